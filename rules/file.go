@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+)
+
+// Mode says whether a rule patches or only tells.
+type Mode string
+
+const (
+	// Enforce patches pods.
+	Enforce Mode = "Enforce"
+	// Observe decides, logs, counts and warns, but patches nothing.
+	Observe Mode = "Observe"
+)
+
+// Scope says which connections an idle timeout reaches.
+type Scope string
+
+const (
+	// ScopeSidecar is every TCP and HTTP listener of the sidecar.
+	ScopeSidecar Scope = "Sidecar"
+	// ScopeDestinations is outbound TCP connections to the rule's ports and CIDRs.
+	ScopeDestinations Scope = "Destinations"
+)
+
+// Bypass says what leaves the sidecar.
+type Bypass string
+
+const (
+	// BypassPorts takes everything on the rule's ports past the sidecar.
+	BypassPorts Bypass = "Ports"
+	// BypassCIDRs takes everything to the rule's CIDRs past the sidecar.
+	BypassCIDRs Bypass = "CIDRs"
+)
+
+// File is a rules file after loading: defaults filled in, texts parsed.
+type File struct {
+	Mode     Mode
+	Mesh     Mesh
+	Rules    []Rule
+	Gateways []Gateway
+}
+
+// Mesh is what Istio was installed with, for places where no cluster tells.
+type Mesh struct {
+	RootNamespace           string
+	ExcludeOutboundPorts    []uint16
+	ExcludeOutboundIPRanges []netip.Prefix
+}
+
+// Rule maps destinations to a strategy.
+type Rule struct {
+	Name           string
+	Description    string
+	Mode           Mode // the rule's own, else the file's
+	Destinations   Destinations
+	Workloads      Workloads
+	Strategy       Strategy
+	AllowBroad     bool
+	AllowProtected bool
+	Line, Column   int // of the rule in its file, from 1
+}
+
+// Destinations are what a rule speaks of.
+type Destinations struct {
+	Middleware []string          // names from the table of middleware
+	Ports      []istio.PortRange // those of Middleware included; sorted, disjoint, not adjacent
+	CIDRs      []netip.Prefix    // masked, sorted, without duplicates
+	Hosts      []string          // lower case; "*." at the start stands for one or more labels
+}
+
+// Workloads narrows a rule to some pods; all given conditions must hold.
+type Workloads struct {
+	Namespaces        []string // names or globs; empty: any
+	NamespaceSelector *Selector
+	PodSelector       *Selector
+	Referencing       bool
+}
+
+// Selector is a Kubernetes label selector.
+type Selector struct {
+	MatchLabels      map[string]string
+	MatchExpressions []Requirement
+}
+
+// Requirement is one expression of a Selector.
+type Requirement struct {
+	Key      string
+	Operator string // In, NotIn, Exists, DoesNotExist
+	Values   []string
+}
+
+// Strategy is what a rule does: any of the first three, or Bypass alone.
+type Strategy struct {
+	IdleTimeout   *time.Duration
+	Scope         Scope
+	Keepalive     *istio.Keepalive
+	DrainDuration *time.Duration
+	Bypass        Bypass // empty: none
+}
+
+// Gateway sets downstream TCP keepalive on the listeners of a gateway.
+type Gateway struct {
+	Name         string
+	Namespace    string
+	Selector     map[string]string
+	Ports        []uint16
+	Keepalive    istio.Keepalive
+	Line, Column int
+}

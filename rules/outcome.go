@@ -1,0 +1,67 @@
+package rules
+
+// Reason is the stable code of an outcome: the same in logs, metrics,
+// warnings, audit annotations and explain.
+type Reason string
+
+const (
+	Patched             Reason = "Patched"             // annotations are to be changed
+	AlreadyApplied      Reason = "AlreadyApplied"      // rules match and everything is already so
+	NoRuleMatched       Reason = "NoRuleMatched"       // nothing to do
+	Observed            Reason = "Observed"            // rules match, all in mode Observe
+	OptedOut            Reason = "OptedOut"            // pod, or namespace by an explicit "false"
+	NamespaceNotOptedIn Reason = "NamespaceNotOptedIn" // no opt-in label, and not cluster-wide
+	NoSidecar           Reason = "NoSidecar"           // Istio will not inject a sidecar
+	AlreadyInjected     Reason = "AlreadyInjected"     // patched, but the order of webhooks is wrong
+	MirrorPod           Reason = "MirrorPod"           // static pods cannot be changed
+	RulesUnavailable    Reason = "RulesUnavailable"    // no rules loaded yet
+	InternalError       Reason = "InternalError"       // a defect of holdfast; the pod passes unchanged
+)
+
+// Reasons returns every Reason, for metrics that exist at zero.
+func Reasons() []Reason { panic("skeleton") }
+
+// Annotation is a key with its value.
+type Annotation struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Warning is something the pod's author should know. Message is one line of at
+// most MaxWarningLength bytes; Code is stable CamelCase.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Outcome is a decision about one pod.
+type Outcome struct {
+	Reason   Reason
+	Detail   string       // a few words: what decided
+	Rules    []string     // rules now in force on the pod, in file order
+	Observed []string     // rules that match but only observe, in file order
+	Set      []Annotation // to set, sorted by key; only what differs
+	Remove   []string     // keys to remove, sorted
+	Warnings []Warning
+	Hash     string // of this pod's own outcome, as in AppliedAnnotation
+	// Would is what Set would be if observing rules were enforced too; empty
+	// without observing rules.
+	Would []Annotation
+}
+
+// Evidence is one visible use of a destination.
+type Evidence struct {
+	Where      string `json:"where"`                // "container cart, env REDIS_URL"
+	Address    string `json:"address"`              // "redis.prod:6379"; never credentials
+	Unresolved bool   `json:"unresolved,omitempty"` // a name where the rule has only CIDRs
+}
+
+// Verdict is what one rule says to one pod.
+type Verdict struct {
+	Rule     string     `json:"rule"`
+	Mode     Mode       `json:"mode"`
+	Matched  bool       `json:"matched"`
+	Reason   string     `json:"reason"` // stable code: Matched, NamespaceMismatch, ...
+	Detail   string     `json:"detail"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+}

@@ -1,0 +1,47 @@
+package rules
+
+import "net/netip"
+
+// Pod is what a decision needs to know of a pod, taken from an admission
+// review or from a manifest. Nothing in it is changed by deciding.
+type Pod struct {
+	Namespace   Namespace
+	Name        string // name, or generateName with its trailing "-"
+	Labels      map[string]string
+	Annotations map[string]string
+	HostNetwork bool
+	Containers  []Container // init containers first
+	// Mesh is what Istio itself says for this pod's revision; nil where no
+	// cluster tells, then the file's mesh section counts.
+	Mesh *MeshDefaults
+}
+
+// Namespace is where the pod is going to be.
+type Namespace struct {
+	Name   string
+	Labels map[string]string
+	// Known is false where labels cannot be had. The namespace then counts as
+	// opted in, and rules with a namespaceSelector do not match.
+	Known bool
+}
+
+// MeshDefaults are exclusions that Istio was installed with. A pod annotation
+// replaces them, so holdfast carries them over.
+type MeshDefaults struct {
+	ExcludeOutboundPorts    []uint16
+	ExcludeOutboundIPRanges []netip.Prefix
+}
+
+// Container is the part of a container that can show a destination.
+type Container struct {
+	Name    string
+	Command []string
+	Args    []string
+	Env     []EnvVar
+}
+
+// EnvVar is an environment variable. Value is empty where valueFrom gives it.
+type EnvVar struct {
+	Name  string
+	Value string
+}
