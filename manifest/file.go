@@ -12,6 +12,16 @@ type Template struct {
 	Name       string // metadata.name or generateName of the outer object
 	Namespace  string // metadata.namespace of the outer object, may be empty
 	Line       int    // of the outer object, from 1
+	// Document is the index of the object's document in the file, from 0;
+	// documents without content count too.
+	Document int
+	// Pointer is the JSON pointer (RFC 6901) of the pod or pod template in its
+	// document: "" for a Pod, "/spec/template" for a Deployment,
+	// "/items/0/spec/template" for one in a List.
+	Pointer string
+	// HasAnnotations says whether metadata.annotations is a mapping there, and
+	// HasMetadata whether metadata is: a JSON patch must create what is missing.
+	HasAnnotations, HasMetadata bool
 	// Pod holds the facts of the pod that would be created. Its
 	// Namespace has only the name; labels are the caller's to fill in.
 	Pod rules.Pod
