@@ -11,8 +11,8 @@ import (
 type Middleware struct {
 	Name        string            `json:"name"`
 	Aliases     []string          `json:"aliases,omitempty"`
-	Title       string            `json:"title"` // as its makers write it
-	Ports       []istio.PortRange `json:"ports"` // the one that clients use first
+	Title       string            `json:"title"`             // as its makers write it
+	Ports       []istio.PortRange `json:"ports"`             // the one that clients use first
 	Schemes     []string          `json:"schemes,omitempty"` // URL schemes whose default port is the first of Ports
 	ServerIdle  string            `json:"serverIdle"`        // when the server itself closes idle connections
 	InsideMesh  string            `json:"insideMesh"`        // what to do
