@@ -1,0 +1,79 @@
+# holdfast: 'make help' lists the targets.
+SHELL := /bin/bash
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PACKAGES := ./cmd/... ./istio/... ./manifest/... ./rules/... ./webhook/...
+FUZZTIME ?= 5s
+ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build bin/holdfast
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/holdfast ./cmd/holdfast
+
+.PHONY: run
+run: build ## Start the webhook on loopback, send it the example pods, show what changes and why
+	@$(GO) run ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
+
+.PHONY: demo
+demo: build tools ## The same on a real API server with the real Istio: ends with the injected pods
+	@cd test/istio && $(GO) run ./demo
+
+.PHONY: test
+test: setup lint unit race fuzz e2e istio lab ## Everything that CI runs
+	@echo "everything passed"
+
+.PHONY: setup
+setup: ## Install what a fresh machine lacks (Debian packages, as root)
+	@test/setup
+
+.PHONY: unit
+unit: tools ## Unit, golden and property tests
+	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(PACKAGES)
+
+.PHONY: race
+race: tools ## The same under the race detector
+	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -race $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (5s)
+	@test/fuzz $(FUZZTIME) $(PACKAGES)
+
+.PHONY: e2e
+e2e: build tools ## End to end on a real API server
+	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 ./test/...
+
+.PHONY: istio
+istio: build tools ## Real Istio judges every annotation
+	cd test/istio && KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 -timeout 30m ./...
+
+.PHONY: lab
+lab: build tools ## Real Envoy and real middleware: connections that live or die (needs root)
+	@cd test/lab && $(GO) run .
+
+.PHONY: bench
+bench: ## Benchmarks, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: lint
+lint: ## Format, vet, static analysis
+	@test/tools/lint
+
+.PHONY: tools
+tools: ## Build kube-apiserver, etcd and istiod into bin/ (once; minutes)
+	@test/kube/build
+	@test/istio/build
+
+.PHONY: generate
+generate: ## Write generated files anew (JSON Schema)
+	$(GO) generate ./...
+
+.PHONY: clean
+clean: ## Remove bin/, the built control planes included
+	rm -rf bin
