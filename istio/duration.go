@@ -1,16 +1,115 @@
 package istio
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // ParseIdleTimeout reads a value of ISTIO_META_IDLE_TIMEOUT as istiod does. An
 // error means that Istio ignores the value in silence and Envoy's default of
 // one hour stays; the error says how to write what was probably meant
-// ("2d" -> "48h", "3600" -> "3600s").
-func ParseIdleTimeout(value string) (time.Duration, error) { panic("skeleton") }
+// ("2d" -> "48h", "3600" -> "3600s"). Zero means no timeout at all.
+//
+// A negative duration is an error too, although istiod takes it: Envoy refuses
+// every listener that carries it.
+//
+// Source: parseDuration in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pilot/pkg/networking/core/listener_builder.go
+func ParseIdleTimeout(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	switch {
+	case err != nil && value == "":
+		return 0, fmt.Errorf("got an empty idle timeout, want a duration like \"48h\"")
+	case err != nil:
+		if meant := suggestDuration(value); meant != "" {
+			return 0, fmt.Errorf("got idle timeout %q, want %q: Istio ignores what Go's "+
+				"time.ParseDuration does not read", value, meant)
+		}
+		return 0, fmt.Errorf("got idle timeout %q, want a duration like \"48h\" or \"90m\"", value)
+	case d < 0:
+		return 0, fmt.Errorf("got idle timeout %q, want a duration from \"0s\": Envoy refuses "+
+			"negative ones", value)
+	}
+	return d, nil
+}
 
-// FormatDuration writes d in its shortest Go form: "48h", "90m", "1h30m", "0s".
-func FormatDuration(d time.Duration) string { panic("skeleton") }
+// loosePart is one number with a unit as people write it.
+var loosePart = regexp.MustCompile(`^[\s,]*([0-9]+(?:\.[0-9]*)?)\s*([a-zµμ]*)`)
+
+// suggestDuration returns what an unreadable duration was probably meant to
+// be, in Istio's grammar, or "". A number without a unit counts as seconds.
+func suggestDuration(value string) string {
+	if value == "" || len(value) > 64 {
+		return ""
+	}
+	rest := strings.ToLower(strings.TrimSpace(value))
+	var total float64
+	for rest != "" {
+		part := loosePart.FindStringSubmatch(rest)
+		if part == nil {
+			return ""
+		}
+		rest = strings.TrimSpace(rest[len(part[0]):])
+		number, err := strconv.ParseFloat(part[1], 64)
+		unit := unitNamed(part[2])
+		if err != nil || unit == 0 {
+			return ""
+		}
+		total += number * float64(unit)
+	}
+	if total >= math.MaxInt64 {
+		return ""
+	}
+	d := time.Duration(math.Round(total))
+	if seconds := value + "s"; strings.Trim(value, "0123456789") == "" {
+		return seconds // a number alone stays the number it is
+	}
+	return FormatDuration(d)
+}
+
+func unitNamed(name string) time.Duration {
+	switch name {
+	case "ns":
+		return time.Nanosecond
+	case "us", "µs", "μs":
+		return time.Microsecond
+	case "ms", "msec", "msecs", "millis", "millisecond", "milliseconds":
+		return time.Millisecond
+	case "", "s", "sec", "secs", "second", "seconds":
+		return time.Second
+	case "m", "min", "mins", "minute", "minutes":
+		return time.Minute
+	case "h", "hr", "hrs", "hour", "hours":
+		return time.Hour
+	case "d", "day", "days":
+		return 24 * time.Hour
+	case "w", "week", "weeks":
+		return 7 * 24 * time.Hour
+	}
+	return 0
+}
+
+// FormatDuration writes d as Go does, without units that are zero: "48h",
+// "45m", "1h30m", "1m30s", "0s". Ninety minutes are "1h30m"; "90m" means the
+// same to Istio, but one duration has one text.
+func FormatDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = text[:len(text)-len("0s")]
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = text[:len(text)-len("0m")]
+	}
+	return text
+}
 
 // FormatSeconds writes d, which holds whole seconds, as "43200s", the form
-// that every JSON decoder of durations takes.
-func FormatSeconds(d time.Duration) string { panic("skeleton") }
+// that every JSON decoder of durations takes. A fraction of a second is cut
+// off.
+func FormatSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+}

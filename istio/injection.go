@@ -1,5 +1,10 @@
 package istio
 
+import (
+	"fmt"
+	"strings"
+)
+
 // InjectionFacts is what decides whether Istio's injector adds a sidecar.
 type InjectionFacts struct {
 	Namespace            string
@@ -23,8 +28,147 @@ const (
 	InjectionNone
 )
 
+// String is "Unlabelled", "Sidecar" or "None".
+func (i Injection) String() string {
+	switch i {
+	case InjectionUnlabelled:
+		return "Unlabelled"
+	case InjectionSidecar:
+		return "Sidecar"
+	case InjectionNone:
+		return "None"
+	}
+	return fmt.Sprintf("Injection(%d)", int(i))
+}
+
 // WillInject decides as Istio's default webhook selectors and its injector do.
 // detail says in a few words what decided, for example "pod label
 // sidecar.istio.io/inject is false". With unknown namespace labels the verdict
 // is never InjectionNone because of a namespace label.
-func WillInject(f InjectionFacts) (verdict Injection, detail string) { panic("skeleton") }
+//
+// Every revision that a label names counts as installed, and so does a default
+// one. A StatusAnnotation changes nothing: the injector injects again.
+//
+// The order is the injector's: what rules a sidecar out whatever the labels
+// say, then which webhook the pod reaches, if any.
+func WillInject(f InjectionFacts) (verdict Injection, detail string) {
+	if detail := ruledOut(f); detail != "" {
+		return InjectionNone, detail
+	}
+	verdict, detail = selected(f)
+	if verdict == InjectionUnlabelled {
+		if ambient := inAmbient(f); ambient != "" {
+			return InjectionNone, ambient
+		}
+	}
+	return verdict, detail
+}
+
+// ruledOut names what keeps a sidecar away from a pod that reaches the
+// injector, or is "".
+//
+// Source: injectRequired and selectTemplates in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/inject.go
+func ruledOut(f InjectionFacts) string {
+	if f.HostNetwork {
+		return "pod uses the host's network"
+	}
+	switch f.Namespace {
+	case "kube-system", "kube-public", "kube-node-lease", "local-path-storage":
+		return "Istio never injects into namespace " + f.Namespace
+	}
+	// The label is the newer form: where it stands, the annotation is not read.
+	if inject, ok := f.PodLabels[InjectKey]; ok {
+		if inject == "false" {
+			return "pod label " + InjectKey + " is false"
+		}
+	} else if f.PodAnnotations[InjectKey] == "false" {
+		return "pod annotation " + InjectKey + " is false"
+	}
+	if names, ok := f.PodAnnotations[TemplatesAnnotation]; ok && !anyCaptures(names) {
+		return fmt.Sprintf("annotation %s is %q: these capture no traffic", TemplatesAnnotation, names)
+	}
+	return ""
+}
+
+// anyCaptures tells whether one of a comma list of templates may give the pod
+// a sidecar that captures traffic. An installation's own templates may; of
+// those that Istio ships only "sidecar" does.
+//
+// Source:
+// https://github.com/istio/istio/tree/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files
+func anyCaptures(names string) bool {
+	for name := range strings.SplitSeq(names, ",") {
+		switch name = strings.TrimSpace(name); name {
+		case "gateway", "waypoint", "kube-gateway", "agentgateway", "agentgateway-waypoint":
+		case "": // no template has this name: the injector denies the pod
+		default:
+			if !strings.HasPrefix(name, "grpc-") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// selected tells which of the injector's webhooks the pod reaches. Its label
+// sidecar.istio.io/inject is not "false", which no webhook selects.
+//
+// Source:
+// https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml
+func selected(f InjectionFacts) (Injection, string) {
+	if f.NamespaceLabelsKnown {
+		revision, hasRevision := f.NamespaceLabels[RevisionLabel]
+		switch injection, hasInjection := f.NamespaceLabels[InjectionLabel]; {
+		case injection == "enabled":
+			return InjectionSidecar, "namespace label " + InjectionLabel + " is enabled"
+		case injection == "disabled":
+			return InjectionNone, "namespace label " + InjectionLabel + " is disabled"
+		case hasInjection:
+			return InjectionNone, fmt.Sprintf("namespace label %s is %q: only \"enabled\" injects",
+				InjectionLabel, injection)
+		case revision != "":
+			return InjectionSidecar, "namespace label " + RevisionLabel + " is " + revision
+		case hasRevision:
+			return InjectionNone, "namespace label " + RevisionLabel + " is empty: no revision has that name"
+		}
+	}
+
+	inject, hasInject := f.PodLabels[InjectKey]
+	revision, hasRevision := f.PodLabels[RevisionLabel]
+	switch {
+	case revision != "":
+		return InjectionSidecar, "pod label " + RevisionLabel + " is " + revision
+	case inject == "true" && !hasRevision:
+		return InjectionSidecar, "pod label " + InjectKey + " is true"
+	case !f.NamespaceLabelsKnown:
+		return InjectionUnlabelled, "namespace labels are unknown and no pod label asks for a sidecar"
+	case hasRevision:
+		return InjectionNone, "pod label " + RevisionLabel + " is empty: no revision has that name"
+	case hasInject:
+		return InjectionNone, fmt.Sprintf("pod label %s is %q: only \"true\" injects", InjectKey, inject)
+	}
+	return InjectionUnlabelled, "no label of namespace or pod asks for a sidecar"
+}
+
+// inAmbient says why ambient captures a pod that no label gives a sidecar, or
+// is "". A sidecar wins over ambient: Istio's CNI plugin leaves pods with a
+// StatusAnnotation alone.
+//
+// Source: https://github.com/istio/istio/blob/eed52ebb66ad/cni/pkg/util/enablement_selector.go
+func inAmbient(f InjectionFacts) string {
+	if f.PodAnnotations[AmbientRedirectionAnnotation] == "enabled" {
+		return "annotation " + AmbientRedirectionAnnotation + " is enabled: ambient captures the pod"
+	}
+	mode, onPod := f.PodLabels[DataplaneModeLabel]
+	if mode == "ambient" {
+		return "pod label " + DataplaneModeLabel + " is ambient"
+	}
+	if onPod && mode == "none" {
+		return ""
+	}
+	if f.NamespaceLabelsKnown && f.NamespaceLabels[DataplaneModeLabel] == "ambient" {
+		return "namespace label " + DataplaneModeLabel + " is ambient"
+	}
+	return ""
+}

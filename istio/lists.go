@@ -1,28 +1,188 @@
 package istio
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// smallList is the length up to which a scan finds duplicates faster than a
+// set.
+const smallList = 32
 
 // ParsePorts reads the value of ExcludeOutboundPortsAnnotation as Istio's
 // injector does: a comma list of 0-65535, white space around items tolerated,
 // no ranges, no "*", no empty item. An empty value is an empty list. The error
 // says which item Istio would reject and how to write it. Order and duplicates
 // are kept.
-func ParsePorts(value string) ([]uint16, error) { panic("skeleton") }
+//
+// Source: parsePorts in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/validate.go
+func ParsePorts(value string) ([]uint16, error) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return nil, nil
+	}
+	ports := make([]uint16, 0, strings.Count(value, ",")+1)
+	for item := range strings.SplitSeq(value, ",") {
+		port, err := strconv.ParseUint(strings.TrimSpace(item), 10, 16)
+		if err != nil {
+			return nil, portError(len(ports)+1, item)
+		}
+		ports = append(ports, uint16(port))
+	}
+	return ports, nil
+}
+
+// portError names an item that Istio rejects and what its author may have
+// meant.
+func portError(number int, item string) error {
+	trimmed := strings.TrimSpace(item)
+	switch first, last, isRange := strings.Cut(trimmed, "-"); {
+	case trimmed == "":
+		return fmt.Errorf("item %d: got an empty item, want a port from 0 to 65535: "+
+			"remove the extra comma", number)
+	case trimmed == "*":
+		return fmt.Errorf("item %d: got %q, want a port from 0 to 65535: "+
+			"to keep all outbound traffic away from the sidecar, list the addresses in %s",
+			number, trimmed, ExcludeOutboundIPRangesAnnotation)
+	case isRange && isDigits(first) && isDigits(last):
+		return fmt.Errorf("item %d: got the range %q, want a port from 0 to 65535: "+
+			"Istio knows no ranges, list each port", number, trimmed)
+	default:
+		return fmt.Errorf("item %d: got %q, want a port from 0 to 65535", number, trimmed)
+	}
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
 
 // FormatPorts writes ports as Istio wants them: "3306,6379".
-func FormatPorts(ports []uint16) string { panic("skeleton") }
+func FormatPorts(ports []uint16) string {
+	text := make([]byte, 0, 6*len(ports))
+	for i, port := range ports {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendUint(text, uint64(port), 10)
+	}
+	return string(text)
+}
 
 // UnionPorts appends to base those of add that it lacks, in the order given.
 // The result has no duplicates. grew says whether add brought anything new.
-func UnionPorts(base, add []uint16) (union []uint16, grew bool) { panic("skeleton") }
+func UnionPorts(base, add []uint16) (union []uint16, grew bool) {
+	return unionOf(base, add)
+}
 
 // ParsePrefixes reads the value of ExcludeOutboundIPRangesAnnotation as
 // Istio's injector does: a comma list of CIDRs, no white space, no bare
-// addresses, no "*". An empty value is an empty list.
-func ParsePrefixes(value string) ([]netip.Prefix, error) { panic("skeleton") }
+// addresses, no "*". An empty value is an empty list. The prefixes are as they
+// were written, neither masked nor unmapped.
+//
+// Source: validateCIDRList in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/validate.go
+func ParsePrefixes(value string) ([]netip.Prefix, error) {
+	if value == "" {
+		return nil, nil
+	}
+	prefixes := make([]netip.Prefix, 0, strings.Count(value, ",")+1)
+	for item := range strings.SplitSeq(value, ",") {
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			return nil, prefixError(len(prefixes)+1, item)
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}
 
-// FormatPrefixes writes masked prefixes as Istio wants them.
-func FormatPrefixes(prefixes []netip.Prefix) string { panic("skeleton") }
+// prefixError is portError for a CIDR.
+func prefixError(number int, item string) error {
+	const want = "want a CIDR like 10.20.0.0/16 or 2001:db8::/32"
+	trimmed := strings.TrimSpace(item)
+	if trimmed == "" {
+		return fmt.Errorf("item %d: got an empty item, %s: remove the extra comma or white space",
+			number, want)
+	}
+	if trimmed != item {
+		return fmt.Errorf("item %d: got %q, %s: remove the white space", number, item, want)
+	}
+	if addr, err := netip.ParseAddr(item); err == nil && addr.Zone() == "" {
+		return fmt.Errorf("item %d: got the address %q, %s: write %s",
+			number, item, want, netip.PrefixFrom(addr, addr.BitLen()))
+	}
+	return fmt.Errorf("item %d: got %q, %s", number, item, want)
+}
 
-// UnionPrefixes is UnionPorts for masked prefixes.
-func UnionPrefixes(base, add []netip.Prefix) (union []netip.Prefix, grew bool) { panic("skeleton") }
+// FormatPrefixes writes prefixes as Istio wants them, in canonical form:
+// masked, and IPv4 for v4-mapped IPv6, which istio-init would hand to the
+// wrong family's iptables.
+func FormatPrefixes(prefixes []netip.Prefix) string {
+	text := make([]byte, 0, 16*len(prefixes))
+	for i, prefix := range prefixes {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = canonicalPrefix(prefix).AppendTo(text)
+	}
+	return string(text)
+}
+
+// UnionPrefixes is UnionPorts for prefixes; the result is in the canonical
+// form of FormatPrefixes.
+func UnionPrefixes(base, add []netip.Prefix) (union []netip.Prefix, grew bool) {
+	return unionOf(canonicalPrefixes(base), canonicalPrefixes(add))
+}
+
+func canonicalPrefixes(prefixes []netip.Prefix) []netip.Prefix {
+	canonical := make([]netip.Prefix, len(prefixes))
+	for i, prefix := range prefixes {
+		canonical[i] = canonicalPrefix(prefix)
+	}
+	return canonical
+}
+
+// canonicalPrefix masks prefix and turns ::ffff:a.b.c.d/96+n into a.b.c.d/n.
+// A v4-mapped prefix shorter than 96 bits holds other addresses too; masking
+// leaves it no longer v4-mapped.
+func canonicalPrefix(prefix netip.Prefix) netip.Prefix {
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return prefix.Masked()
+}
+
+// unionOf lists base, then what only add has, without duplicates.
+func unionOf[T comparable](base, add []T) (union []T, grew bool) {
+	total := len(base) + len(add)
+	union = make([]T, 0, total)
+	var seen map[T]struct{}
+	if total > smallList {
+		seen = make(map[T]struct{}, total)
+	}
+	appendNew := func(item T) bool {
+		if seen == nil {
+			if slices.Contains(union, item) {
+				return false
+			}
+		} else {
+			if _, ok := seen[item]; ok {
+				return false
+			}
+			seen[item] = struct{}{}
+		}
+		union = append(union, item)
+		return true
+	}
+	for _, item := range base {
+		appendNew(item)
+	}
+	for _, item := range add {
+		grew = appendNew(item) || grew
+	}
+	return union, grew
+}
