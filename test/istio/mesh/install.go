@@ -1,0 +1,182 @@
+package mesh
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"istio.io/istio/manifests"
+	"istio.io/istio/operator/pkg/render"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	sigsyaml "sigs.k8s.io/yaml"
+)
+
+// fieldOwner is the field manager of what the harness applies.
+const fieldOwner = client.FieldOwner("holdfast-test")
+
+// installBase installs what all revisions share: the root namespace and
+// Istio's custom resource definitions, from Istio's own base chart.
+func (m *Mesh) installBase(ctx context.Context) error {
+	if err := m.Namespace(ctx, RootNamespace, nil); err != nil {
+		return fmt.Errorf("creating namespace %s: %w", RootNamespace, err)
+	}
+	const path = "charts/base/files/crd-all.gen.yaml"
+	data, err := manifests.FS.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading Istio's custom resource definitions: %w", err)
+	}
+	var crds []*apiextensionsv1.CustomResourceDefinition
+	for decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096); ; {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if err := decoder.Decode(crd); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return fmt.Errorf("reading %s: %w", path, err)
+		}
+		if crd.Name != "" {
+			crds = append(crds, crd)
+		}
+	}
+	_, err = envtest.InstallCRDs(m.Config, envtest.CRDInstallOptions{CRDs: crds})
+	return err
+}
+
+// applied are the kinds of Istio's chart that matter without a kubelet. The
+// validating webhook stays out: it would call a Service that does not exist
+// here.
+var applied = map[string]bool{
+	"ConfigMap":                    true,
+	"Deployment":                   true,
+	"MutatingWebhookConfiguration": true,
+	"Service":                      true,
+	"ServiceAccount":               true,
+}
+
+// applyRevision renders Istio's chart for a revision, as istioctl install does,
+// and applies it with the injector's webhooks pointed at injectURL.
+func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, injectURL string) error {
+	files, err := r.installFiles(dir)
+	if err != nil {
+		return err
+	}
+	sets, _, err := render.GenerateManifest(files, nil, false, nil, nil)
+	if err != nil {
+		return fmt.Errorf("rendering Istio's chart for revision %s: %w", r.label(), err)
+	}
+	for _, set := range sets {
+		for _, manifest := range set.Manifests {
+			if !applied[manifest.GetKind()] {
+				continue
+			}
+			if err := m.applyInjector(ctx, manifest.Unstructured, injectURL); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// applyInjector applies one object of Istio's chart.
+func (m *Mesh) applyInjector(ctx context.Context, object *unstructured.Unstructured, injectURL string) error {
+	if object.GetKind() == "MutatingWebhookConfiguration" {
+		if err := pointWebhooks(object, injectURL, m.ca.pem); err != nil {
+			return err
+		}
+	}
+	return m.apply(ctx, object)
+}
+
+// apply applies an object on the server's side.
+func (m *Mesh) apply(ctx context.Context, object *unstructured.Unstructured) error {
+	// What a rendered manifest may carry and an apply may not.
+	unstructured.RemoveNestedField(object.Object, "metadata", "creationTimestamp")
+	unstructured.RemoveNestedField(object.Object, "status")
+	err := m.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldOwner, client.ForceOwnership)
+	if err != nil {
+		return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
+	}
+	return nil
+}
+
+// pointWebhooks makes every webhook of a configuration call url, plus the path
+// that its Service reference named, instead of a Service.
+func pointWebhooks(configuration *unstructured.Unstructured, url string, ca []byte) error {
+	webhooks, _, err := unstructured.NestedSlice(configuration.Object, "webhooks")
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", configuration.GetName(), err)
+	}
+	for _, w := range webhooks {
+		webhook, ok := w.(map[string]any)
+		if !ok {
+			return fmt.Errorf("reading %s: a webhook is a %T, want an object", configuration.GetName(), w)
+		}
+		path, _, err := unstructured.NestedString(webhook, "clientConfig", "service", "path")
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", configuration.GetName(), err)
+		}
+		webhook["clientConfig"] = map[string]any{"url": url + path, "caBundle": base64.StdEncoding.EncodeToString(ca)}
+	}
+	return unstructured.SetNestedSlice(configuration.Object, webhooks, "webhooks")
+}
+
+// installFiles writes what would be given to istioctl install -f: what a
+// Revision's fields say, then its own Values and MeshConfig over it.
+func (r Revision) installFiles(dir string) ([]string, error) {
+	proxy := map[string]any{}
+	if r.ExcludeOutboundPorts != "" {
+		proxy["excludeOutboundPorts"] = r.ExcludeOutboundPorts
+	}
+	if r.ExcludeIPRanges != "" {
+		proxy["excludeIPRanges"] = r.ExcludeIPRanges
+	}
+	webhook := map[string]any{"enableNamespacesByDefault": r.EnableNamespacesByDefault}
+	if r.ReinvocationPolicy != "" {
+		webhook["reinvocationPolicy"] = r.ReinvocationPolicy
+	}
+	values := map[string]any{
+		"global":                 map[string]any{"proxy": proxy},
+		"sidecarInjectorWebhook": webhook,
+		"revisionTags":           r.Tags,
+	}
+	spec := map[string]any{
+		"profile":    "empty",
+		"components": map[string]any{"pilot": map[string]any{"enabled": true}},
+		"revision":   r.Name,
+		"values":     values,
+	}
+	own := map[string]any{}
+	for key, text := range map[string]string{"values": r.Values, "meshConfig": r.MeshConfig} {
+		if text == "" {
+			continue
+		}
+		var fragment map[string]any
+		if err := sigsyaml.Unmarshal([]byte(text), &fragment); err != nil {
+			return nil, fmt.Errorf("revision %s: %s: %w", r.label(), key, err)
+		}
+		own[key] = fragment
+	}
+	var files []string
+	for i, spec := range []map[string]any{spec, own} {
+		data, err := sigsyaml.Marshal(map[string]any{
+			"apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "spec": spec,
+		})
+		if err != nil {
+			return nil, err
+		}
+		file := filepath.Join(dir, fmt.Sprintf("install-%d.yaml", i))
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
