@@ -1,15 +1,10 @@
 package mesh
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,80 +22,25 @@ func (m *Mesh) startCluster() error {
 		ControlPlaneStartTimeout: time.Minute,
 		ControlPlaneStopTimeout:  20 * time.Second,
 	}
+	// Stopped after env.Stop, since stops run last one first.
+	guard, err := startGuard("etcd", "kube-apiserver")
+	if err != nil {
+		return err
+	}
+	m.stops = append(m.stops, guard.stop, env.Stop)
 	config, err := env.Start()
-	m.stops = append(m.stops, env.Stop)
+	guard.watched()
 	if err != nil {
 		return fmt.Errorf("starting the API server: %w", err)
 	}
 	m.env, m.Config = env, rest.CopyConfig(config)
 	m.Config.WarningHandlerWithContext = warningHandler{}
-	if err := m.guard(); err != nil {
-		return err
-	}
 	m.Kubeconfig = filepath.Join(m.Dir, "kubeconfig")
 	if err := os.WriteFile(m.Kubeconfig, env.KubeConfig, 0o600); err != nil {
 		return err
 	}
 	m.Client, err = client.New(m.Config, client.Options{})
 	return err
-}
-
-// guard starts a shell that kills etcd and kube-apiserver when this process
-// dies without having stopped them: envtest leaves them running then. The
-// shell notices by the end of its standard input.
-func (m *Mesh) guard() error {
-	pids, err := children("etcd", "kube-apiserver")
-	if err != nil {
-		return err
-	}
-	stdin, keep, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer stdin.Close()
-	cmd := exec.Command("/bin/sh", append([]string{"-c", `read -r stopped || kill -KILL "$@" 2>/dev/null`, "guard"}, pids...)...)
-	cmd.Stdin = stdin
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		keep.Close()
-		return fmt.Errorf("starting the guard of the control plane: %w", err)
-	}
-	// Before envtest's stop, since stops run last one first: the processes'
-	// ids must not be killed once they may belong to others.
-	m.stops = append(m.stops, func() error {
-		_, err := keep.WriteString("stopped\n")
-		return errors.Join(err, keep.Close(), cmd.Wait())
-	})
-	return nil
-}
-
-// children returns the ids of this process's children that run one of the
-// named programs.
-func children(names ...string) ([]string, error) {
-	lists, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, list := range lists {
-		data, err := os.ReadFile(list)
-		if err != nil {
-			continue // the thread has ended
-		}
-		for _, pid := range strings.Fields(string(data)) {
-			comm, err := os.ReadFile(filepath.Join("/proc", pid, "comm"))
-			if err != nil {
-				continue
-			}
-			for _, name := range names {
-				// The kernel keeps 15 bytes of a program's name.
-				if string(bytes.TrimSpace(comm)) == name[:min(15, len(name))] {
-					found = append(found, pid)
-				}
-			}
-		}
-	}
-	return found, nil
 }
 
 // Namespace creates a namespace, or gives an existing one exactly these labels
