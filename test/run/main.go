@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/certs"
+	"github.com/holdfast-mesh/holdfast/test/reviews"
 )
 
 func main() {
@@ -60,12 +61,14 @@ func run(ctx context.Context) error {
 	fmt.Printf("The webhook serves on %s with the rules of %s.\n", server.url, *rulesFile)
 	fmt.Printf("Sending it %d pods as an API server would:\n", len(pods))
 	for _, p := range pods {
-		answer, err := server.review(ctx, p.object)
+		answer, err := reviews.Send(ctx, server.client, server.url, p.object)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.title, err)
 		}
 		fmt.Println()
-		p.print(os.Stdout, answer)
+		if err := p.print(os.Stdout, answer); err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
 	}
 	fmt.Printf(`
 Now yours:
