@@ -2,44 +2,35 @@ package mesh
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // startCluster starts etcd and kube-apiserver and makes the admin's client.
-func (m *Mesh) startCluster() error {
-	env := &envtest.Environment{
-		BinaryAssetsDirectory: filepath.Join(m.bin, "kube"),
-		// envtest's 20 s are short when the machine compiles beside it.
-		ControlPlaneStartTimeout: time.Minute,
-		ControlPlaneStopTimeout:  20 * time.Second,
+func (m *Mesh) startCluster() (err error) {
+	if m.guard, err = startGuard(); err != nil {
+		return err
 	}
-	// Stopped after env.Stop, since stops run last one first.
-	guard, err := startGuard("etcd", "kube-apiserver")
+	m.stops = append(m.stops, m.guard.stop)
+	err = m.guard.during(func() error {
+		m.cluster, err = cluster.Start(nil)
+		return err
+	}, "etcd", "kube-apiserver")
 	if err != nil {
 		return err
 	}
-	m.stops = append(m.stops, guard.stop, env.Stop)
-	config, err := env.Start()
-	guard.watched()
-	if err != nil {
-		return fmt.Errorf("starting the API server: %w", err)
-	}
-	m.env, m.Config = env, rest.CopyConfig(config)
+	m.stops = append(m.stops, m.cluster.Stop)
+	m.Config = rest.CopyConfig(m.cluster.Config)
 	m.Config.WarningHandlerWithContext = warningHandler{}
-	m.Kubeconfig = filepath.Join(m.Dir, "kubeconfig")
-	if err := os.WriteFile(m.Kubeconfig, env.KubeConfig, 0o600); err != nil {
+	if m.Client, err = client.New(m.Config, client.Options{}); err != nil {
 		return err
 	}
-	m.Client, err = client.New(m.Config, client.Options{})
+	m.Kubeconfig, err = m.cluster.Kubeconfig(m.Dir, "admin", "system:masters")
 	return err
 }
 

@@ -3,7 +3,6 @@ package mesh
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -15,13 +14,9 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	sigsyaml "sigs.k8s.io/yaml"
 )
-
-// fieldOwner is the field manager of what the harness applies.
-const fieldOwner = client.FieldOwner("holdfast-test")
 
 // installBase installs what all revisions share: the root namespace and
 // Istio's custom resource definitions, from Istio's own base chart.
@@ -88,28 +83,16 @@ func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, injectURL str
 // applyInjector applies one object of Istio's chart.
 func (m *Mesh) applyInjector(ctx context.Context, object *unstructured.Unstructured, injectURL string) error {
 	if object.GetKind() == "MutatingWebhookConfiguration" {
-		if err := pointWebhooks(object, injectURL, m.ca.pem); err != nil {
+		if err := pointWebhooks(object, injectURL, m.ca.Base64()); err != nil {
 			return err
 		}
 	}
-	return m.apply(ctx, object)
-}
-
-// apply applies an object on the server's side.
-func (m *Mesh) apply(ctx context.Context, object *unstructured.Unstructured) error {
-	// What a rendered manifest may carry and an apply may not.
-	unstructured.RemoveNestedField(object.Object, "metadata", "creationTimestamp")
-	unstructured.RemoveNestedField(object.Object, "status")
-	err := m.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldOwner, client.ForceOwnership)
-	if err != nil {
-		return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
-	}
-	return nil
+	return m.cluster.Apply(ctx, object)
 }
 
 // pointWebhooks makes every webhook of a configuration call url, plus the path
 // that its Service reference named, instead of a Service.
-func pointWebhooks(configuration *unstructured.Unstructured, url string, ca []byte) error {
+func pointWebhooks(configuration *unstructured.Unstructured, url, caBundle string) error {
 	webhooks, _, err := unstructured.NestedSlice(configuration.Object, "webhooks")
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", configuration.GetName(), err)
@@ -123,7 +106,7 @@ func pointWebhooks(configuration *unstructured.Unstructured, url string, ca []by
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", configuration.GetName(), err)
 		}
-		webhook["clientConfig"] = map[string]any{"url": url + path, "caBundle": base64.StdEncoding.EncodeToString(ca)}
+		webhook["clientConfig"] = map[string]any{"url": url + path, "caBundle": caBundle}
 	}
 	return unstructured.SetNestedSlice(configuration.Object, webhooks, "webhooks")
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // Istiod is a running control plane of one revision.
@@ -35,24 +37,24 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.ca.write(dir, "istiod.istio-system.svc"); err != nil {
+	if err := m.ca.Write(dir, "istiod.istio-system.svc"); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3)
+	addresses, err := cluster.FreeAddresses(3)
 	if err != nil {
 		return nil, err
 	}
 	istiod := &Istiod{
 		Revision:  r,
-		HTTP:      loopback(ports[0]),
-		XDS:       loopback(ports[1]),
-		InjectURL: "https://" + loopback(ports[2]),
+		HTTP:      addresses[0],
+		XDS:       addresses[1],
+		InjectURL: "https://" + addresses[2],
 	}
 	// istiod looks for the injector's ConfigMap once, when it starts.
 	if err := m.applyRevision(ctx, r, dir, istiod.InjectURL); err != nil {
 		return nil, err
 	}
-	istiod.process, err = startProcess("istiod", dir, filepath.Join(m.bin, "istio", "pilot-discovery"), []string{
+	istiod.process, err = startProcess("istiod", dir, m.program, []string{
 		"discovery",
 		"--kubeconfig=" + m.Kubeconfig,
 		// No such file: istiod then takes the mesh configuration from its
@@ -62,7 +64,7 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 		"--httpAddr=" + istiod.HTTP,
 		"--grpcAddr=" + istiod.XDS,
 		"--secureGRPCAddr=",
-		"--httpsAddr=" + loopback(ports[2]),
+		"--httpsAddr=" + addresses[2],
 		"--tlsCertFile=" + filepath.Join(dir, "tls.crt"),
 		"--tlsKeyFile=" + filepath.Join(dir, "tls.key"),
 		"--caCertFile=" + filepath.Join(dir, "ca.crt"),

@@ -10,7 +10,9 @@ import (
 	"istio.io/istio/pkg/log"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/holdfast-mesh/holdfast/test/certs"
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // Mesh is a running cluster with Istio in it.
@@ -23,10 +25,11 @@ type Mesh struct {
 	// Kubeconfig is the path of a file with the admin's credentials.
 	Kubeconfig string
 
-	bin     string
+	program string // path of istiod
 	logf    func(string, ...any)
-	env     *envtest.Environment
-	ca      *authority
+	cluster *cluster.Cluster
+	guard   *guard
+	ca      *certs.Authority
 	stops   []func() error
 	stopped sync.Once
 	istiods map[string]*Istiod
@@ -36,19 +39,11 @@ type Mesh struct {
 // everything that had been started is stopped again. ctx bounds the start
 // only.
 func Start(ctx context.Context, options Options) (_ *Mesh, err error) {
-	m := &Mesh{bin: options.Bin, logf: options.Logf, istiods: map[string]*Istiod{}}
+	m := &Mesh{logf: options.Logf, istiods: map[string]*Istiod{}}
 	if m.logf == nil {
 		m.logf = func(string, ...any) {}
 	}
-	if m.bin == "" {
-		if m.bin, err = findBin(); err != nil {
-			return nil, err
-		}
-	}
-	if m.bin, err = filepath.Abs(m.bin); err != nil {
-		return nil, err
-	}
-	if err := checkPrograms(m.bin); err != nil {
+	if m.program, err = istiodProgram(); err != nil {
 		return nil, err
 	}
 	if err := m.makeDir(options.Dir); err != nil {
@@ -63,7 +58,7 @@ func Start(ctx context.Context, options Options) (_ *Mesh, err error) {
 	if scope := log.FindScope(log.DefaultScopeName); scope != nil {
 		scope.SetOutputLevel(log.ErrorLevel)
 	}
-	if m.ca, err = newAuthority(); err != nil {
+	if m.ca, err = certs.NewAuthority(); err != nil {
 		return nil, fmt.Errorf("making a certificate authority: %w", err)
 	}
 	m.logf("starting kube-apiserver and etcd")

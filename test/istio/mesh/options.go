@@ -1,21 +1,19 @@
 package mesh
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // RootNamespace is where Istio is installed.
 const RootNamespace = "istio-system"
 
 // Options say what mesh to start. The zero value is a mesh with one default
-// revision, from the programs in the repository's bin folder.
+// revision.
 type Options struct {
-	// Bin is the folder that holds kube/, istio/ and the program holdfast.
-	// Empty: the bin folder of the repository around the working directory.
-	Bin string
 	// Dir holds logs and working files. Empty: a temporary folder that Stop
 	// removes.
 	Dir string
@@ -76,50 +74,12 @@ func (r Revision) InjectorConfigMap() string { return r.suffixed("istio-sidecar-
 // RootNamespace.
 func (r Revision) MeshConfigMap() string { return r.suffixed("istio") }
 
-// findBin returns the bin folder of the repository that the working directory
-// is in, and an error that says how to fill it if programs are missing.
-func findBin() (string, error) {
-	root, err := findRoot()
-	if err != nil {
-		return "", err
+// istiodProgram returns the path of the program, and an error that says how to build
+// it if it is missing.
+func istiodProgram() (string, error) {
+	path := filepath.Join(cluster.Root(), "bin", "istio", "pilot-discovery")
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("no pilot-discovery in %s: run 'make tools' first", filepath.Dir(path))
 	}
-	return filepath.Join(root, "bin"), nil
-}
-
-// findRoot walks up from the working directory to the repository's top: the
-// folder that holds test/kube/build.
-func findRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for start := dir; ; {
-		if _, err := os.Stat(filepath.Join(dir, "test", "kube", "build")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", fmt.Errorf("%s is not inside holdfast's repository: set Options.Bin", start)
-		}
-		dir = parent
-	}
-}
-
-// checkPrograms says which programs are missing from bin, and what builds them.
-func checkPrograms(bin string) error {
-	var missing error
-	for _, p := range []struct{ path, build string }{
-		{"kube/kube-apiserver", "test/kube/build"},
-		{"kube/etcd", "test/kube/build"},
-		{"istio/pilot-discovery", "test/istio/build"},
-	} {
-		path := filepath.Join(bin, p.path)
-		if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" && p.build == "test/kube/build" {
-			path = filepath.Join(assets, filepath.Base(p.path))
-		}
-		if _, err := os.Stat(path); err != nil {
-			missing = errors.Join(missing, fmt.Errorf("%s is missing: run %s (or make tools)", path, p.build))
-		}
-	}
-	return missing
+	return path, nil
 }
