@@ -1,6 +1,11 @@
 package istio
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+	"regexp/syntax"
+	"slices"
+)
 
 // PortRange is a closed range of ports.
 type PortRange struct{ First, Last uint16 }
@@ -17,6 +22,14 @@ type Destinations struct {
 // the two counts differ by a little.
 const MaxPatternInstructions = 80
 
+const (
+	// patternFrame is what a pattern costs beside its alternatives: "^", "$",
+	// match and fail, less the branch that the first alternative does not need.
+	patternFrame = 3
+	// patternRoom is left for the alternatives of one pattern.
+	patternRoom = MaxPatternInstructions - patternFrame
+)
+
 // Alternative is one branch of a pattern: a regular expression without anchors
 // for texts like "10.20.1.5:6379" and "[2001:db8::1]:6379".
 type Alternative struct {
@@ -25,13 +38,97 @@ type Alternative struct {
 }
 
 // DestinationAlternatives covers d exactly with alternatives that each fit
-// into one pattern, as few instructions as possible.
-func DestinationAlternatives(d Destinations) []Alternative { panic("skeleton") }
-
-// PackPatterns joins alternatives into as few anchored patterns as possible,
-// each within MaxPatternInstructions. Duplicates are dropped. The result
-// depends only on the alternatives, not on their order.
-func PackPatterns(alternatives []Alternative) []string { panic("skeleton") }
+// into one pattern, as few and as small as it can. Overlapping and adjacent
+// ports and prefixes are merged first. Prefixes of IPv4-mapped IPv6 addresses
+// count as IPv4, because Envoy prints such addresses so. Invalid prefixes and
+// ranges that end before they begin match nothing.
+//
+// Exact means: over the texts that Envoy prints for an address and a port, an
+// alternative matches if and only if both are in d. Of other texts it promises
+// nothing, and the expressions use that freedom to stay small.
+func DestinationAlternatives(d Destinations) []Alternative {
+	prefixes, ports := mergePrefixes(d.Prefixes), mergePorts(d.Ports)
+	if len(prefixes) == 0 && len(d.Prefixes) > 0 || len(ports) == 0 && len(d.Ports) > 0 {
+		return nil
+	}
+	return splitDestinations(prefixes, ports)
+}
 
 // PatternInstructions counts the instructions of a pattern's program.
-func PatternInstructions(pattern string) (int, error) { panic("skeleton") }
+func PatternInstructions(pattern string) (int, error) {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0, fmt.Errorf("got a pattern that is no regular expression: %w", err)
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0, fmt.Errorf("got a pattern that does not compile: %w", err)
+	}
+	return len(program.Inst), nil
+}
+
+// mergePorts returns the ranges sorted, with overlapping and adjacent ones
+// made one.
+func mergePorts(ranges []PortRange) []PortRange {
+	sorted := make([]PortRange, 0, len(ranges))
+	for _, r := range ranges {
+		if r.First <= r.Last {
+			sorted = append(sorted, r)
+		}
+	}
+	slices.SortFunc(sorted, func(a, b PortRange) int { return int(a.First) - int(b.First) })
+	merged := sorted[:0]
+	for _, r := range sorted {
+		if n := len(merged); n > 0 && int(r.First) <= int(merged[n-1].Last)+1 {
+			merged[n-1].Last = max(merged[n-1].Last, r.Last)
+			continue
+		}
+		merged = append(merged, r)
+	}
+	return merged
+}
+
+// mergePrefixes returns the fewest prefixes that cover the same addresses,
+// sorted.
+func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
+	sorted := make([]netip.Prefix, 0, len(prefixes))
+	for _, p := range prefixes {
+		if !p.IsValid() {
+			continue
+		}
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		sorted = append(sorted, p.Masked())
+	}
+	slices.SortFunc(sorted, func(a, b netip.Prefix) int {
+		if c := a.Addr().Compare(b.Addr()); c != 0 {
+			return c
+		}
+		return a.Bits() - b.Bits()
+	})
+	merged := sorted[:0]
+	for _, p := range sorted {
+		if n := len(merged); n > 0 && merged[n-1].Bits() <= p.Bits() && merged[n-1].Contains(p.Addr()) {
+			continue
+		}
+		merged = append(merged, p)
+		for n := len(merged); n > 1; n = len(merged) {
+			parent, ok := parentOf(merged[n-2], merged[n-1])
+			if !ok {
+				break
+			}
+			merged = append(merged[:n-2], parent)
+		}
+	}
+	return merged
+}
+
+// parentOf returns the prefix whose two halves a and b are.
+func parentOf(a, b netip.Prefix) (netip.Prefix, bool) {
+	if a.Bits() != b.Bits() || a.Bits() == 0 || a.Addr().Is4() != b.Addr().Is4() {
+		return netip.Prefix{}, false
+	}
+	parent := netip.PrefixFrom(a.Addr(), a.Bits()-1).Masked()
+	return parent, parent.Contains(b.Addr())
+}

@@ -1,0 +1,214 @@
+package istio
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestPackPatterns(t *testing.T) {
+	text := func(size int) Alternative {
+		return Alternative{strings.Repeat("a", size-1), size}
+	}
+	tests := []struct {
+		rule  string
+		given []Alternative
+		want  int
+	}{
+		{"nothing needs no pattern", nil, 0},
+		{"duplicates are dropped", []Alternative{text(70), text(70)}, 1},
+		{"a pattern is filled to the brim", []Alternative{text(70), text(7)}, 1},
+		{"and not further", []Alternative{text(70), text(8)}, 2},
+		// The largest first, into the first with room: 30+27, 27+25+23, 22.
+		{"a search finds what first fit misses", []Alternative{text(30), text(27), {strings.Repeat("b", 26), 27}, text(25), text(23), text(22)}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			got := PackPatterns(test.given)
+			if len(got) != test.want {
+				t.Fatalf("got %d patterns, want %d: %q", len(got), test.want, got)
+			}
+			for _, p := range got {
+				if size, err := PatternInstructions(p); err != nil || size > MaxPatternInstructions {
+					t.Errorf("got %d instructions (%v), want at most %d: %s", size, err, MaxPatternInstructions, p)
+				}
+			}
+		})
+	}
+}
+
+func TestPackPatternsProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var alternatives []Alternative
+		for i := range rapid.IntRange(0, 24).Draw(t, "count") {
+			size := rapid.IntRange(2, patternRoom).Draw(t, "size")
+			alternatives = append(alternatives, Alternative{fmt.Sprintf("%02d", i)[:1] + strings.Repeat(string(rune('a'+i)), size-2), size})
+		}
+		given := slices.Clone(alternatives)
+		packed := PackPatterns(alternatives)
+		if !slices.Equal(given, alternatives) {
+			t.Fatal("the argument was changed")
+		}
+		shuffled := rapid.Permutation(slices.Concat(alternatives, alternatives)).Draw(t, "order")
+		if again := PackPatterns(shuffled); !slices.Equal(packed, again) {
+			t.Fatalf("got %q in another order and with duplicates, want %q", again, packed)
+		}
+		total := 0
+		for _, p := range packed {
+			size, err := PatternInstructions(p)
+			if err != nil || size > MaxPatternInstructions {
+				t.Fatalf("got %d instructions (%v), want at most %d: %s", size, err, MaxPatternInstructions, p)
+			}
+			total += size
+		}
+		for _, a := range alternatives {
+			if !slices.ContainsFunc(packed, func(p string) bool { return regexp.MustCompile(p).MatchString(a.Text) }) {
+				t.Fatalf("%q is in no pattern of %q", a.Text, packed)
+			}
+		}
+		// Two patterns that are each half empty would have been one.
+		if n := len(packed); n > 1 && totalSize(alternatives)*2 < (n-1)*patternRoom {
+			t.Fatalf("got %d patterns for a total of %d", n, totalSize(alternatives))
+		}
+	})
+}
+
+// usual draws networks and ports as rules files have them.
+func usual(r *rand.Rand, v4, v6, ports int) Destinations {
+	var d Destinations
+	for range v4 {
+		var a [4]byte
+		for i := range a {
+			a[i] = byte(r.UintN(256))
+		}
+		d.Prefixes = append(d.Prefixes, netip.PrefixFrom(netip.AddrFrom4(a), 8+r.IntN(25)).Masked())
+	}
+	for range v6 {
+		var a [16]byte
+		a[0], a[1] = 0x20, 0x01
+		for i := 1; i < 8; i++ {
+			if r.IntN(3) > 0 {
+				a[2*i], a[2*i+1] = byte(r.UintN(256)), byte(r.UintN(256))
+			}
+		}
+		d.Prefixes = append(d.Prefixes, netip.PrefixFrom(netip.AddrFrom16(a), 16+r.IntN(113)).Masked())
+	}
+	for range ports {
+		first := uint16(1 + r.UintN(65000))
+		last := first
+		if r.IntN(4) == 0 {
+			last += uint16(r.UintN(500))
+		}
+		d.Ports = append(d.Ports, PortRange{first, last})
+	}
+	return d
+}
+
+// Random sets of one to five IPv4 or one to three IPv6 networks, at any prefix
+// length, with one to three ports fit into one key mostly: what the bound of
+// eight keys rests on. The bounds are what was counted and a little more, so
+// that a change that makes patterns larger shows.
+func TestFewKeys(t *testing.T) {
+	tests := []struct {
+		rule   string
+		ranges bool
+		one    int // of 1000 sets, how many fit into one key at least
+		most   int // keys of any set
+		v4, v6 int
+	}{
+		{rule: "IPv4 and single ports", v4: 5, one: 830, most: 2},
+		{rule: "IPv6 and single ports", v6: 3, one: 830, most: 3},
+		{rule: "IPv4, ranges among the ports", v4: 5, ranges: true, one: 760, most: 5},
+		{rule: "IPv6, ranges among the ports", v6: 3, ranges: true, one: 750, most: 6},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			var keys [MaxDestinationKeys + 1]int
+			for range 1000 {
+				d := usual(r, min(test.v4, 1+r.IntN(5)), min(test.v6, 1+r.IntN(3)), 1+r.IntN(3))
+				for i := range d.Ports {
+					if !test.ranges {
+						d.Ports[i].Last = d.Ports[i].First
+					}
+				}
+				keys[len(PackPatterns(DestinationAlternatives(d)))]++
+			}
+			t.Logf("sets in 0, 1, 2 ... keys: %v", keys)
+			if keys[1] < test.one {
+				t.Errorf("got %d of 1000 sets in one key, want at least %d", keys[1], test.one)
+			}
+			for n, count := range keys {
+				if n > test.most && count > 0 {
+					t.Errorf("got %d sets in %d keys, want at most %d", count, n, test.most)
+				}
+			}
+		})
+	}
+}
+
+func FuzzDestinations(f *testing.F) {
+	f.Add([]byte{10, 20, 0, 0}, uint8(16), []byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, uint8(32), uint16(6379), uint16(6380), uint16(3306))
+	f.Add([]byte{0, 0, 0, 0}, uint8(0), make([]byte, 16), uint8(50), uint16(13368), uint16(38472), uint16(0))
+	f.Fuzz(func(t *testing.T, v4 []byte, bits4 uint8, v6 []byte, bits6 uint8, first, last, port uint16) {
+		a, ok4 := netip.AddrFromSlice(v4)
+		b, ok6 := netip.AddrFromSlice(v6)
+		if !ok4 || !ok6 {
+			t.Skip()
+		}
+		d := Destinations{
+			Ports:    []PortRange{{min(first, last), max(first, last)}, {port, port}},
+			Prefixes: []netip.Prefix{netip.PrefixFrom(a, int(bits4)), netip.PrefixFrom(b, int(bits6))},
+		}
+		addresses := []netip.Addr{a, b}
+		for _, p := range d.Prefixes {
+			if p.IsValid() {
+				masked := p.Masked().Addr()
+				addresses = append(addresses, masked, flip(masked, masked.BitLen()-1), flip(masked, int(port)%masked.BitLen()))
+			}
+		}
+		checkDestinations(t, d, addresses, []uint16{first, last, port, first + 1, last - 1, port / 10})
+	})
+}
+
+func BenchmarkDestinationAlternatives(b *testing.B) {
+	for _, bench := range []struct {
+		name   string
+		v4, v6 int
+		ports  int
+	}{{"one network one port", 1, 0, 1}, {"five networks three ports", 5, 0, 3}, {"three IPv6 networks three ports", 0, 3, 3}} {
+		b.Run(bench.name, func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 2))
+			var sets []Destinations
+			for range 64 {
+				sets = append(sets, usual(r, bench.v4, bench.v6, bench.ports))
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				DestinationAlternatives(sets[i%len(sets)])
+			}
+		})
+	}
+}
+
+func BenchmarkPackPatterns(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, rules := range []int{1, 10} {
+		b.Run(fmt.Sprintf("%d rules", rules), func(b *testing.B) {
+			var alternatives []Alternative
+			for range rules {
+				alternatives = append(alternatives, DestinationAlternatives(usual(r, 1, 0, 1))...)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				PackPatterns(alternatives)
+			}
+		})
+	}
+}

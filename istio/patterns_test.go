@@ -1,0 +1,324 @@
+package istio
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func networks(texts ...string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, t := range texts {
+		out = append(out, netip.MustParsePrefix(t))
+	}
+	return out
+}
+
+func TestDestinationAlternatives(t *testing.T) {
+	tests := []struct {
+		rule     string
+		d        Destinations
+		patterns []string
+	}{
+		{"one address and one port are written out",
+			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/32")},
+			[]string{"^(?:10[.]20[.]1[.]5:6379)$"}},
+		{"a prefix at an octet's end leaves the rest open",
+			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.0.0/16")},
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
+		{"host bits do not count",
+			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/16")},
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
+		{"no prefixes mean every address",
+			Destinations{[]PortRange{{3306, 3306}, {6379, 6379}}, nil},
+			[]string{"^(?:[!-~]+:(?:3306|6379))$"}},
+		{"no ports mean every port",
+			Destinations{nil, networks("10.0.0.0/8", "192.168.0.7/32")},
+			[]string{"^(?:(?:10[.]|192[.]168[.]0[.]7:)[!-~]+)$"}},
+		{"nothing given means everything",
+			Destinations{}, []string{"^(?:[!-~]+)$"}},
+		{"adjacent ranges and prefixes are one",
+			Destinations{[]PortRange{{7003, 7009}, {7000, 7003}}, networks("10.1.0.0/17", "10.1.128.0/17", "10.1.3.0/24")},
+			[]string{"^(?:10[.]1[.][!-~]+:700[0-9])$"}},
+		{"an IPv6 prefix of two groups",
+			Destinations{[]PortRange{{6379, 6379}}, networks("2001:db8::/32")},
+			[]string{"^(?:[[]2001:db8:[!-~]+:6379)$"}},
+		{"zero groups inside the prefix are part of the run",
+			Destinations{[]PortRange{{6379, 6379}}, networks("64:ff9b::/96")},
+			[]string{"^(?:[[]64:ff9b::[0-9a-f]*:?[0-9a-f]*[]]:6379)$"}},
+		{"an IPv4-mapped prefix is an IPv4 prefix, for so Envoy prints it",
+			Destinations{[]PortRange{{6379, 6379}}, networks("::ffff:10.20.0.0/112")},
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
+		{"a range that ends before it begins matches nothing, not everything",
+			Destinations{[]PortRange{{5, 4}}, networks("10.0.0.0/8")}, nil},
+		{"an invalid prefix matches nothing, not everything",
+			Destinations{[]PortRange{{5, 5}}, []netip.Prefix{{}}}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			if got := PackPatterns(DestinationAlternatives(test.d)); !slices.Equal(got, test.patterns) {
+				t.Errorf("got  %q\nwant %q", got, test.patterns)
+			}
+		})
+	}
+}
+
+func TestPatternInstructionsRefusesBrokenPatterns(t *testing.T) {
+	if n, err := PatternInstructions("(?:"); err == nil {
+		t.Errorf("got %d instructions, want an error", n)
+	}
+}
+
+// contains is the meaning of Destinations, by net/netip.
+func (d Destinations) contains(a netip.AddrPort) bool {
+	address := len(d.Prefixes) == 0 || slices.ContainsFunc(d.Prefixes, func(p netip.Prefix) bool {
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		return p.Contains(a.Addr())
+	})
+	port := len(d.Ports) == 0 || slices.ContainsFunc(d.Ports, func(r PortRange) bool {
+		return r.First <= a.Port() && a.Port() <= r.Last
+	})
+	return address && port
+}
+
+// octets and groups that zero compression and digit counts make special.
+var (
+	edgeOctets = []byte{0, 1, 9, 10, 19, 99, 100, 127, 128, 199, 200, 249, 250, 254, 255}
+	edgeGroups = []uint16{0, 0, 0, 0, 0, 1, 9, 0xa, 0xf, 0x10, 0x99, 0xff, 0x100, 0xfff, 0x1000, 0x7fff, 0x8000, 0xfffe, 0xffff}
+)
+
+func drawAddress(t *rapid.T) netip.Addr {
+	if rapid.Bool().Draw(t, "v4") {
+		var a [4]byte
+		for i := range a {
+			a[i] = rapid.OneOf(rapid.SampledFrom(edgeOctets), rapid.Byte()).Draw(t, "octet")
+		}
+		return netip.AddrFrom4(a)
+	}
+	var a [16]byte
+	for i := range 8 {
+		g := rapid.OneOf(rapid.SampledFrom(edgeGroups), rapid.SampledFrom(edgeGroups), rapid.Uint16()).Draw(t, "group")
+		a[2*i], a[2*i+1] = byte(g>>8), byte(g)
+	}
+	return netip.AddrFrom16(a)
+}
+
+func drawNetwork(t *rapid.T) netip.Prefix {
+	a := drawAddress(t)
+	if rapid.IntRange(0, 3).Draw(t, "aligned") > 0 {
+		return netip.PrefixFrom(a, a.BitLen()/8*rapid.IntRange(0, 8).Draw(t, "eighths"))
+	}
+	return netip.PrefixFrom(a, rapid.IntRange(0, a.BitLen()).Draw(t, "bits"))
+}
+
+func drawPort(t *rapid.T) uint16 {
+	return rapid.OneOf(rapid.Uint16(), rapid.SampledFrom([]uint16{0, 1, 9, 10, 99, 100, 999, 1000, 6379, 9999, 10000, 59999, 60000, 65000, 65500, 65529, 65530, 65534, 65535})).Draw(t, "port")
+}
+
+func drawDestinations(t *rapid.T) Destinations {
+	var d Destinations
+	for range rapid.IntRange(0, 3).Draw(t, "ranges") {
+		a, b := drawPort(t), drawPort(t)
+		if rapid.Bool().Draw(t, "single") {
+			b = a
+		}
+		d.Ports = append(d.Ports, PortRange{min(a, b), max(a, b)})
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "prefixes") {
+		d.Prefixes = append(d.Prefixes, drawNetwork(t))
+	}
+	return d
+}
+
+// probes are addresses where a mistake would show: the ends of each prefix,
+// their neighbours, addresses inside with groups of zeros anywhere, and
+// strangers.
+func probes(t *rapid.T, d Destinations) []netip.Addr {
+	var out []netip.Addr
+	for _, p := range d.Prefixes {
+		first := p.Masked().Addr()
+		last := fill(p, first, func(int) byte { return 0xff })
+		out = append(out, first, last, first.Prev(), last.Next())
+		for range 4 {
+			zeros := rapid.Byte().Draw(t, "zeros")
+			inside := fill(p, first, func(i int) byte {
+				if zeros&(1<<(i/2%8)) != 0 {
+					return 0
+				}
+				return rapid.Byte().Draw(t, "byte")
+			})
+			out = append(out, inside)
+			// The same with one bit of the prefix changed is outside.
+			if p.Bits() > 0 {
+				out = append(out, flip(inside, rapid.IntRange(0, p.Bits()-1).Draw(t, "bit")))
+			}
+		}
+	}
+	for range 4 {
+		out = append(out, drawAddress(t))
+	}
+	return slices.DeleteFunc(out, func(a netip.Addr) bool { return !a.IsValid() })
+}
+
+// fill replaces the bits behind the prefix.
+func fill(p netip.Prefix, first netip.Addr, with func(i int) byte) netip.Addr {
+	bytes := first.AsSlice()
+	for i := range bytes {
+		free := min(8, max(0, 8*(i+1)-p.Bits()))
+		bytes[i] |= with(i) & (1<<free - 1)
+	}
+	a, _ := netip.AddrFromSlice(bytes)
+	return a
+}
+
+func flip(a netip.Addr, bit int) netip.Addr {
+	bytes := a.AsSlice()
+	bytes[bit/8] ^= 0x80 >> (bit % 8)
+	out, _ := netip.AddrFromSlice(bytes)
+	return out
+}
+
+func portProbes(t *rapid.T, d Destinations) []uint16 {
+	out := []uint16{0, 65535, drawPort(t), drawPort(t)}
+	for _, r := range d.Ports {
+		out = append(out, r.First, r.Last, r.First-1, r.Last+1, r.First/2+r.Last/2, r.First/10, r.Last/10)
+	}
+	return out
+}
+
+// checkDestinations holds the alternatives of d against net/netip.
+func checkDestinations(t interface {
+	Fatalf(string, ...any)
+	Helper()
+}, d Destinations, addresses []netip.Addr, ports []uint16) {
+	t.Helper()
+	alternatives := DestinationAlternatives(d)
+	var compiled []*regexp.Regexp
+	for _, a := range alternatives {
+		pattern := "^(?:" + a.Text + ")$"
+		size, err := PatternInstructions(pattern)
+		if err != nil {
+			t.Fatalf("%v: %v", d, err)
+		}
+		if size > a.Size+patternFrame || size > MaxPatternInstructions {
+			t.Fatalf("%v: got %d instructions of %s, want at most %d and %d", d, size, pattern, a.Size+patternFrame, MaxPatternInstructions)
+		}
+		compiled = append(compiled, regexp.MustCompile(pattern))
+	}
+	var packed []*regexp.Regexp
+	for _, p := range PackPatterns(alternatives) {
+		if size, _ := PatternInstructions(p); size > MaxPatternInstructions {
+			t.Fatalf("got %d instructions of %s, want at most %d", size, p, MaxPatternInstructions)
+		}
+		packed = append(packed, regexp.MustCompile(p))
+	}
+	for _, address := range addresses {
+		for _, port := range ports {
+			to := netip.AddrPortFrom(address.Unmap(), port)
+			want := d.contains(to)
+			text := to.String()
+			matches := func(r *regexp.Regexp) bool { return r.MatchString(text) }
+			if got := slices.ContainsFunc(compiled, matches); got != want {
+				t.Fatalf("%v: %s matched: got %v, want %v by %v", d, text, got, want, alternatives)
+			}
+			if got := slices.ContainsFunc(packed, matches); got != want {
+				t.Fatalf("%v: %s matched: got %v, want %v by %v", d, text, got, want, packed)
+			}
+		}
+	}
+}
+
+func TestPatternsAgreeWithNetip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawDestinations(t)
+		checkDestinations(t, d, probes(t, d), portProbes(t, d))
+	})
+}
+
+// Every place and length of zero runs, in the prefix and behind it: the groups
+// are 0 or 1, which makes 256 addresses, and every prefix length of each.
+func TestEveryZeroRun(t *testing.T) {
+	var addresses []netip.Addr
+	for set := range 256 {
+		var a [16]byte
+		for i := range 8 {
+			a[2*i+1] = byte(set >> i & 1)
+		}
+		addresses = append(addresses, netip.AddrFrom16(a))
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for i := 0; i < len(addresses); i += step {
+		for _, bits := range []int{0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 79, 80, 96, 97, 112, 127, 128} {
+			d := Destinations{Prefixes: []netip.Prefix{netip.PrefixFrom(addresses[i], bits)}, Ports: []PortRange{{1, 1}}}
+			checkDestinations(t, d, addresses, []uint16{1})
+		}
+	}
+}
+
+// Every port of random sets of ranges.
+func TestEveryPort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var d Destinations
+		for range rapid.IntRange(1, 4).Draw(t, "ranges") {
+			a, b := drawPort(t), drawPort(t)
+			d.Ports = append(d.Ports, PortRange{min(a, b), max(a, b)})
+		}
+		expression := regexp.MustCompile("^(?:" + writePorts(mergePorts(d.Ports)).text + ")$")
+		var text []byte
+		for port := range 65536 {
+			text = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port)).AppendTo(text[:0])
+			want := d.contains(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port)))
+			if got := expression.Match(text[len("0.0.0.0:"):]); got != want {
+				t.Fatalf("%v: port %d matched: got %v, want %v by %s", d.Ports, port, got, want, expression)
+			}
+		}
+	})
+}
+
+// What a value may not contain: Istio pastes it between quotes, the kubelet
+// expands "$(", and each "." costs RE2 several instructions.
+func TestPatternsAreHarmlessText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for _, p := range PackPatterns(DestinationAlternatives(drawDestinations(t))) {
+			if strings.ContainsAny(p, "\"'\\\n\r`") || strings.Contains(p, "$(") || strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Fatalf("got %q, want no quote, backslash, newline or $(", p)
+			}
+			if strings.Contains(strings.ReplaceAll(strings.ReplaceAll(p, "[.]", ""), "[0-9.]", ""), ".") {
+				t.Fatalf("got %q, want no dot outside a class", p)
+			}
+			if !strings.HasPrefix(p, "^(?:") || !strings.HasSuffix(p, ")$") {
+				t.Fatalf("got %q, want it anchored", p)
+			}
+		}
+	})
+}
+
+// A link-local destination carries the number of its interface.
+func TestAnyAddressTakesInterfaces(t *testing.T) {
+	for _, d := range []Destinations{
+		{Ports: []PortRange{{6379, 6379}}},
+		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("::/0")},
+		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/10")},
+		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/64")},
+	} {
+		for _, pattern := range PackPatterns(DestinationAlternatives(d)) {
+			r := regexp.MustCompile(pattern)
+			for text, want := range map[string]bool{
+				"[fe80::1%2]:6379": true, "[fe80::6379%2]:80": false, "[fe80::1%6379]:80": false,
+			} {
+				if got := r.MatchString(text); got != want {
+					t.Errorf("%s on %s: got %v, want %v", pattern, text, got, want)
+				}
+			}
+		}
+	}
+}
