@@ -1,0 +1,100 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+)
+
+// certDir serves the certificate of a mounted directory (tls.crt, tls.key) and
+// follows it. A pair that does not fit together, as seen in the middle of a
+// rotation, leaves the last good one in place. controller-runtime's certwatcher
+// watches the two files instead: it wants them there at the start, and sees
+// the swap of a mounted Secret only after the old files are removed.
+type certDir struct {
+	dir     string
+	metrics *metrics
+	log     logr.Logger
+
+	current atomic.Pointer[tls.Certificate]
+	fault   atomic.Pointer[string]
+	files   [2][]byte // as last read; only run touches them
+}
+
+// errNoCertificate ends a handshake before the first certificate.
+var errNoCertificate = errors.New("no serving certificate loaded yet")
+
+// GetCertificate is for tls.Config. A connection keeps the certificate that it
+// began with, so a rotation disturbs none.
+func (c *certDir) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if cert := c.current.Load(); cert != nil {
+		return cert, nil
+	}
+	return nil, errNoCertificate
+}
+
+// run watches until ctx ends.
+func (c *certDir) run(ctx context.Context) { watchDir(ctx, c.dir, c.log, c.read) }
+
+// read loads the pair if it changed. It returns whether one is loaded.
+func (c *certDir) read() bool {
+	loaded := func() bool { return c.current.Load() != nil }
+	var files [2][]byte
+	for i, name := range [...]string{CertFile, KeyFile} {
+		data, err := readFile(filepath.Join(c.dir, name))
+		if err != nil {
+			c.failed(err)
+			return loaded()
+		}
+		files[i] = data
+	}
+	if loaded() && bytes.Equal(files[0], c.files[0]) && bytes.Equal(files[1], c.files[1]) {
+		c.fault.Store(nil)
+		return true
+	}
+	cert, err := tls.X509KeyPair(files[0], files[1])
+	if err != nil {
+		c.failed(fmt.Errorf("%s and %s in %s: %w", CertFile, KeyFile, c.dir, err))
+		return loaded()
+	}
+	c.files = files
+	c.fault.Store(nil)
+	c.current.Store(&cert)
+	c.metrics.certificateEnds.Set(float64(cert.Leaf.NotAfter.Unix()))
+	c.log.Info("certificate loaded", "directory", c.dir, "serial", cert.Leaf.SerialNumber.String(), "dnsNames", cert.Leaf.DNSNames, "notAfter", cert.Leaf.NotAfter.UTC().Format(time.RFC3339))
+	return true
+}
+
+// failed says once why the newest files are not in use.
+func (c *certDir) failed(err error) {
+	text := err.Error()
+	if last := c.fault.Swap(&text); last != nil && *last == text {
+		return
+	}
+	c.log.Error(err, "certificate not loaded", "directory", c.dir, "stillServing", c.current.Load() != nil)
+}
+
+// check is the readiness check.
+func (c *certDir) check() error {
+	cert := c.current.Load()
+	if cert == nil {
+		if why := c.fault.Load(); why != nil {
+			return fmt.Errorf("no certificate loaded: %s", *why)
+		}
+		return errNoCertificate
+	}
+	switch now := time.Now(); {
+	case now.After(cert.Leaf.NotAfter):
+		return fmt.Errorf("the certificate in %s expired at %s", c.dir, cert.Leaf.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(cert.Leaf.NotBefore):
+		return fmt.Errorf("the certificate in %s is not valid before %s", c.dir, cert.Leaf.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return nil
+}

@@ -1,0 +1,310 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// What is watched, as the label of holdfast_cluster_synced and in the log.
+const (
+	watchNamespaces    = "namespaces"
+	watchRules         = "rules"
+	watchIstioSettings = "istio_settings"
+	watchIstioTags     = "istio_tags"
+)
+
+// NoCluster knows nothing: namespaces count as opted in, because the API
+// server's namespaceSelector has chosen them, and the rules file says what
+// Istio was installed with.
+type NoCluster struct{}
+
+// Namespace returns the name alone.
+func (NoCluster) Namespace(name string) rules.Namespace { return rules.Namespace{Name: name} }
+
+// Mesh returns nil.
+func (NoCluster) Mesh(string) *rules.MeshDefaults { return nil }
+
+// watchedCluster is a Cluster that follows a real one through watches. When
+// the API server is away it goes on with what it knows.
+type watchedCluster struct {
+	namespaces namespaceIndex
+	mesh       meshIndex
+
+	config  *rest.Config
+	http    *http.Client
+	scheme  *runtime.Scheme
+	metrics *metrics
+	log     logr.Logger
+}
+
+func newWatchedCluster(config *rest.Config, m *metrics, log logr.Logger) (*watchedCluster, error) {
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = userAgent
+	httpClient, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a client for %s: %w", config.Host, err)
+	}
+	c := &watchedCluster{config: config, http: httpClient, scheme: scheme, metrics: m, log: log}
+	c.mesh.log = log
+	return c, nil
+}
+
+// Namespace returns what is known of a namespace.
+func (c *watchedCluster) Namespace(name string) rules.Namespace { return c.namespaces.get(name) }
+
+// Mesh returns what Istio says for a revision or tag, or nil.
+func (c *watchedCluster) Mesh(revision string) *rules.MeshDefaults { return c.mesh.get(revision) }
+
+// client writes to the cluster; it reads nothing.
+func (c *watchedCluster) client() (client.Client, error) {
+	return client.New(c.config, client.Options{HTTPClient: c.http, Scheme: c.scheme, Mapper: newMapper()})
+}
+
+// newCache makes a cache of exactly the given objects.
+func (c *watchedCluster) newCache(objects map[client.Object]cache.ByObject) (cache.Cache, error) {
+	return cache.New(c.config, cache.Options{
+		HTTPClient: c.http, Scheme: c.scheme, Mapper: newMapper(), ByObject: objects,
+		ReaderFailOnMissingInformer: true,
+		DefaultWatchErrorHandler:    c.watchError,
+	})
+}
+
+// watchError says once per attempt why something cannot be watched. client-go
+// tries again, at most every 30-60 s.
+func (c *watchedCluster) watchError(_ context.Context, r *toolscache.Reflector, err error) {
+	fields := []any{"type", r.TypeDescription(), "cause", clip(err.Error(), 500)}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), apierrors.IsResourceExpired(err), apierrors.IsGone(err):
+		c.log.V(1).Info("watch ended, starting it again", fields...)
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		c.log.Error(nil, "not allowed to watch, going on with what is known; compare the RBAC rules with those that holdfast ships", fields...)
+	default:
+		c.log.Error(nil, "watch failed, going on with what is known and trying again", fields...)
+	}
+}
+
+// follow feeds the events of one kind of object to a handler. The watch says
+// when all that was there at the start has been handled.
+func (c *watchedCluster) follow(ctx context.Context, from cache.Cache, object client.Object, what string, handler toolscache.ResourceEventHandler) (*watch, error) {
+	informer, err := from.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("cannot watch %s: %w", what, err)
+	}
+	registration, err := informer.AddEventHandler(handler)
+	if err != nil {
+		return nil, fmt.Errorf("cannot watch %s: %w", what, err)
+	}
+	return &watch{what: what, synced: registration.HasSynced}, nil
+}
+
+// watch is the state of one kind of watched object.
+type watch struct {
+	what   string
+	synced func() bool
+}
+
+// wait returns true when everything has been read, false if ctx ends before.
+func (w *watch) wait(ctx context.Context) bool {
+	return toolscache.WaitForCacheSync(ctx.Done(), toolscache.InformerSynced(w.synced))
+}
+
+// check is the readiness check.
+func (w *watch) check() error {
+	if w.synced() {
+		return nil
+	}
+	return fmt.Errorf("%s not read from the cluster yet; see the log for the cause", w.what)
+}
+
+// watchCore follows namespaces, and the rules ConfigMap if there is one.
+func (c *watchedCluster) watchCore(ctx context.Context, tasks *sync.WaitGroup, source *configMapSource) ([]*watch, error) {
+	objects := namespaceCache()
+	if source != nil {
+		objects[&corev1.ConfigMap{}] = source.selector()
+	}
+	core, err := c.newCache(objects)
+	if err != nil {
+		return nil, err
+	}
+	namespaces, err := c.follow(ctx, core, namespaceObject(), watchNamespaces, c.namespaces.handler())
+	if err != nil {
+		return nil, err
+	}
+	watches := []*watch{namespaces}
+	if source != nil {
+		config, err := c.follow(ctx, core, &corev1.ConfigMap{}, watchRules, source.handler())
+		if err != nil {
+			return nil, err
+		}
+		watches = append(watches, config)
+		tasks.Go(func() {
+			if config.wait(ctx) {
+				source.synced()
+			}
+		})
+	}
+	c.run(ctx, tasks, core, watches)
+	return watches, nil
+}
+
+// run starts a cache and keeps the metric of its watches.
+func (c *watchedCluster) run(ctx context.Context, tasks *sync.WaitGroup, objects cache.Cache, watches []*watch) {
+	tasks.Go(func() {
+		if err := objects.Start(ctx); err != nil && ctx.Err() == nil {
+			c.log.Error(err, "watching the cluster ended")
+		}
+	})
+	for _, w := range watches {
+		tasks.Go(func() {
+			if w.wait(ctx) {
+				c.metrics.setSynced(w.what, true)
+				c.log.Info("read from the cluster", "what", w.what)
+			}
+		})
+	}
+}
+
+// istioGrace is how long readiness waits for Istio's settings. A pod decided
+// without them can lose exclusions that Istio was installed with, so a moment
+// of waiting is worth it; but an Istio whose settings cannot be read must not
+// keep holdfast from serving.
+const istioGrace = 10 * time.Second
+
+// istioWatcher follows the settings of Istio in its root namespace, and moves
+// when the rules name another one.
+type istioWatcher struct {
+	cluster *watchedCluster
+	root    chan string // newest root namespace, capacity 1
+	started atomic.Pointer[time.Time]
+	watches atomic.Pointer[[]*watch]
+}
+
+func newIstioWatcher(c *watchedCluster) *istioWatcher {
+	return &istioWatcher{cluster: c, root: make(chan string, 1)}
+}
+
+// follow takes the root namespace from the rules in force.
+func (i *istioWatcher) follow(current *Current) {
+	root := current.Set.File().Mesh.RootNamespace
+	if root == "" {
+		root = defaultRootNamespace
+	}
+	select { // only the newest counts
+	case <-i.root:
+	default:
+	}
+	i.root <- root
+}
+
+// run watches until ctx ends.
+func (i *istioWatcher) run(ctx context.Context) {
+	running, stop := "", func() {}
+	defer func() { stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case root := <-i.root:
+			if root == running {
+				continue
+			}
+			stop()
+			running, stop = root, i.start(ctx, root)
+		}
+	}
+}
+
+// start watches one root namespace until the returned function is called.
+func (i *istioWatcher) start(ctx context.Context, root string) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var tasks sync.WaitGroup
+	stop = func() { cancel(); tasks.Wait() }
+	c := i.cluster
+	log := c.log.WithValues("rootNamespace", root)
+	now := time.Now()
+	i.started.CompareAndSwap(nil, &now)
+	c.metrics.setSynced(watchIstioSettings, false)
+	c.metrics.setSynced(watchIstioTags, false)
+	watches, err := i.watch(ctx, &tasks, root)
+	if err != nil {
+		log.Error(err, "cannot watch Istio's settings; the mesh section of the rules counts")
+		watches = nil
+	}
+	i.watches.Store(&watches)
+	tasks.Go(func() {
+		late := time.NewTimer(istioGrace)
+		defer late.Stop()
+		select {
+		case <-ctx.Done():
+			return
+		case <-late.C:
+		}
+		for _, w := range watches {
+			if !w.synced() {
+				log.Error(nil, "cannot read Istio's settings; the mesh section of the rules counts until they can be read", "what", w.what)
+			}
+		}
+	})
+	return stop
+}
+
+func (i *istioWatcher) watch(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
+	c := i.cluster
+	objects, err := c.newCache(meshCache(root))
+	if err != nil {
+		return nil, err
+	}
+	c.mesh.reset()
+	settings, err := c.follow(ctx, objects, &corev1.ConfigMap{}, watchIstioSettings, c.mesh.settingsHandler())
+	if err != nil {
+		return nil, err
+	}
+	tags, err := c.follow(ctx, objects, tagObject(), watchIstioTags, c.mesh.tagHandler())
+	if err != nil {
+		return nil, err
+	}
+	watches := []*watch{settings, tags}
+	c.run(ctx, tasks, objects, watches)
+	return watches, nil
+}
+
+// check is the readiness check: it fails for istioGrace at most.
+func (i *istioWatcher) check() error {
+	started := i.started.Load()
+	if started == nil {
+		return nil // no rules yet, which is a check of its own
+	}
+	if time.Since(*started) > istioGrace {
+		return nil
+	}
+	watches := i.watches.Load()
+	if watches == nil {
+		return fmt.Errorf("%s not read from the cluster yet", watchIstioSettings)
+	}
+	for _, w := range *watches {
+		if err := w.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package webhook
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Options are the settings of a server. The zero value of a field that has a
+// default in DefaultOptions is taken as it is.
+type Options struct {
+	// RulesFile and RulesConfigMap ("namespace/name") say where the rules are.
+	// Exactly one is given.
+	RulesFile      string
+	RulesConfigMap string
+
+	// CertDir holds tls.crt and tls.key.
+	CertDir string
+	// TLSMinVersion is "1.3" or "1.2".
+	TLSMinVersion string
+
+	// Host and Port are where admission reviews are taken; an empty host is
+	// every address, port 0 any free port.
+	Host string
+	Port int
+	// MetricsBindAddress and HealthProbeBindAddress are host:port; "0" or
+	// empty serves none.
+	MetricsBindAddress     string
+	HealthProbeBindAddress string
+
+	// ClusterWide considers every namespace that is not opted out.
+	ClusterWide bool
+	// Drain is how long requests are still taken after readiness has failed.
+	Drain time.Duration
+
+	// Kubeconfig names a kubeconfig file; empty looks in $KUBECONFIG, then for
+	// the pod's service account, then, if a ConfigMap holds the rules, in the
+	// home directory.
+	Kubeconfig string
+	// NoCluster looks for no cluster at all.
+	NoCluster bool
+	// RESTConfig, if not nil, is the cluster.
+	RESTConfig *rest.Config
+
+	// Logger takes the log.
+	Logger logr.Logger
+	// Registry takes the metrics; nil is controller-runtime's.
+	Registry ctrlmetrics.RegistererGatherer
+	// OnListen, if not nil, is called once when all ports are bound.
+	OnListen func(Addresses)
+	// Decide, if not nil, decides in place of (*rules.Set).Decide.
+	Decide Decide
+}
+
+// Addresses are where a server really listens, as host:port; empty where not.
+type Addresses struct{ Webhook, Metrics, Health string }
+
+// DefaultOptions are the defaults of the command line.
+func DefaultOptions() Options {
+	return Options{
+		TLSMinVersion:          "1.3",
+		Port:                   9443,
+		MetricsBindAddress:     ":8080",
+		HealthProbeBindAddress: ":8081",
+		// Endpoints follow a failing readiness within a few seconds.
+		Drain:  5 * time.Second,
+		Logger: logr.Discard(),
+	}
+}
+
+// UseLogger sends the logs of controller-runtime and client-go to l as well.
+// They are global to the process, so this is for main and not for Run.
+func UseLogger(l logr.Logger) {
+	ctrllog.SetLogger(l)
+	klog.SetLogger(l)
+}
+
+// complete fills in what has only one sensible value, and tells everything
+// that is wrong at once.
+func (o *Options) complete() error {
+	var problems []error
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	switch {
+	case o.RulesFile == "" && o.RulesConfigMap == "":
+		wrong("got neither --rules-file nor --rules-configmap, want one of them")
+	case o.RulesFile != "" && o.RulesConfigMap != "":
+		wrong("got --rules-file and --rules-configmap, want only one of them")
+	case o.RulesConfigMap != "" && o.NoCluster:
+		wrong("got --rules-configmap without a cluster, want --rules-file")
+	case o.RulesConfigMap != "":
+		if _, err := parseConfigMapName(o.RulesConfigMap); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if o.CertDir == "" {
+		wrong("got no --cert-dir, want a directory with %s and %s", CertFile, KeyFile)
+	}
+	if _, err := o.tlsVersion(); err != nil {
+		problems = append(problems, err)
+	}
+	if o.Port < 0 || o.Port > 65535 {
+		wrong("got --port %d, want 0-65535", o.Port)
+	}
+	if o.Drain < 0 {
+		wrong("got --drain %s, want 0s or more", o.Drain)
+	}
+	if o.Registry == nil {
+		o.Registry = ctrlmetrics.Registry
+	}
+	if o.Decide == nil {
+		o.Decide = (*rules.Set).Decide
+	}
+	return errors.Join(problems...)
+}
+
+// tlsVersion is the lowest version that is spoken. API servers have spoken 1.3
+// since Kubernetes 1.19, so 1.2 is only for proxies in between.
+func (o *Options) tlsVersion() (uint16, error) {
+	switch o.TLSMinVersion {
+	case "", "1.3":
+		return tls.VersionTLS13, nil
+	case "1.2":
+		return tls.VersionTLS12, nil
+	}
+	return 0, fmt.Errorf("got TLS version %q, want 1.3 or 1.2", o.TLSMinVersion)
+}

@@ -1,0 +1,22 @@
+package webhook
+
+import (
+	"github.com/go-json-experiment/json"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// podPatch is the JSON patch that makes an outcome real on a pod; nil if
+// nothing is to be done.
+func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
+	annotations := pod.annotations()
+	operations := Operations(Target{
+		HasMetadata:    pod.Metadata != nil,
+		HasAnnotations: annotations != nil, // missing and null are the same
+		Annotations:    annotations,
+	}, outcome.Set, outcome.Remove)
+	if len(operations) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(operations, json.Deterministic(true))
+}

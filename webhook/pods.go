@@ -1,0 +1,236 @@
+package webhook
+
+import (
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Cluster is what is known of the cluster, without asking anybody.
+type Cluster interface {
+	// Namespace returns what is known of a namespace. Known is false where the
+	// labels cannot be had.
+	Namespace(name string) rules.Namespace
+	// Mesh returns what Istio says for a revision or tag, or nil.
+	Mesh(revision string) *rules.MeshDefaults
+}
+
+// Decide decides about one pod; (*rules.Set).Decide is the one that users get.
+type Decide func(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome
+
+// PodHandler answers admission reviews of pods. It never denies one.
+type PodHandler struct {
+	store   *Store
+	cluster Cluster
+	decide  Decide
+	options rules.Options
+	metrics *metrics
+	log     logr.Logger
+	bodies  bodies
+}
+
+// ServeHTTP reads a review, decides, and answers.
+func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	buf := h.bodies.get()
+	defer h.bodies.put(buf)
+	if refused := readBody(r, buf); refused != nil {
+		refuse(w, refused, h.metrics)
+		return
+	}
+	a := admission{handler: h, start: start}
+	body, err := a.review(buf.Bytes())
+	if err != nil {
+		refuse(w, badReview(err), h.metrics)
+		return
+	}
+	respond(w, body)
+}
+
+// admission is one review on its way through.
+type admission struct {
+	handler *PodHandler
+	start   time.Time
+	request *request[podObject]
+}
+
+// review takes a body to the answer's body. An error means that the body is no
+// review. A panic becomes an answer that admits the pod as it is.
+func (a *admission) review(body []byte) (answer []byte, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			answer, err = a.survive(caught, body)
+		}
+	}()
+	if a.request, err = decodeReview[podObject](body); err != nil {
+		return nil, err
+	}
+	if warning, needless := needlessRequest(a.request); needless {
+		a.handler.metrics.warned(WarnNeedlessRequest)
+		return encodeAnswer(response{UID: a.request.UID, Allowed: true, Warnings: []string{warning}})
+	}
+	outcome, response := a.decide()
+	if answer, err = encodeAnswer(response); err != nil {
+		// Only a text that is no UTF-8 cannot be encoded.
+		panic(err)
+	}
+	a.record(outcome)
+	return answer, nil
+}
+
+// decide makes the outcome and the response that carries it.
+func (a *admission) decide() (*rules.Outcome, response) {
+	h, r := a.handler, a.request
+	if r.Object == nil {
+		return a.unreadable()
+	}
+	var podLabels map[string]string
+	if r.Object.Metadata != nil {
+		podLabels = r.Object.Metadata.Labels
+	}
+	namespace := h.cluster.Namespace(r.Namespace)
+	mesh := h.cluster.Mesh(revisionOf(namespace.Labels, podLabels))
+	outcome := h.decide(h.store.Set(), r.Object.facts(namespace, mesh), h.options)
+	patch, err := podPatch(r.Object, &outcome)
+	if err != nil {
+		panic(err)
+	}
+	resp := response{UID: r.UID, Allowed: true, AuditAnnotations: audit(&outcome)}
+	if patch != nil {
+		resp.Patch, resp.PatchType = patch, patchTypeJSON
+	}
+	for _, w := range outcome.Warnings {
+		resp.Warnings = append(resp.Warnings, warningText(w.Message))
+	}
+	return &outcome, resp
+}
+
+// unreadable admits a pod whose shape this version does not know.
+func (a *admission) unreadable() (*rules.Outcome, response) {
+	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
+	a.handler.log.Error(a.request.unread, "pod not understood", a.fields()...)
+	return &rules.Outcome{
+			Reason: rules.InternalError, Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
+		}, response{
+			UID: a.request.UID, Allowed: true, Warnings: []string{warningText(message)},
+			AuditAnnotations: map[string]string{auditReason: string(rules.InternalError)},
+		}
+}
+
+// survive answers after a panic. The pod passes unchanged; the answer needs
+// the review's uid, or the API server takes it for a failed call.
+//
+// http.ErrAbortHandler is net/http's own way to end a request.
+func (a *admission) survive(caught any, body []byte) ([]byte, error) {
+	if caught == http.ErrAbortHandler {
+		panic(caught)
+	}
+	h := a.handler
+	h.metrics.panics.Inc()
+	uid := uidOf(body)
+	if a.request != nil {
+		uid = a.request.UID
+	}
+	h.log.Error(nil, "panic while deciding", append(a.fields(), "panic", caught, "stack", string(debug.Stack()))...)
+	h.metrics.warned(WarnInternalError)
+	h.metrics.decided(rules.InternalError, time.Since(a.start))
+	return encodeAnswer(response{
+		UID: uid, Allowed: true,
+		Warnings:         []string{warningText("internal error, this pod was admitted as it is; see the log of holdfast for this pod")},
+		AuditAnnotations: map[string]string{auditReason: string(rules.InternalError)},
+	})
+}
+
+// uidOf reads the uid alone, for when reading the whole review panicked.
+func uidOf(body []byte) (uid string) {
+	defer func() { _ = recover() }()
+	if r, err := decodeReview[struct{}](body); err == nil {
+		uid = r.UID
+	}
+	return uid
+}
+
+// record writes metrics and log line. Patched pods are worth a line; what was
+// left alone is for those who look closer.
+func (a *admission) record(outcome *rules.Outcome) {
+	h := a.handler
+	h.metrics.decided(outcome.Reason, time.Since(a.start))
+	for _, w := range outcome.Warnings {
+		h.metrics.warned(w.Code)
+	}
+	level, message := 1, "pod left as it is"
+	switch outcome.Reason {
+	case rules.Patched, rules.AlreadyInjected:
+		level, message = 0, "pod patched"
+	case rules.InternalError:
+		return // already in the log, with its cause
+	}
+	if log := h.log.V(level); log.Enabled() {
+		fields := append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
+		if len(outcome.Observed) > 0 {
+			fields = append(fields, "observed", outcome.Observed)
+		}
+		log.Info(message, fields...)
+	}
+}
+
+// fields name the pod in the log.
+func (a *admission) fields() []any {
+	r := a.request
+	if r == nil {
+		return nil
+	}
+	fields := make([]any, 0, 16)
+	fields = append(fields, "namespace", r.Namespace)
+	if r.Object != nil && r.Object.Metadata != nil && r.Object.Metadata.Name == "" {
+		fields = append(fields, "generateName", r.Object.Metadata.GenerateName)
+	} else {
+		fields = append(fields, "name", r.Name)
+	}
+	fields = append(fields, "uid", r.UID)
+	if r.DryRun {
+		fields = append(fields, "dryRun", true)
+	}
+	return fields
+}
+
+// needlessRequest says whether a review is about something that holdfast never
+// changes.
+func needlessRequest(r *request[podObject]) (warning string, needless bool) {
+	const fix = "; the webhook configuration should send CREATE of pods only"
+	switch {
+	case r.Kind.Group != "" || r.Kind.Version != "v1" || r.Kind.Kind != "Pod":
+		return warningText("got " + clip(r.Kind.String(), 40) + fix), true
+	case r.SubResource != "":
+		return warningText("got subresource " + clip(r.SubResource, 30) + fix), true
+	case r.Operation != "CREATE":
+		return warningText("got " + clip(r.Operation, 40) + fix), true
+	}
+	return "", false
+}
+
+// audit is what the API server's audit log keeps of a decision.
+func audit(outcome *rules.Outcome) map[string]string {
+	annotations := map[string]string{auditReason: string(outcome.Reason)}
+	if len(outcome.Rules) > 0 {
+		annotations[auditRules] = clip(strings.Join(outcome.Rules, ","), maxAuditBytes)
+	}
+	if len(outcome.Observed) > 0 {
+		annotations[auditObserved] = clip(strings.Join(outcome.Observed, ","), maxAuditBytes)
+	}
+	return annotations
+}
+
+// respond writes an answer with its length, so that HTTP/1.1 needs no chunks.
+func respond(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	// A client that went away is its own affair: its API server has decided.
+	_, _ = w.Write(body)
+}

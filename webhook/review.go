@@ -1,0 +1,161 @@
+package webhook
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The wire format of admission.k8s.io/v1, cut down to what a decision needs.
+// Decoding whole objects costs ten times as much.
+// Source: https://pkg.go.dev/k8s.io/api/admission/v1#AdmissionReview
+const (
+	reviewAPIVersion = "admission.k8s.io/v1"
+	reviewKind       = "AdmissionReview"
+	patchTypeJSON    = "JSONPatch"
+)
+
+// review is an AdmissionReview whose object is an O.
+type review[O any] struct {
+	APIVersion string      `json:"apiVersion"`
+	Kind       string      `json:"kind"`
+	Request    *request[O] `json:"request"`
+}
+
+type request[O any] struct {
+	UID         string           `json:"uid"`
+	Kind        groupVersionKind `json:"kind"`
+	SubResource string           `json:"subResource"`
+	Name        string           `json:"name"`
+	Namespace   string           `json:"namespace"`
+	Operation   string           `json:"operation"`
+	DryRun      bool             `json:"dryRun"`
+	Object      *O               `json:"object"`
+	// unread says why Object, though sent, could not be read.
+	unread error
+}
+
+type groupVersionKind struct {
+	Group   string `json:"group"`
+	Version string `json:"version"`
+	Kind    string `json:"kind"`
+}
+
+// String is "v1 Pod" or "apps/v1 Deployment".
+func (k groupVersionKind) String() string {
+	if k.Group == "" {
+		return k.Version + " " + k.Kind
+	}
+	return k.Group + "/" + k.Version + " " + k.Kind
+}
+
+// decodeReview reads an AdmissionReview. Like an API server it ignores unknown
+// fields, takes null for a missing value, and compares names with their case.
+// Unlike one it refuses duplicate names: readers disagree on which one counts,
+// and a patch made for one reading may not apply to another.
+//
+// An object of an unexpected shape is no error, so that a pod that this
+// version of holdfast cannot read is still admitted; Object is then nil and
+// unread says why.
+func decodeReview[O any](body []byte) (*request[O], error) {
+	var whole review[O]
+	err := json.Unmarshal(body, &whole)
+	if err == nil {
+		return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
+	}
+	var envelope review[jsontext.Value]
+	if json.Unmarshal(body, &envelope) != nil {
+		return nil, fmt.Errorf("cannot decode the AdmissionReview: %w", err)
+	}
+	if err := checkReview(envelope.APIVersion, envelope.Kind, envelope.Request != nil); err != nil {
+		return nil, err
+	}
+	r := envelope.Request
+	return &request[O]{
+		UID: r.UID, Kind: r.Kind, SubResource: r.SubResource, Name: r.Name,
+		Namespace: r.Namespace, Operation: r.Operation, DryRun: r.DryRun, unread: err,
+	}, nil
+}
+
+func checkReview(apiVersion, kind string, hasRequest bool) error {
+	switch {
+	case apiVersion != reviewAPIVersion || kind != reviewKind:
+		return fmt.Errorf("got apiVersion %q, kind %q, want %q, %q", clip(apiVersion, 60), clip(kind, 60), reviewAPIVersion, reviewKind)
+	case !hasRequest:
+		return fmt.Errorf("got an AdmissionReview without request, want one with a request")
+	}
+	return nil
+}
+
+// answer is the AdmissionReview that goes back.
+type answer struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Response   response `json:"response"`
+}
+
+type response struct {
+	UID              string            `json:"uid"`
+	Allowed          bool              `json:"allowed"`
+	Status           *status           `json:"status,omitzero"`
+	Patch            []byte            `json:"patch,omitempty"` // base64 on the wire
+	PatchType        string            `json:"patchType,omitempty"`
+	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
+	Warnings         []string          `json:"warnings,omitempty"`
+}
+
+// status is a metav1.Status, for a denial.
+type status struct {
+	Status  string        `json:"status"`
+	Message string        `json:"message"`
+	Reason  string        `json:"reason"`
+	Details statusDetails `json:"details"`
+	Code    int           `json:"code"`
+}
+
+type statusDetails struct {
+	Kind   string        `json:"kind"`
+	Name   string        `json:"name,omitempty"`
+	Causes []statusCause `json:"causes,omitempty"`
+}
+
+type statusCause struct {
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	Field   string `json:"field"`
+}
+
+// encodeAnswer writes the AdmissionReview for a response.
+func encodeAnswer(r response) ([]byte, error) {
+	return json.Marshal(answer{APIVersion: reviewAPIVersion, Kind: reviewKind, Response: r}, json.Deterministic(true))
+}
+
+// maxWarningBytes keeps a warning under the 120 characters that every API
+// server passes on.
+// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response
+const maxWarningBytes = 119
+
+// warningText is one line, at most maxWarningBytes long, that says who speaks.
+func warningText(message string) string {
+	const who = "holdfast: "
+	message = strings.Join(strings.Fields(message), " ")
+	if !strings.HasPrefix(message, who) && len(who)+len(message) <= maxWarningBytes {
+		message = who + message
+	}
+	return clip(message, maxWarningBytes)
+}
+
+// clip shortens s to at most limit bytes without cutting a character.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	const mark = "..."
+	end := limit - len(mark)
+	for end > 0 && s[end]&0xC0 == 0x80 {
+		end--
+	}
+	return s[:end] + mark
+}

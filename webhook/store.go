@@ -1,0 +1,159 @@
+package webhook
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Current is the policy in force: an immutable snapshot.
+type Current struct {
+	Set    *rules.Set
+	Source string    // "file /etc/holdfast/rules.yaml" or "configmap holdfast-system/holdfast-rules"
+	Loaded time.Time // when it came into force
+}
+
+// Store holds the rules in force. Readers never wait; a bad edit keeps the
+// last good rules.
+type Store struct {
+	current atomic.Pointer[Current]
+	metrics *metrics
+	log     logr.Logger
+
+	mu     sync.Mutex // of writers
+	digest [sha256.Size]byte
+	seen   bool
+	fault  string // why the newest version is not in force; "" if it is
+	notify []func(*Current)
+}
+
+// Offered is what became of an offered rules file.
+type Offered struct {
+	Unchanged bool // the same text as the last one offered
+	Recovered bool // in force, after a version that was not
+	Problems  rules.Problems
+	Err       error // nil if in force
+}
+
+func newStore(m *metrics, log logr.Logger) *Store { return &Store{metrics: m, log: log} }
+
+// Set returns the rules in force, nil before the first.
+func (s *Store) Set() *rules.Set {
+	if c := s.current.Load(); c != nil {
+		return c.Set
+	}
+	return nil
+}
+
+// Current returns the policy in force, nil before the first.
+func (s *Store) Current() *Current { return s.current.Load() }
+
+// OnChange calls f with the policy in force, now and after every change.
+func (s *Store) OnChange(f func(*Current)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = append(s.notify, f)
+	if c := s.current.Load(); c != nil {
+		f(c)
+	}
+}
+
+// Offer puts a rules file in force if it has no errors. name stands in its
+// problems, source in the log.
+func (s *Store) Offer(source, name string, data []byte) Offered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	digest := sha256.Sum256(data)
+	if s.seen && digest == s.digest {
+		return Offered{Unchanged: true}
+	}
+	s.digest, s.seen = digest, true
+	// A defect in loading must not take down a server with good rules.
+	set, problems, err := compile(name, data)
+	for _, p := range problems {
+		fields := []any{"source", source, "line", p.Line, "column", p.Column, "code", p.Code, "path", p.Path, "problem", p.Message}
+		if p.Severity == rules.SeverityError {
+			s.log.Error(nil, "error in the rules", fields...)
+		} else {
+			s.log.Info("warning about the rules", fields...)
+		}
+	}
+	if err != nil {
+		s.failed(source, err.Error())
+		return Offered{Problems: problems, Err: err}
+	}
+	recovered := s.fault != ""
+	s.fault = ""
+	now := time.Now()
+	c := &Current{Set: set, Source: source, Loaded: now}
+	s.current.Store(c)
+	s.metrics.rulesLoaded(set, now)
+	s.log.Info("rules loaded", "source", source, "rules", len(set.File().Rules), "mode", set.File().Mode, "hash", set.Hash())
+	for _, f := range s.notify {
+		f(c)
+	}
+	// Loading leaves several times the set's own size behind. Giving it back
+	// at once keeps a small memory limit from being hit by the next edit.
+	if len(data) > 1<<20 {
+		debug.FreeOSMemory()
+	}
+	return Offered{Recovered: recovered, Problems: problems}
+}
+
+// Lost says that the source has no rules any more. The last good ones stay.
+// It returns false if that was known.
+func (s *Store) Lost(source, why string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == why {
+		return false
+	}
+	s.seen = false // the same text again is news now
+	s.failed(source, why)
+	return true
+}
+
+// failed keeps what is in force and says so. Called with the lock held.
+func (s *Store) failed(source, why string) {
+	s.fault = why
+	s.metrics.rulesNotLoaded()
+	if c := s.current.Load(); c != nil {
+		s.log.Error(nil, "rules not loaded, the last good ones stay in force", "source", source, "cause", clip(why, 1000), "hash", c.Set.Hash(), "loaded", c.Loaded.UTC().Format(time.RFC3339))
+		return
+	}
+	s.log.Error(nil, "rules not loaded, and there are none yet; pods pass unchanged", "source", source, "cause", clip(why, 1000))
+}
+
+// check is the readiness check.
+func (s *Store) check() error {
+	if s.current.Load() != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault != "" {
+		return fmt.Errorf("no rules loaded: %s", clip(s.fault, 500))
+	}
+	return fmt.Errorf("no rules loaded yet")
+}
+
+// compile loads a rules file and compiles it; a panic is an error.
+func compile(name string, data []byte) (set *rules.Set, problems rules.Problems, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			set, err = nil, fmt.Errorf("panic while loading %s: %v\n%s", name, caught, debug.Stack())
+		}
+	}()
+	file, problems := rules.Load(name, data)
+	if problems.HasErrors() {
+		return nil, problems, problems
+	}
+	return rules.Compile(file), problems, nil
+}
