@@ -97,7 +97,22 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 		return nil, err
 	}
 	m.istiods[r.Name] = istiod
-	return istiod, nil
+	return istiod, m.awaitInjection(ctx, r)
+}
+
+// awaitInjection waits until the API server calls the injector for namespaces
+// of the revision: it reads webhook configurations through a cache of its own.
+func (m *Mesh) awaitInjection(ctx context.Context, r Revision) error {
+	return Await(ctx, "injection by revision "+r.label(), func(ctx context.Context) error {
+		pod, err := m.probe(ctx, map[string]string{"istio.io/rev": r.label()})
+		if err != nil {
+			return err
+		}
+		if Container(pod, ProxyContainer) == nil {
+			return fmt.Errorf("a pod in a namespace labelled istio.io/rev=%s got no %s", r.label(), ProxyContainer)
+		}
+		return nil
+	})
 }
 
 // ready asks istiod's own readiness probe, which waits for its caches.
