@@ -85,3 +85,19 @@ func (ps Problems) sort() {
 		)
 	})
 }
+
+// withoutRepeats drops findings that say the same of the same place: a value
+// behind an alias is met once per use. The findings are sorted.
+func (ps Problems) withoutRepeats() Problems {
+	kept := ps[:0]
+	for i, p := range ps {
+		repeat := false
+		for j := i - 1; j >= 0 && ps[j].Line == p.Line && ps[j].Column == p.Column && !repeat; j-- {
+			repeat = ps[j].Code == p.Code && ps[j].Message == p.Message
+		}
+		if !repeat {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
