@@ -186,9 +186,10 @@ func (s *server) handlers(pods *PodHandler, certs *certDir) error {
 	if err != nil {
 		return err
 	}
+	own, _ := parseConfigMapName(s.options.RulesConfigMap) // none for a file
 	mux := http.NewServeMux()
 	mux.Handle(MutatePodsPath, pods)
-	mux.Handle(ValidateRulesPath, &RulesHandler{metrics: s.metrics, log: s.log.WithName("validate")})
+	mux.Handle(ValidateRulesPath, &RulesHandler{own: own, metrics: s.metrics, log: s.log.WithName("validate")})
 	for _, b := range s.servers {
 		switch b.name {
 		case "webhook":

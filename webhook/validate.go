@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 )
@@ -45,6 +46,9 @@ type configMapObject struct {
 // the rules while holdfast is down; a bad edit that slips through then is
 // caught by the Store.
 type RulesHandler struct {
+	// own is the ConfigMap in use, if one is: it is judged with or without the
+	// label, so that taking the label away is no way around.
+	own     types.NamespacedName
 	metrics *metrics
 	log     logr.Logger
 	bodies  bodies
@@ -89,7 +93,8 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 	if object == nil {
 		return h.deny(req, []string{fmt.Sprintf("cannot read this ConfigMap: %v", req.unread)})
 	}
-	if object.Metadata.Labels[RulesLabel] != "true" {
+	name := types.NamespacedName{Namespace: req.Namespace, Name: object.Metadata.Name}
+	if object.Metadata.Labels[RulesLabel] != "true" && name != h.own {
 		return response{UID: req.UID, Allowed: true}
 	}
 	text, err := rulesText(object.Data, object.BinaryData)
