@@ -19,7 +19,12 @@ const (
 )
 
 // Reasons returns every Reason, for metrics that exist at zero.
-func Reasons() []Reason { panic("skeleton") }
+func Reasons() []Reason {
+	return []Reason{
+		Patched, AlreadyApplied, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
+		NoSidecar, AlreadyInjected, MirrorPod, RulesUnavailable, InternalError,
+	}
+}
 
 // Annotation is a key with its value.
 type Annotation struct {

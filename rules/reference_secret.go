@@ -1,0 +1,74 @@
+package rules
+
+import "strings"
+
+// isSecretName says whether a variable, flag or key holds a secret, by how its
+// name ends: DB_PASSWORD, --redis-auth, accessKey. TOKEN_CACHE_ADDR is none.
+func isSecretName(name string) bool {
+	name = strings.TrimRight(name, "=: \t\"'")
+	if name == "" {
+		return false
+	}
+	switch name[len(name)-1] | 0x20 {
+	case 'd':
+		return endsWith(name, "password") || endsWith(name, "passwd") || endsWith(name, "pwd") || endsWith(name, "cred")
+	case 'e':
+		return endsWith(name, "passphrase") || endsWith(name, "signature")
+	case 'h':
+		return endsWith(name, "auth")
+	case 'l':
+		return endsWith(name, "credential")
+	case 'n':
+		return endsWith(name, "token")
+	case 's':
+		return endsWith(name, "pass") || endsWith(name, "credentials") || endsWith(name, "creds") ||
+			endsWith(name, "passwords") || endsWith(name, "secrets") || endsWith(name, "tokens") || endsWith(name, "keys")
+	case 't':
+		return endsWith(name, "secret") || endsWith(name, "salt")
+	case 'w':
+		return endsWith(name, "pw")
+	case 'y':
+		return endsWith(name, "key")
+	}
+	return false
+}
+
+// endsWith is strings.HasSuffix for any case of letters.
+func endsWith(text, suffix string) bool {
+	n := len(text) - len(suffix)
+	return n >= 0 && strings.EqualFold(text[n:], suffix)
+}
+
+// farthestKey is how far back from a value its key is looked for, in bytes.
+const farthestKey = 256
+
+// inSecretField says whether the text at start is the value of a secret's key:
+// "password=ab,x:12", `"token": "x:12"`, "--auth x:12".
+func inSecretField(value string, start int) bool {
+	back := max(0, start-farthestKey)
+	field := start
+	for field > back && !endsField(value[field-1]) {
+		field--
+	}
+	if i := strings.IndexAny(value[field:start], "=:"); i >= 0 && isSecretName(value[field:field+i]) {
+		return true
+	}
+	// The value may be a word of its own, after blanks and quotes.
+	end := field
+	for end > back && isConnector(value[end-1]) {
+		end--
+	}
+	word := end
+	for word > back && isNameByte(value[word-1]) {
+		word--
+	}
+	return end < field && isSecretName(value[word:end])
+}
+
+func endsField(c byte) bool {
+	return c <= ' ' || c == ';' || c == '&' || c == '?' || c == '"' || c == '\'' || c == '`' || c == '('
+}
+
+func isConnector(c byte) bool {
+	return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '`' || c == '=' || c == ':' || c == '\n' || c == '\r'
+}

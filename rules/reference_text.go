@@ -1,0 +1,175 @@
+package rules
+
+import "strings"
+
+// text finds every address in a text. It goes from colon to colon, and never
+// looks further back or ahead than a name is long, so it takes linear time.
+func (s *scanner) text(value string) {
+	w := watch{value: value}
+	s.goDSN(value)
+	done := 0 // what lies before belongs to an address already read
+	for pos := 0; !s.full(); {
+		i := strings.IndexByte(value[pos:], ':')
+		if i < 0 {
+			break
+		}
+		at := pos + i
+		if strings.HasPrefix(value[at:], "://") {
+			pos = s.url(&w, at, done)
+			done = pos
+			continue
+		}
+		s.colon(&w, at)
+		pos = at + 1
+	}
+	if strings.IndexByte(value, '=') >= 0 {
+		s.keyValues(value)
+	}
+}
+
+// watch knows where the next "@" and the next URL of a text are. Positions are
+// asked for in ascending order, so finding them takes linear time altogether.
+type watch struct {
+	value    string
+	at, url  int
+	searched bool
+}
+
+// exposed says whether what stands before pos may be part of a password: an
+// "@" follows, before the next URL. Everything before an "@" can be one, since
+// people put any character into passwords.
+func (w *watch) exposed(pos int) bool {
+	if !w.searched || w.at < pos {
+		w.at = indexFrom(w.value, "@", pos)
+	}
+	if !w.searched || w.url < pos {
+		w.url = indexFrom(w.value, "://", pos)
+	}
+	w.searched = true
+	return w.at < w.url
+}
+
+// indexFrom is strings.Index from a position on; it is len(text) if there is none.
+func indexFrom(text, what string, pos int) int {
+	if i := strings.Index(text[pos:], what); i >= 0 {
+		return pos + i
+	}
+	return len(text)
+}
+
+// colon reads the host before and the port after a colon.
+func (s *scanner) colon(w *watch, at int) {
+	value := w.value
+	end := at + 1
+	for end < len(value) && end-at <= 6 && isDigit(value[end]) {
+		end++
+	}
+	port, ok := parsePort(value[at+1 : end])
+	if !ok || !endsPort(value, end) {
+		return
+	}
+	start := hostStart(value, at)
+	if start < 0 || !startsHost(value, start) {
+		return
+	}
+	a, ok := parseHost(value[start:at])
+	if !ok || inSecretField(value, start) {
+		return
+	}
+	a.port, a.hidden = port, w.exposed(end)
+	s.add(a)
+}
+
+// hostStart finds where the host that ends at the colon starts, or -1.
+func hostStart(value string, at int) int {
+	if at == 0 {
+		return -1
+	}
+	if value[at-1] == ']' {
+		const longestIP = 64
+		from := max(0, at-longestIP)
+		if i := strings.LastIndexByte(value[from:at], '['); i >= 0 {
+			return from + i
+		}
+		return -1
+	}
+	start := at
+	for start > 0 && at-start <= maxName+1 && isNameByte(value[start-1]) {
+		start--
+	}
+	if start == at {
+		return -1
+	}
+	return start
+}
+
+// startsHost says whether a host may start here: at the start of a word, after
+// an "=", after credentials, after "//", but not within a path, an image's name
+// or a list of numbers.
+func startsHost(value string, start int) bool {
+	if start == 0 {
+		return true
+	}
+	switch value[start-1] {
+	case ' ', '\t', '\n', '\r', ',', ';', '=', '@', '(', '"', '\'', '`', '|', '<', '>', '{', '[', '&', '?':
+		return true
+	case '/':
+		return start > 1 && value[start-2] == '/'
+	case ':':
+		// "tcp:db:1433"
+		return hasTCP(value[:start-1])
+	}
+	return false
+}
+
+func hasTCP(before string) bool {
+	n := len(before) - len("tcp")
+	return n >= 0 && strings.EqualFold(before[n:], "tcp") && (n == 0 || !isNameByte(before[n-1]))
+}
+
+// endsPort says whether a port may end here. A letter, a dash or a percent sign
+// makes it something else (an image's tag, a password), so does "@". One more
+// item may follow, as a SID or a weight does, but not two: that is an IPv6
+// address or a MAC.
+func endsPort(value string, end int) bool {
+	if end == len(value) {
+		return true
+	}
+	switch c := value[end]; c {
+	case '@', '-', '_', '%', '$':
+		return false
+	case '.':
+		return end+1 == len(value) || !isNameByte(value[end+1])
+	case ':':
+		const longestItem = 64
+		i := end + 1
+		for i < len(value) && i-end <= longestItem && isNameByte(value[i]) {
+			i++
+		}
+		return i == len(value) || value[i] != ':' && value[i] != '@'
+	default:
+		return !isNameByte(c)
+	}
+}
+
+// goDSN reads the address without a port in Go's MySQL form,
+// user:password@tcp(host)/db. With a port, colon finds it.
+// Source: https://pkg.go.dev/github.com/go-sql-driver/mysql#readme-dsn-data-source-name
+func (s *scanner) goDSN(value string) {
+	const open = "@tcp("
+	i := strings.LastIndex(value, open)
+	if i < 0 {
+		return
+	}
+	rest := value[i+len(open):]
+	end := strings.IndexByte(rest[:min(len(rest), maxName+2)], ')')
+	if end < 0 {
+		return
+	}
+	port, ok := lookUp(s.vocabulary.words, "mysql")
+	if a, isHost := parseHost(rest[:end]); ok && isHost {
+		a.port = port
+		a.hidden = strings.IndexByte(rest, '@') >= 0
+		s.add(a)
+	}
+}
