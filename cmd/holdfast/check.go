@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// checkReport is the JSON form of 'holdfast check -o json'.
+type checkReport struct {
+	Problems []rules.Problem `json:"problems"`
+	Files    int             `json:"files"`
+	Errors   int             `json:"errors"`
+	Warnings int             `json:"warnings"`
+}
+
+func newCheck() *cobra.Command {
+	var output string
+	var strict bool
+	cmd := &cobra.Command{
+		Use:   "check FILE...",
+		Short: "Check rules files and report every problem at once",
+		Long: `Check rules files as the webhook would load them. Every problem is reported with
+file, line, column and a stable code.
+
+Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 wrong usage.`,
+		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o jsonpath='{.data.rules\\.yaml}' | holdfast check -",
+		Args:    usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := choice(cmd, "output", output, "text", "json"); err != nil {
+				return err
+			}
+			return check(cmd, names, output, strict)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail on warnings too")
+	return cmd
+}
+
+func check(cmd *cobra.Command, names []string, output string, strict bool) error {
+	report := checkReport{Problems: []rules.Problem{}}
+	unreadable := 0
+	for _, name := range names {
+		data, err := readInput(cmd, name)
+		if err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "holdfast: %v\n", err)
+			unreadable++
+			continue
+		}
+		_, problems := rules.Load(displayName(name), data)
+		report.Problems = append(report.Problems, problems...)
+		report.Files++
+	}
+	for _, p := range report.Problems {
+		if p.Severity == rules.SeverityError {
+			report.Errors++
+		} else {
+			report.Warnings++
+		}
+	}
+	if output == "json" {
+		if err := encodeJSON(cmd.OutOrStdout(), report); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range report.Problems {
+			fmt.Fprintln(cmd.OutOrStdout(), p)
+		}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s checked: %s, %s\n",
+		count(report.Files, "file"), count(report.Errors, "error"), count(report.Warnings, "warning"))
+	if unreadable > 0 || report.Errors > 0 || strict && report.Warnings > 0 {
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
+
+// count writes "1 error", "2 errors".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// explanation is the JSON form of what the rules say to one pod.
+type explanation struct {
+	File        string             `json:"file"`
+	Line        int                `json:"line"`
+	APIVersion  string             `json:"apiVersion"`
+	Kind        string             `json:"kind"`
+	Namespace   string             `json:"namespace"`
+	Name        string             `json:"name"`
+	Reason      rules.Reason       `json:"reason"`
+	Detail      string             `json:"detail,omitempty"`
+	InForce     []string           `json:"inForce"`  // rules whose strategy the pod has
+	Observed    []string           `json:"observed"` // rules that match but only observe
+	Rules       []rules.Verdict    `json:"rules"`
+	Changes     []rules.Annotation `json:"changes"`         // annotations to set
+	Remove      []string           `json:"remove"`          // annotations to remove
+	Would       []rules.Annotation `json:"would,omitempty"` // changes if observing rules were enforced
+	Annotations map[string]string  `json:"annotations"`     // holdfast's and Istio's, as they result
+	Warnings    []rules.Warning    `json:"warnings"`
+}
+
+// managedAnnotations are the ones that holdfast may write.
+var managedAnnotations = []string{
+	rules.AppliedAnnotation, rules.KeepaliveAnnotation, istio.ProxyConfigAnnotation,
+	istio.ExcludeOutboundIPRangesAnnotation, istio.ExcludeOutboundPortsAnnotation,
+}
+
+func newExplain() *cobra.Command {
+	var options offline
+	var output string
+	cmd := &cobra.Command{
+		Use:   "explain -f RULES [FILE|-]...",
+		Short: "Say for each pod which rules match, why or why not, and what results",
+		Example: `  holdfast explain -f rules.yaml app.yaml
+  kubectl get pod cart-7d4b9 -o yaml | holdfast explain -f rules.yaml -`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := choice(cmd, "output", output, "text", "json"); err != nil {
+				return err
+			}
+			documents, err := options.decide(cmd, names)
+			if err != nil {
+				return err
+			}
+			return explain(cmd, documents, output)
+		},
+	}
+	options.addFlags(cmd.Flags())
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	return cmd
+}
+
+func explain(cmd *cobra.Command, documents []document, output string) error {
+	explanations := []explanation{}
+	for _, d := range documents {
+		for i := range d.workloads {
+			explanations = append(explanations, explainOne(&d.workloads[i]))
+		}
+	}
+	if output == "json" {
+		return encodeJSON(cmd.OutOrStdout(), explanations)
+	}
+	if len(explanations) == 0 {
+		warn(cmd, documents)
+	}
+	for i, e := range explanations {
+		if i > 0 {
+			fmt.Fprintln(cmd.OutOrStdout())
+		}
+		printExplanation(cmd.OutOrStdout(), e)
+	}
+	return nil
+}
+
+func explainOne(w *workload) explanation {
+	return explanation{
+		File: w.file, Line: w.Line, APIVersion: w.APIVersion, Kind: w.Kind,
+		Namespace: w.Pod.Namespace.Name, Name: w.Name,
+		Reason: w.outcome.Reason, Detail: w.outcome.Detail,
+		InForce: list(w.outcome.Rules), Observed: list(w.outcome.Observed), Rules: list(w.verdicts),
+		Changes: list(w.outcome.Set), Remove: list(w.outcome.Remove), Would: w.outcome.Would,
+		Annotations: resulting(w.Pod.Annotations, &w.outcome),
+		Warnings:    list(w.outcome.Warnings),
+	}
+}
+
+// list makes an absent list an empty one, so that JSON says [] and not null.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+// resulting are the annotations that holdfast manages, after the outcome.
+func resulting(existing map[string]string, outcome *rules.Outcome) map[string]string {
+	result := map[string]string{}
+	for _, key := range managedAnnotations {
+		if value, ok := existing[key]; ok {
+			result[key] = value
+		}
+	}
+	for _, a := range outcome.Set {
+		result[a.Key] = a.Value
+	}
+	for _, key := range outcome.Remove {
+		delete(result, key)
+	}
+	return result
+}
+
+func printExplanation(w io.Writer, e explanation) {
+	fmt.Fprintf(w, "%s:%d: %s %s/%s\n", e.File, e.Line, e.Kind, e.Namespace, e.Name)
+	fmt.Fprintf(w, "  %s", e.Reason)
+	if e.Detail != "" {
+		fmt.Fprintf(w, ": %s", e.Detail)
+	}
+	fmt.Fprintln(w)
+	if len(e.Rules) > 0 {
+		fmt.Fprintln(w, "  rules:")
+	}
+	for _, v := range e.Rules {
+		printVerdict(w, v)
+	}
+	if len(e.Changes)+len(e.Remove) > 0 {
+		fmt.Fprintln(w, "  annotations set:")
+		printAnnotations(w, e.Changes)
+		for _, key := range e.Remove {
+			fmt.Fprintf(w, "    %s removed\n", key)
+		}
+	}
+	if len(e.Would) > 0 {
+		fmt.Fprintln(w, "  annotations if observing rules were enforced:")
+		printAnnotations(w, e.Would)
+	}
+	for _, warning := range e.Warnings {
+		fmt.Fprintf(w, "  warning %s: %s\n", warning.Code, warning.Message)
+	}
+}
+
+func printVerdict(w io.Writer, v rules.Verdict) {
+	mark := "-"
+	if v.Matched {
+		mark = "+"
+	}
+	fmt.Fprintf(w, "    %s %s", mark, v.Rule)
+	if v.Mode == rules.Observe {
+		fmt.Fprint(w, " (Observe)")
+	}
+	fmt.Fprintf(w, ": %s", v.Reason)
+	if v.Detail != "" {
+		fmt.Fprintf(w, ", %s", v.Detail)
+	}
+	fmt.Fprintln(w)
+	for _, evidence := range v.Evidence {
+		fmt.Fprintf(w, "        %s uses %s", evidence.Where, evidence.Address)
+		if evidence.Unresolved {
+			fmt.Fprint(w, " (a name; the rule has only CIDRs, so it counts)")
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func printAnnotations(w io.Writer, annotations []rules.Annotation) {
+	for _, a := range annotations {
+		if multiline(a.Value) {
+			fmt.Fprintf(w, "    %s: |\n%s\n", a.Key, indent(a.Value, "      "))
+			continue
+		}
+		fmt.Fprintf(w, "    %s: %s\n", a.Key, a.Value)
+	}
+}

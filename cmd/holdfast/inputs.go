@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/holdfast-mesh/holdfast/manifest"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// readInput reads a file, or standard input for "-".
+func readInput(cmd *cobra.Command, name string) ([]byte, error) {
+	if name == "-" {
+		data, err := io.ReadAll(cmd.InOrStdin())
+		if err != nil {
+			return nil, fmt.Errorf("reading standard input: %w", err)
+		}
+		return data, nil
+	}
+	return os.ReadFile(name)
+}
+
+// displayName is how a file is called in messages.
+func displayName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// offline holds the flags of the commands that apply rules to manifests
+// without a cluster: where the rules are, and what is known of namespaces.
+type offline struct {
+	rulesFile       string
+	namespace       string
+	namespaceLabels map[string]string
+	clusterWide     bool
+}
+
+func (o *offline) addFlags(flags *pflag.FlagSet) {
+	flags.StringVarP(&o.rulesFile, "rules", "f", "", "rules file to apply (required; - for standard input)")
+	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	flags.StringToStringVar(&o.namespaceLabels, "namespace-labels", nil,
+		"labels of the objects' namespaces, key=value[,key=value]; unknown without this flag, then a namespace counts as opted in")
+	flags.BoolVar(&o.clusterWide, "cluster-wide", false, "as with 'holdfast webhook --cluster-wide': every namespace that does not opt out")
+}
+
+// workload is one pod or pod template of the inputs, with what the rules say.
+type workload struct {
+	manifest.Template
+	file     string
+	outcome  rules.Outcome
+	verdicts []rules.Verdict
+}
+
+// title names a workload in messages: "cart.yaml: Deployment shop/cart".
+func (w *workload) title() string {
+	return fmt.Sprintf("%s: %s %s/%s", w.file, w.Kind, w.Pod.Namespace.Name, w.Name)
+}
+
+// document is one input with its workloads.
+type document struct {
+	name      string
+	text      []byte
+	manifest  *manifest.File
+	workloads []workload
+}
+
+// decide loads rules and manifests and decides about every pod template. All
+// inputs are read before any result is printed, and every problem is reported.
+func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error) {
+	if o.rulesFile == "" {
+		return nil, usageError(cmd, "no rules file: give one with -f rules.yaml")
+	}
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	stdin := 0
+	for _, name := range append([]string{o.rulesFile}, names...) {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return nil, usageError(cmd, "standard input can be read only once: rules (-f) and manifests must not both be -")
+	}
+	set, err := o.loadRules(cmd)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := readManifests(cmd, names)
+	if err != nil {
+		return nil, err
+	}
+	namespaces := map[string]map[string]string{}
+	for _, d := range documents {
+		for name, labels := range d.manifest.Namespaces() {
+			namespaces[name] = labels
+		}
+	}
+	for i := range documents {
+		d := &documents[i]
+		for _, template := range d.manifest.Templates() {
+			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
+			w := workload{Template: template, file: displayName(d.name)}
+			w.outcome, w.verdicts = set.Explain(&template.Pod, rules.Options{ClusterWide: o.clusterWide})
+			d.workloads = append(d.workloads, w)
+		}
+	}
+	return documents, nil
+}
+
+func (o *offline) loadRules(cmd *cobra.Command) (*rules.Set, error) {
+	data, err := readInput(cmd, o.rulesFile)
+	if err != nil {
+		return nil, err
+	}
+	file, problems := rules.Load(displayName(o.rulesFile), data)
+	for _, p := range problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), p)
+	}
+	if problems.HasErrors() {
+		return nil, errors.New("the rules file has errors (above); nothing was applied")
+	}
+	return rules.Compile(file), nil
+}
+
+func readManifests(cmd *cobra.Command, names []string) ([]document, error) {
+	var documents []document
+	var problems []error
+	for _, name := range names {
+		data, err := readInput(cmd, name)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		file, err := manifest.Parse(displayName(name), data)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		documents = append(documents, document{name: name, text: data, manifest: file})
+	}
+	return documents, errors.Join(problems...)
+}
+
+// namespaceOf gathers what is known: the labels flag holds for every
+// namespace, Namespace objects among the inputs for their own.
+func (o *offline) namespaceOf(name string, objects map[string]map[string]string) rules.Namespace {
+	if name == "" {
+		name = o.namespace
+	}
+	labels, found := objects[name]
+	namespace := rules.Namespace{Name: name, Known: found || o.namespaceLabels != nil, Labels: map[string]string{}}
+	for k, v := range labels {
+		namespace.Labels[k] = v
+	}
+	for k, v := range o.namespaceLabels {
+		namespace.Labels[k] = v
+	}
+	return namespace
+}
+
+// warn tells standard error what the pods' authors should know.
+func warn(cmd *cobra.Command, documents []document) {
+	workloads, notOptedIn := 0, map[string]bool{}
+	for _, d := range documents {
+		for i := range d.workloads {
+			w := &d.workloads[i]
+			workloads++
+			for _, warning := range w.outcome.Warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: warning %s: %s\n", w.title(), warning.Code, warning.Message)
+			}
+			if w.outcome.Reason == rules.NamespaceNotOptedIn {
+				notOptedIn[w.Pod.Namespace.Name] = true
+			}
+		}
+	}
+	if workloads == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "no pod and no pod template in the input")
+	}
+	for _, name := range sortedKeys(notOptedIn) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "namespace %s is not opted in: label it %s=true (here: --namespace-labels %s=true), or use --cluster-wide\n",
+			name, rules.EnabledKey, rules.EnabledKey)
+	}
+}
+
+// encodeJSON prints a value as indented JSON, "<" and "&" as themselves.
+func encodeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// indent puts a prefix before every line of a text.
+func indent(text, prefix string) string {
+	return prefix + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+prefix)
+}
+
+// endsWithNewline says whether a text can be followed by another line.
+func endsWithNewline(text []byte) bool {
+	return len(text) == 0 || bytes.HasSuffix(text, []byte("\n"))
+}

@@ -1,0 +1,130 @@
+// Command holdfast keeps long-lived TCP connections of an Istio mesh alive: an
+// admission webhook, and a command line that checks, previews and explains
+// what the webhook does.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes. Scripts rely on them.
+const (
+	exitFindings = 1 // the input has errors, or the work failed
+	exitUsage    = 2 // the command line is wrong
+)
+
+// exitError carries the exit code of a failed command. An empty message means
+// that everything has been said.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(report(err, os.Stderr))
+}
+
+// report prints an error and returns the exit code for it.
+func report(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(stderr, "holdfast: "+text)
+	}
+	if coded := (*exitError)(nil); errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitFindings
+}
+
+// run is the whole program: one exit point, everything injectable.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	root := newRoot(args[0])
+	root.SetArgs(args[1:])
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}
+
+func newRoot(program string) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "holdfast",
+		Short: "Keep long-lived TCP connections of an Istio mesh alive",
+		Long: `holdfast patches pods at admission so that their pooled connections to Redis,
+MySQL, MongoDB and other middleware outlive the sidecar's idle timeout, load
+balancers and changes of the mesh's configuration. One rules file says which
+destinations get which strategy.
+
+Start here:
+  holdfast check rules.yaml                 is the rules file right?
+  holdfast explain -f rules.yaml pod.yaml   what would happen to this pod, and why?
+  holdfast patch -f rules.yaml app.yaml     the same manifest with its new annotations
+  holdfast webhook --help                   the server`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	if name := filepath.Base(program); strings.HasPrefix(name, "kubectl-") {
+		// kubectl runs a plugin by its file's name; help should show what the user typed.
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl holdfast"}
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError(cmd, "%w", err)
+	})
+	root.AddCommand(
+		newWebhook(), newCheck(), newPatch(), newExplain(),
+		newMiddleware(), newSchema(), newVersion(),
+	)
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// usageError says what is wrong with the command line and where to look.
+func usageError(cmd *cobra.Command, format string, args ...any) error {
+	return &exitError{code: exitUsage, err: fmt.Errorf(format+"; see '%s --help'", append(args, cmd.CommandPath())...)}
+}
+
+// usageArgs gives cobra's own argument checks the exit code of a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError(cmd, "%w", err)
+		}
+		return nil
+	}
+}
+
+// choice checks a flag that takes one of a few words.
+func choice(cmd *cobra.Command, flag, got string, allowed ...string) error {
+	for _, word := range allowed {
+		if got == word {
+			return nil
+		}
+	}
+	return usageError(cmd, "--%s: got %q, want one of %s", flag, got, strings.Join(allowed, ", "))
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+func newMiddleware() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "middleware",
+		Short: "List the middleware that rules can name, with ports and advice",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := choice(cmd, "output", output, "text", "json"); err != nil {
+				return err
+			}
+			known := rules.KnownMiddleware()
+			if output == "json" {
+				return encodeJSON(cmd.OutOrStdout(), known)
+			}
+			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "NAME\tPORTS\tSERVER CLOSES IDLE CONNECTIONS\tINSIDE THE MESH\tOUTSIDE THE MESH")
+			for _, m := range known {
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Name, joinPorts(m.Ports), m.ServerIdle, m.InsideMesh, m.OutsideMesh)
+			}
+			return table.Flush()
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	return cmd
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/spf13/cobra"
+	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/holdfast-mesh/holdfast/manifest"
+	"github.com/holdfast-mesh/holdfast/webhook"
+)
+
+func newPatch() *cobra.Command {
+	var options offline
+	var output string
+	cmd := &cobra.Command{
+		Use:   "patch -f RULES [FILE|-]...",
+		Short: "Apply rules to manifests without a cluster",
+		Long: `Apply rules to manifests: Pods and every kind with a pod template, Lists and
+multi-document files, YAML or JSON. Every byte outside the edited annotations
+stays as it was. Without FILE, standard input is read.
+
+Output:
+  yaml       the manifest, in the text it came in (JSON stays JSON, which is YAML too)
+  json       the patched objects as JSON; several objects become a List
+  diff       a unified diff, empty if nothing changes
+  jsonpatch  one RFC 6902 array for each document, in order; paths start at the document's root`,
+		Example: `  holdfast patch -f rules.yaml app.yaml | kubectl apply -f -
+  kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := choice(cmd, "output", output, "yaml", "json", "diff", "jsonpatch"); err != nil {
+				return err
+			}
+			documents, err := options.decide(cmd, names)
+			if err != nil {
+				return err
+			}
+			return patch(cmd, documents, output)
+		},
+	}
+	options.addFlags(cmd.Flags())
+	cmd.Flags().StringVarP(&output, "output", "o", "yaml", "yaml, json, diff or jsonpatch")
+	return cmd
+}
+
+// patch prints all documents or none.
+func patch(cmd *cobra.Command, documents []document, output string) error {
+	write := map[string]func(io.Writer, []document, [][]byte) error{
+		"yaml": writeText, "json": writeObjects, "diff": writeDiff, "jsonpatch": writeOperations,
+	}[output]
+	patched := make([][]byte, len(documents))
+	for i, d := range documents {
+		edits := make([]manifest.Edit, len(d.workloads))
+		for j, w := range d.workloads {
+			edits[j] = manifest.Edit{Set: w.outcome.Set, Remove: w.outcome.Remove}
+		}
+		text, err := d.manifest.Apply(edits)
+		if err != nil {
+			return err
+		}
+		patched[i] = text
+	}
+	warn(cmd, documents)
+	var out bytes.Buffer
+	if err := write(&out, documents, patched); err != nil {
+		return err
+	}
+	_, err := cmd.OutOrStdout().Write(out.Bytes())
+	return err
+}
+
+// writeText prints the texts; several are joined as one YAML stream.
+func writeText(w io.Writer, _ []document, patched [][]byte) error {
+	for i, text := range patched {
+		if i > 0 && !startsDocument(text) {
+			fmt.Fprint(w, "---\n")
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+		if i < len(patched)-1 && !endsWithNewline(text) {
+			fmt.Fprintln(w)
+		}
+	}
+	return nil
+}
+
+// startsDocument says whether a text opens with its own document marker.
+func startsDocument(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("---\n")) || bytes.HasPrefix(text, []byte("---\r\n"))
+}
+
+func writeDiff(w io.Writer, documents []document, patched [][]byte) error {
+	for i, d := range documents {
+		name := d.name
+		if name == "-" {
+			name = "stdin"
+		}
+		fmt.Fprint(w, udiff.Unified("a/"+name, "b/"+name, string(d.text), string(patched[i])))
+	}
+	return nil
+}
+
+// writeObjects prints the patched objects as JSON: one as itself, several as a
+// List, as kubectl does.
+func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
+	objects := []json.RawMessage{}
+	for _, text := range patched {
+		parts, err := manifest.Objects(text)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			if string(part) != "null" {
+				objects = append(objects, part)
+			}
+		}
+	}
+	if len(objects) == 1 {
+		return encodeJSON(w, objects[0])
+	}
+	return encodeJSON(w, map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+}
+
+// writeOperations prints one JSON patch for each document, on a line of its
+// own; documents without a pod template are left out.
+func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for _, d := range documents {
+		for i := 0; i < len(d.workloads); {
+			operations := []jsonpatch.Operation{}
+			index := d.workloads[i].Document
+			for ; i < len(d.workloads) && d.workloads[i].Document == index; i++ {
+				operations = append(operations, operationsOf(&d.workloads[i])...)
+			}
+			if err := encoder.Encode(operations); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func operationsOf(w *workload) []jsonpatch.Operation {
+	return webhook.Operations(webhook.Target{
+		Pointer:        w.Pointer,
+		HasMetadata:    w.HasMetadata,
+		HasAnnotations: w.HasAnnotations,
+		Annotations:    w.Pod.Annotations,
+	}, w.outcome.Set, w.outcome.Remove)
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	goflag "flag"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/holdfast-mesh/holdfast/webhook"
+)
+
+func newWebhook() *cobra.Command {
+	options := webhook.DefaultOptions()
+	logging := zap.Options{}
+	cmd := &cobra.Command{
+		Use:   "webhook",
+		Short: "Serve the admission webhook",
+		Long: `Serve the mutating webhook for pods on /mutate-pods and the validating webhook for
+rules on /validate-rules, with /healthz, /readyz and /metrics on ports of their own.
+
+Without a cluster (no --kubeconfig, no $KUBECONFIG, not in a pod) it serves from
+--rules-file and --cert-dir alone: the labels of namespaces are then unknown, and every
+namespace counts as opted in.`,
+		Example: `  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --cert-dir /etc/holdfast/tls
+  holdfast webhook --rules-file rules.yaml --cert-dir certs`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options.Logger = zap.New(zap.UseFlagOptions(&logging), zap.WriteTo(cmd.ErrOrStderr()))
+			webhook.UseLogger(options.Logger)
+			if err := webhook.Run(cmd.Context(), options); err != nil {
+				return fmt.Errorf("webhook: %w", err)
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&options.RulesFile, "rules-file", "", "rules file; its folder is watched, so a mounted ConfigMap counts")
+	flags.StringVar(&options.RulesConfigMap, "rules-configmap", "", "namespace/name of the ConfigMap whose key "+webhook.RulesKey+" holds the rules; watched")
+	flags.StringVar(&options.CertDir, "cert-dir", "", "folder with tls.crt and tls.key; watched (required)")
+	flags.StringVar(&options.TLSMinVersion, "tls-min-version", options.TLSMinVersion, "lowest TLS version: 1.3 or 1.2")
+	flags.StringVar(&options.Host, "bind-address", "", "address that takes admission reviews; empty: every address")
+	flags.IntVar(&options.Port, "port", options.Port, "port that takes admission reviews; 0: any free one")
+	flags.StringVar(&options.MetricsBindAddress, "metrics-bind-address", options.MetricsBindAddress, "host:port of /metrics; 0: none")
+	flags.StringVar(&options.HealthProbeBindAddress, "health-probe-bind-address", options.HealthProbeBindAddress, "host:port of /healthz and /readyz; 0: none")
+	flags.BoolVar(&options.ClusterWide, "cluster-wide", false, "consider every namespace that is not labelled holdfast.dev/enabled=false")
+	flags.DurationVar(&options.Drain, "drain", options.Drain, "how long to serve on after SIGTERM, with readiness failing")
+	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster; empty: $KUBECONFIG, then the pod's service account")
+	zapFlags := goflag.NewFlagSet("zap", goflag.ContinueOnError)
+	logging.BindFlags(zapFlags)
+	flags.AddGoFlagSet(zapFlags)
+	return cmd
+}
