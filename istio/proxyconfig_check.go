@@ -1,0 +1,159 @@
+package istio
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	//lint:ignore SA1019 Istio decodes with this package, and its newer form accepts other texts
+	"github.com/golang/protobuf/jsonpb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	mesh "istio.io/api/mesh/v1alpha1"
+	"sigs.k8s.io/yaml"
+)
+
+// check asks whether the injector takes the configuration: it decodes into a
+// ProxyConfig as the injector does, over Istio's defaults, and validates that.
+//
+// Source: validateProxyConfig in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/validate.go
+func (v *view) check(text string) error {
+	if v.hasDrain {
+		if err := checkDrainDuration(v.drainDuration); err != nil {
+			return fieldError(text, v.drainField, err)
+		}
+	}
+	if !v.fewFields() {
+		config := defaultProxyConfig()
+		if err := decodeFields(v.fields, config); err != nil {
+			return v.decodeError(text, err)
+		}
+		if field, err := validateProxyConfig(config); err != nil {
+			return fieldError(text, field, err)
+		}
+	}
+	return v.checkTemplate(text)
+}
+
+// knownFields is every name that Istio's decoder knows, in both spellings.
+var knownFields = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	fields := (&mesh.ProxyConfig{}).ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		names[string(fields.Get(i).Name())] = true
+		names[fields.Get(i).JSONName()] = true
+	}
+	return names
+})
+
+// fewFields tells whether Istio would decode no fields but proxyMetadata and
+// drainDuration, which decodeView has already done.
+func (v *view) fewFields() bool {
+	known := knownFields()
+	for name := range v.fields {
+		ours := slices.Contains(metadataSpellings[:], name) || slices.Contains(drainSpellings[:], name)
+		extension := strings.HasPrefix(name, "[")
+		if !ours && (known[name] || extension) {
+			return false
+		}
+	}
+	return true
+}
+
+// decodeFields decodes as Istio does. Istio tries without unknown fields first
+// and then with them, which gives the same as the second alone.
+func decodeFields(fields map[string]json.RawMessage, config *mesh.ProxyConfig) error {
+	js, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	decoder := jsonpb.Unmarshaler{AllowUnknownFields: true}
+	return decoder.Unmarshal(bytes.NewReader(js), config)
+}
+
+// checkDrainDuration wants what both the decoder and the validation take.
+// Source: ValidateDrainDuration in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/config/validation/agent/validation.go
+func checkDrainDuration(value string) error {
+	d, err := time.ParseDuration(value)
+	switch {
+	case err != nil:
+		if meant := suggestDuration(value); meant != "" {
+			return fmt.Errorf("got %q, want %q", value, meant)
+		}
+		return fmt.Errorf("got %q, want a duration like \"45s\"", value)
+	case d < time.Second || d%time.Second != 0:
+		return fmt.Errorf("got %q, want whole seconds from \"1s\"", value)
+	}
+	return nil
+}
+
+// checkTemplate asks whether the injection template survives the values. It
+// pastes them between quotes without escaping.
+//
+// Source:
+// https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
+func (v *view) checkTemplate(text string) error {
+	for key, value := range v.metadata {
+		if isPlainKey(key) && isPlainValue(value) {
+			continue
+		}
+		var rendered struct {
+			Env []struct{ Name, Value string }
+		}
+		env := fmt.Sprintf("env:\n    - name: %s\n      value: \"%s\"\n", key, value)
+		js, err := yaml.YAMLToJSON([]byte(env))
+		if err == nil {
+			err = json.Unmarshal(js, &rendered)
+		}
+		if err != nil {
+			return entryError(text, v.metadataField, key, errors.New("got characters that break Istio's "+
+				"injection template, want none of \" \\ and line breaks in the value and a plain name as the key"))
+		}
+	}
+	return nil
+}
+
+// isPlainKey tells whether a key stands for itself wherever YAML wants a key
+// or a value. Shorter ones may be booleans or null.
+func isPlainKey(key string) bool {
+	if len(key) <= len("false") || key[0] >= '0' && key[0] <= '9' || key[0] == '-' || key[0] == '.' {
+		return false
+	}
+	for _, c := range []byte(key) {
+		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlainValue tells whether a value stands for itself between double quotes.
+func isPlainValue(value string) bool {
+	for _, c := range []byte(value) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// defaultProxyConfig is what Istio applies an annotation to.
+// Source: DefaultProxyConfig in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/config/mesh/mesh.go
+func defaultProxyConfig() *mesh.ProxyConfig {
+	return &mesh.ProxyConfig{
+		ConfigPath:       "./etc/istio/proxy",
+		BinaryPath:       "/usr/local/bin/envoy",
+		ClusterName:      &mesh.ProxyConfig_ServiceCluster{ServiceCluster: "istio-proxy"},
+		DrainDuration:    durationpb.New(45 * time.Second),
+		DiscoveryAddress: "istiod.istio-system.svc:15012",
+		ProxyAdminPort:   15000,
+		StatusPort:       15020,
+	}
+}

@@ -1,0 +1,114 @@
+package istio
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// failer is what *testing.T and *rapid.T have in common.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// checkEdited holds an edit against what Edit promises, by other means than
+// its own: whole decoded trees and whole lines.
+func checkEdited(t failer, before string, edit ProxyConfigEdit, after string) {
+	t.Helper()
+	config, err := ParseProxyConfig(after)
+	if err != nil {
+		t.Fatalf("%q: Istio rejects the result %q: %v", before, after, err)
+	}
+	old, err := ParseProxyConfig(before)
+	if err != nil {
+		t.Fatalf("%q: %v", before, err)
+	}
+	for key, want := range edit.SetMetadata {
+		if got, ok := config.Metadata(key); !ok || got != want {
+			t.Fatalf("%q: %s is %q in %q, want %q", before, key, got, after, want)
+		}
+	}
+	wantKeys := map[string]bool{}
+	for _, key := range append(old.MetadataKeys(), slices.Collect(maps.Keys(edit.SetMetadata))...) {
+		_, set := edit.SetMetadata[key]
+		if set || !slices.Contains(edit.RemoveMetadata, key) {
+			wantKeys[key] = true
+		}
+	}
+	for _, key := range config.MetadataKeys() {
+		if !wantKeys[key] {
+			t.Fatalf("%q: %s is in %q", before, key, after)
+		}
+		delete(wantKeys, key)
+		if _, set := edit.SetMetadata[key]; !set {
+			want, _ := old.Metadata(key)
+			if got, _ := config.Metadata(key); got != want {
+				t.Fatalf("%q: %s is %q in %q, want %q", before, key, got, after, want)
+			}
+		}
+	}
+	if len(wantKeys) > 0 {
+		t.Fatalf("%q: %v are lost in %q", before, wantKeys, after)
+	}
+	if drain, _ := config.DrainDuration(); edit.DrainDuration != "" && drain != edit.DrainDuration {
+		t.Fatalf("%q: drainDuration is %q in %q", before, drain, after)
+	}
+	oldRest, rest := otherFields(t, before), otherFields(t, after)
+	if edit.DrainDuration == "" {
+		if oldDrain, _ := old.DrainDuration(); oldDrain != must(config.DrainDuration()) {
+			t.Fatalf("%q: drainDuration changed in %q", before, after)
+		}
+	}
+	if !reflect.DeepEqual(oldRest, rest) {
+		t.Fatalf("%q: other fields are %v in %q, want %v", before, rest, after, oldRest)
+	}
+	again, err := config.Edit(edit)
+	if err != nil || again != after {
+		t.Fatalf("%q: a second edit of %q gave %q, %v", before, after, again, err)
+	}
+}
+
+func must(value string, _ bool) string { return value }
+
+// otherFields decodes everything that an edit must not change.
+func otherFields(t failer, text string) map[string]any {
+	t.Helper()
+	js, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal(js, &fields); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	if fields == nil { // JSON's null
+		fields = map[string]any{}
+	}
+	if _, ok := fields["proxyMetadata"]; ok {
+		delete(fields, "proxyMetadata")
+	} else {
+		delete(fields, "proxy_metadata")
+	}
+	if _, ok := fields["drainDuration"]; ok {
+		delete(fields, "drainDuration")
+	} else {
+		delete(fields, "drain_duration")
+	}
+	return fields
+}
+
+// comments lists the comments of a text in which "#" stands for nothing else.
+func comments(text string) []string {
+	var found []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if _, comment, ok := strings.Cut(line, "#"); ok {
+			found = append(found, strings.TrimRight(comment, "\r"))
+		}
+	}
+	return found
+}
