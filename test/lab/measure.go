@@ -1,0 +1,60 @@
+package main
+
+import (
+	"math"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/lab/probe"
+	"github.com/holdfast-mesh/holdfast/test/lab/report"
+)
+
+// hundredths is a duration in seconds, as precise as the lab measures.
+func hundredths(d time.Duration) float64 { return math.Round(d.Seconds()*100) / 100 }
+
+// measured turns what a client wrote down into the report's form: seconds since its first request.
+func measured(app *application, result *probe.Result, r *running) report.Client {
+	start := result.Requests[0].At
+	since := func(t time.Time) float64 { return hundredths(t.Sub(start)) }
+	c := report.Client{
+		Name: app.Name, Kind: app.Client, Server: app.Address,
+		Every: hundredths(app.Every), Keepalive: hundredths(app.Keepalive), Log: app.logged(),
+	}
+	if !r.change.IsZero() {
+		c.Changed = since(r.change)
+	}
+	for _, q := range result.Requests {
+		c.Requests = append(c.Requests, report.Request{At: since(q.At), Took: math.Round(q.Took.Seconds()*1e4) / 1e4, Error: q.Error})
+	}
+	for _, life := range result.Connections {
+		last := life.LastByte
+		if last.IsZero() {
+			last = life.Opened
+		}
+		connection := report.Connection{
+			From: max(0, since(life.Opened)), To: since(life.Ended), Quiet: hundredths(life.Ended.Sub(last)),
+			End: string(life.End), Error: life.Error,
+		}
+		connection.Cause = cause(connection, c.Changed, r)
+		c.Connections = append(c.Connections, connection)
+	}
+	return c
+}
+
+// cause tells from the measured times why a connection ended, as a person would who has
+// nothing else: Envoy names no cause anywhere.
+func cause(c report.Connection, change float64, r *running) string {
+	near := func(got, want float64) bool { return math.Abs(got-want) <= slack }
+	switch {
+	case c.End == report.Open:
+		return ""
+	case c.End == report.Silent && r.forgets > 0:
+		return report.ByMiddlebox
+	case c.End == report.Silent:
+		return report.Unknown
+	case near(c.Quiet, meshIdle.Seconds()):
+		return report.ByIdleTimer
+	case change > 0 && c.To-change >= drain.Seconds()-slack && c.To-change <= drain.Seconds()+3:
+		return report.ByChange
+	}
+	return report.Unknown
+}

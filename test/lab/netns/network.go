@@ -1,0 +1,131 @@
+package netns
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Network is the lab's network: pods behind routers, and one namespace with the servers
+// outside the mesh.
+//
+//	pod ── router ─┬─ servers
+//	pod ── router ─┘
+//
+// A router either forwards everything, or it is a middlebox that forgets idle connections.
+type Network struct {
+	// Servers is where the middleware runs.
+	Servers *Namespace
+
+	mu      sync.Mutex
+	routers map[time.Duration]*router
+}
+
+type router struct {
+	ns    *Namespace
+	index int
+	pods  int
+}
+
+// Pod is a pod's place in the network.
+type Pod struct {
+	*Namespace
+	// Address is the pod's IP address.
+	Address netip.Addr
+}
+
+// Limits of the address plan: router r has 198.18.r.0/30 towards the servers, and its pods
+// are /30 networks inside 198.19.(32r).0/19.
+const (
+	maxRouters = 8
+	maxPods    = 2048
+)
+
+// New makes the namespace of the servers, with these addresses (each becomes a /32 there).
+func New(ctx context.Context, servers ...netip.Addr) (*Network, error) {
+	ns, err := create(ctx, "servers")
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range servers {
+		if err := ip(ctx, fmt.Sprintf("-n %s addr add %s/32 dev lo", ns.Name, address)); err != nil {
+			return nil, err
+		}
+	}
+	return &Network{Servers: ns, routers: map[time.Duration]*router{}}, nil
+}
+
+// AddPod makes a namespace for a pod. Its way to the servers leads through a router that
+// forgets connections after forget without a packet; 0: one that forgets nothing.
+func (n *Network) AddPod(ctx context.Context, name string, forget time.Duration) (*Pod, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := n.routers[forget]
+	if r == nil {
+		var err error
+		if r, err = n.addRouter(ctx, forget); err != nil {
+			return nil, err
+		}
+		n.routers[forget] = r
+	}
+	if r.pods == maxPods {
+		return nil, fmt.Errorf("pod %s: got pod %d behind one router, want at most %d", name, r.pods+1, maxPods)
+	}
+	ns, err := create(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	offset := r.pods * 4
+	gateway := netip.AddrFrom4([4]byte{198, 19, byte(r.index*32 + offset/256), byte(offset%256 + 1)})
+	pod := &Pod{Namespace: ns, Address: gateway.Next()}
+	r.pods++
+	// A veth pair is made inside the two namespaces: the machine's own never has an end of it.
+	inside := fmt.Sprintf("pod%d", r.pods)
+	return pod, ip(ctx,
+		fmt.Sprintf("-n %s link add %s type veth peer name eth0 netns %s", r.ns.Name, inside, ns.Name),
+		fmt.Sprintf("-n %s addr add %s/30 dev %s", r.ns.Name, gateway, inside),
+		fmt.Sprintf("-n %s link set %s up", r.ns.Name, inside),
+		fmt.Sprintf("-n %s addr add %s/30 dev eth0", ns.Name, pod.Address),
+		fmt.Sprintf("-n %s link set eth0 up", ns.Name),
+		fmt.Sprintf("-n %s route add default via %s", ns.Name, gateway),
+	)
+}
+
+func (n *Network) addRouter(ctx context.Context, forget time.Duration) (*router, error) {
+	index := len(n.routers)
+	if index == maxRouters {
+		return nil, fmt.Errorf("got %d kinds of router, want at most %d", index+1, maxRouters)
+	}
+	name := "router"
+	if forget > 0 {
+		name = "forgets-" + forget.String()
+	}
+	ns, err := create(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	near := netip.AddrFrom4([4]byte{198, 18, byte(index), 1})
+	far := near.Next()
+	toRouter := fmt.Sprintf("router%d", index)
+	err = ip(ctx,
+		fmt.Sprintf("-n %s link add eth0 type veth peer name %s netns %s", ns.Name, toRouter, n.Servers.Name),
+		fmt.Sprintf("-n %s addr add %s/30 dev eth0", ns.Name, near),
+		fmt.Sprintf("-n %s link set eth0 up", ns.Name),
+		fmt.Sprintf("-n %s addr add %s/30 dev %s", n.Servers.Name, far, toRouter),
+		fmt.Sprintf("-n %s link set %s up", n.Servers.Name, toRouter),
+		fmt.Sprintf("-n %s route add 198.19.%d.0/19 via %s", n.Servers.Name, index*32, near),
+		fmt.Sprintf("-n %s route add default via %s", ns.Name, far),
+	)
+	if err != nil {
+		return nil, err
+	}
+	if err := ns.sysctl("ipv4.ip_forward", "1"); err != nil {
+		return nil, err
+	}
+	if forget > 0 {
+		err = ns.forget(ctx, forget)
+	}
+	return &router{ns: ns, index: index}, err
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+	"github.com/holdfast-mesh/holdfast/test/lab/netns"
+)
+
+// proxyUID is the user of Istio's sidecar; the injected iptables rules let its packets pass.
+const proxyUID = 1337
+
+// pod is an admitted pod whose namespace and sidecar run.
+type pod struct {
+	*netns.Pod
+	object  *corev1.Pod
+	dir     string
+	sidecar *process     // nil without one
+	xds     net.Listener // the way to istiod; nil without a sidecar
+}
+
+// admit creates the scenario's pod through the API server, with every webhook in place.
+func admit(ctx context.Context, m *mesh.Mesh, s scenario) (*corev1.Pod, error) {
+	namespace := quietNamespace
+	if s.changes {
+		namespace = changedNamespace
+	}
+	labels := map[string]string{"app": s.name, "scenario": s.name}
+	if s.noSidecar {
+		labels["sidecar.istio.io/inject"] = "false"
+	}
+	created, _, err := m.CreatePod(ctx, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: s.name, Labels: labels, Annotations: s.own},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: creating its pod: %w", s.name, err)
+	}
+	return created, checkAnnotations(s, created)
+}
+
+// checkAnnotations holds the admitted pod against what the scenario's rule must have done:
+// a lab that measured pods which holdfast never saw would prove nothing.
+func checkAnnotations(s scenario, pod *corev1.Pod) error {
+	if sidecar := mesh.Container(pod, mesh.ProxyContainer) != nil; sidecar == s.noSidecar {
+		return fmt.Errorf("scenario %s: sidecar injected: got %t, want %t", s.name, sidecar, !s.noSidecar)
+	}
+	applied := pod.Annotations["holdfast.dev/applied"]
+	if s.rule == "" && applied != "" {
+		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %s, want none: it has no rule", s.name, applied)
+	}
+	if s.rule != "" && !strings.Contains(applied, `"`+s.name+`"`) {
+		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names rule %s", s.name, applied, s.name)
+	}
+	for key, want := range s.annotated {
+		if got := pod.Annotations[key]; !strings.Contains(got, want) {
+			return fmt.Errorf("scenario %s: annotation %s: got %q, want it to contain %q", s.name, key, got, want)
+		}
+	}
+	return nil
+}
+
+// start makes the pod run: its place in the network and, if it was injected, what the
+// kubelet would run of the injected containers.
+func (l *lab) start(ctx context.Context, s scenario, object *corev1.Pod) (*pod, error) {
+	place, err := l.network.AddPod(ctx, s.name, s.forgets)
+	if err != nil {
+		return nil, err
+	}
+	p := &pod{Pod: place, object: object, dir: filepath.Join(l.dir, "pods", s.name)}
+	if err := os.MkdirAll(p.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if s.noSidecar {
+		return p, nil
+	}
+	if err := l.interceptTraffic(ctx, p); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.name, err)
+	}
+	if err := l.startSidecar(ctx, p); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.name, err)
+	}
+	return p, nil
+}
+
+// interceptTraffic runs the injected istio-init, with its own arguments.
+func (l *lab) interceptTraffic(ctx context.Context, p *pod) error {
+	init := mesh.Container(p.object, "istio-init")
+	if init == nil {
+		return fmt.Errorf("pod %s has no container istio-init: is Istio CNI on?", p.object.Name)
+	}
+	cmd := p.Command(ctx, l.tools.agent, init.Args...)
+	cmd.Dir = p.dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("istio-init: %w: %s", err, out)
+	}
+	return os.WriteFile(filepath.Join(p.dir, "istio-init.log"), out, 0o644)
+}
+
+// startSidecar runs the injected istio-proxy, pilot-agent with its Envoy, with its own
+// arguments and environment, and returns when it is ready.
+func (l *lab) startSidecar(ctx context.Context, p *pod) error {
+	container := mesh.Container(p.object, mesh.ProxyContainer)
+	env, err := sidecarEnvironment(p.object, container, p.Address.String())
+	if err != nil {
+		return err
+	}
+	if err := l.sidecarFiles(p); err != nil {
+		return err
+	}
+	if err := l.bridgeToIstiod(p); err != nil {
+		return err
+	}
+	args := append(as(proxyUID, "--pdeathsig", "KILL"), l.tools.agent)
+	for _, arg := range container.Args {
+		args = append(args, strings.ReplaceAll(arg, "$(POD_NAMESPACE)", p.object.Namespace))
+	}
+	cmd := p.Command(context.WithoutCancel(ctx), args[0], args[1:]...)
+	cmd.Dir, cmd.Env = p.dir, append(env, "PATH="+os.Getenv("PATH"))
+	if p.sidecar, err = l.processes.start("sidecar-"+p.object.Name, cmd); err != nil {
+		return err
+	}
+	return p.sidecar.until(ctx, waitLong, func(ctx context.Context) error {
+		_, err := p.get(ctx, "http://127.0.0.1:15021/healthz/ready")
+		return err
+	})
+}
+
+// sidecarEnvironment is the injected environment, less the limits that belong to a container
+// of its own, and with the plaintext connection to istiod spelled out: the injector leaves
+// the enum's zero value out of PROXY_CONFIG, and pilot-agent then takes mutual TLS.
+func sidecarEnvironment(object *corev1.Pod, container *corev1.Container, address string) ([]string, error) {
+	env, err := mesh.Environment(object, container, address)
+	if err != nil {
+		return nil, err
+	}
+	env = slices.DeleteFunc(env, func(pair string) bool {
+		key, _, _ := strings.Cut(pair, "=")
+		return slices.Contains([]string{"PROXY_CONFIG", "CA_ADDR", "GOMEMLIMIT", "GOMAXPROCS", "ISTIO_CPU_LIMIT"}, key)
+	})
+	config := map[string]any{}
+	for _, e := range container.Env {
+		if e.Name == "PROXY_CONFIG" {
+			if err := json.Unmarshal([]byte(e.Value), &config); err != nil {
+				return nil, fmt.Errorf("PROXY_CONFIG %s: %w", e.Value, err)
+			}
+		}
+	}
+	config["controlPlaneAuthPolicy"] = "NONE"
+	text, err := json.Marshal(config)
+	return append(env, "PROXY_CONFIG="+string(text), "CA_ADDR="+xdsAddress), err
+}
+
+// sidecarFiles makes what the image and the injected volumes would hold.
+func (l *lab) sidecarFiles(p *pod) error {
+	template, err := os.ReadFile(l.tools.bootstrap)
+	if err != nil {
+		return err
+	}
+	var labels strings.Builder
+	for key, value := range p.object.Labels {
+		fmt.Fprintf(&labels, "%s=%q\n", key, value)
+	}
+	for name, content := range map[string]string{
+		"var/lib/istio/envoy/envoy_bootstrap_tmpl.json": string(template),
+		"etc/istio/pod/labels":                          labels.String(),
+		"etc/istio/pod/annotations":                     "",
+		"etc/istio/proxy/.keep":                         "",
+		"var/lib/istio/data/.keep":                      "",
+		"var/run/secrets/workload-spiffe-uds/.keep":     "",
+		// Never used: there is no mTLS here, but pilot-agent wants the files.
+		"var/run/secrets/istio/root-cert.pem": l.authority,
+		"var/run/secrets/tokens/istio-token":  "none",
+	} {
+		path := filepath.Join(p.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return filepath.WalkDir(p.dir, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, proxyUID, proxyUID)
+	})
+}
+
+// bridgeToIstiod listens where the sidecar looks for istiod, inside its namespace, and
+// carries every connection to the real one on the machine's loopback.
+func (l *lab) bridgeToIstiod(p *pod) (err error) {
+	if p.xds, err = p.Listen(xdsAddress); err != nil {
+		return err
+	}
+	l.atEnd(func() { p.xds.Close() })
+	go func() {
+		for {
+			near, err := p.xds.Accept()
+			if err != nil {
+				return // closed
+			}
+			go func() {
+				defer near.Close()
+				far, err := net.DialTimeout("tcp", l.mesh.Revision("").XDS, 5*time.Second)
+				if err != nil {
+					return // the sidecar tries again
+				}
+				defer far.Close()
+				go func() {
+					_, _ = io.Copy(far, near) // an end is an end, whatever the reason
+					far.Close()
+				}()
+				_, _ = io.Copy(near, far)
+			}()
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,124 @@
+package probe
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// runTCP keeps one socket. Its keepalive is off unless the spec asks for one: Go would
+// otherwise send a probe every 15 s (https://pkg.go.dev/net#Dialer), and other languages none.
+func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
+	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
+	if spec.Keepalive > 0 {
+		dialer.KeepAliveConfig = net.KeepAliveConfig{
+			Enable: true, Idle: spec.Keepalive, Interval: spec.Keepalive, Count: 3,
+		}
+	}
+	conn, err := dialer.DialContext(ctx, "tcp", spec.Address)
+	if err != nil {
+		return nil, fmt.Errorf("client %s: %w", spec.Name, err)
+	}
+	defer conn.Close()
+	s := &socket{conn: conn, answers: make(chan time.Time, 1), broken: make(chan struct{})}
+	life := Connection{Opened: time.Now(), End: Open}
+	go s.read()
+	alive, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { // a cut ends an idle period too
+		select {
+		case <-s.broken:
+			stop()
+		case <-alive.Done():
+		}
+	}()
+
+	send := spec.Send
+	if send == "" {
+		send = "PING"
+	}
+	result := &Result{Name: spec.Name}
+	schedule(alive, spec, func(first bool) bool {
+		request := Request{At: time.Now()}
+		at, err := s.ask(send, spec.GiveUp)
+		request.Took = time.Since(request.At)
+		if err != nil {
+			request.Error = err.Error()
+		} else {
+			life.LastByte = at
+		}
+		result.Requests = append(result.Requests, request)
+		if first {
+			ready()
+		}
+		return err == nil
+	})
+	select {
+	case <-s.broken:
+		life.Ended, life.End, life.Error = s.ended, endOf(s.err), s.err.Error()
+	default:
+		life.Ended = time.Now()
+	}
+	result.Connections = []Connection{life}
+	return result, nil
+}
+
+// socket is a connection and its reader. ended and err are set when broken is closed.
+type socket struct {
+	conn    net.Conn
+	answers chan time.Time
+	broken  chan struct{}
+	ended   time.Time
+	err     error
+}
+
+// read blocks in the kernel, so that the moment of a cut is known to a fraction of a millisecond.
+func (s *socket) read() {
+	in := bufio.NewReader(s.conn)
+	for {
+		if _, err := in.ReadString('\n'); err != nil {
+			s.ended, s.err = time.Now(), err
+			close(s.broken)
+			return
+		}
+		select {
+		case s.answers <- time.Now():
+		default: // a line nobody asked for
+		}
+	}
+}
+
+// ask sends one line and waits for one; it returns when the answer came.
+func (s *socket) ask(line string, giveUp time.Duration) (time.Time, error) {
+	if err := s.conn.SetReadDeadline(time.Now().Add(giveUp)); err != nil {
+		return time.Time{}, err
+	}
+	if _, err := io.WriteString(s.conn, line+"\r\n"); err != nil {
+		<-s.broken // the reader learns of it too, and knows when
+		return time.Time{}, err
+	}
+	select {
+	case at := <-s.answers:
+		// No deadline while idle: only a cut may end the read.
+		return at, s.conn.SetReadDeadline(time.Time{})
+	case <-s.broken:
+		return time.Time{}, s.err
+	}
+}
+
+// endOf names the way a read failed.
+func endOf(err error) End {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Silent
+	case errors.Is(err, syscall.ECONNRESET):
+		return Reset
+	}
+	return Closed
+}
