@@ -19,8 +19,8 @@ type result struct {
 // merge works out the edits for a pod that these rules match. There is at
 // least one.
 func (s *Set) merge(pod *Pod, matched []int32, warn *warnings) result {
-	wanted := s.want(matched)
-	w := writing{set: s, pod: pod, wanted: &wanted, warn: warn}
+	combination := s.combination(matched)
+	w := writing{set: s, pod: pod, wanted: &combination.wanted, fresh: combination, warn: warn}
 	w.write()
 	return w.result()
 }

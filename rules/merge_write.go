@@ -13,6 +13,7 @@ type writing struct {
 	set    *Set
 	pod    *Pod
 	wanted *wanted
+	fresh  *memoEntry
 	warn   *warnings
 
 	// blocked are targets that the pod's own annotation makes unusable.
@@ -112,15 +113,16 @@ func (w *writing) writeProxyConfig() {
 		w.keepalive.drop()
 		return
 	}
-	config, err := istio.ParseProxyConfig(w.proxyConfig.own)
+	text, replaced, rejected, err := w.editedProxyConfig()
 	if err != nil {
-		w.blockProxyConfig(wants, WarnProxyConfigLeftAlone, "proxy.istio.io/config left alone, Istio rejects it: ", err)
-		return
-	}
-	edit, replaced := w.edit(config)
-	text, err := config.Edit(edit)
-	if err != nil {
-		w.blockProxyConfig(wants, WarnProxyConfigNotEditable, "proxy.istio.io/config left alone, no safe edit: ", err)
+		w.blocked |= targetsInProxyConfig
+		switch {
+		case wants == 0: // no rule needed it
+		case rejected:
+			w.warn.add(WarnProxyConfigLeftAlone, "proxy.istio.io/config left alone, Istio rejects it: ", err.Error(), "")
+		default:
+			w.warn.add(WarnProxyConfigNotEditable, "proxy.istio.io/config left alone, no safe edit: ", err.Error(), "")
+		}
 		return
 	}
 	if text != w.proxyConfig.own {
@@ -128,7 +130,7 @@ func (w *writing) writeProxyConfig() {
 	}
 	if replaced != "" {
 		w.warn.add(WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, replaced,
-			`"; replaced by `+edit.SetMetadata[istio.IdleTimeoutMetadata]+", mend it in the pod")
+			`"; replaced by `+istio.FormatDuration(w.wanted.idleTimeout)+", mend it in the pod")
 	}
 	if wants&targetKeepalive != 0 {
 		w.keepalive.put(w.wanted.keepalive.String())
@@ -137,13 +139,19 @@ func (w *writing) writeProxyConfig() {
 	}
 }
 
-// blockProxyConfig leaves the annotation alone, and with it what only repeats
-// it. It stays quiet if no rule needed it.
-func (w *writing) blockProxyConfig(wants targets, code, head string, err error) {
-	w.blocked |= targetsInProxyConfig
-	if wants != 0 {
-		w.warn.add(code, head, err.Error(), "")
+// editedProxyConfig is the annotation's new text. replaced is an own idle
+// timeout that Istio ignores; rejected says that the error is Istio's.
+func (w *writing) editedProxyConfig() (text, replaced string, rejected bool, err error) {
+	if w.proxyConfig.own == "" {
+		return w.fresh.proxyConfig, "", false, w.fresh.err
 	}
+	config, err := istio.ParseProxyConfig(w.proxyConfig.own)
+	if err != nil {
+		return "", "", true, err
+	}
+	edit, replaced := w.edit(config)
+	text, err = config.Edit(edit)
+	return text, replaced, false, err
 }
 
 // edit works out the change of the pod's ProxyConfig. replaced is an own idle
@@ -178,11 +186,9 @@ func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, r
 			edit.DrainDuration = text
 		}
 	}
-	if w.proxyConfig.own != "" {
-		for _, key := range config.MetadataKeys() {
-			if _, ok := set[key]; !ok && strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
-				edit.RemoveMetadata = append(edit.RemoveMetadata, key)
-			}
+	for _, key := range config.MetadataKeys() {
+		if _, ok := set[key]; !ok && strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
+			edit.RemoveMetadata = append(edit.RemoveMetadata, key)
 		}
 	}
 	edit.SetMetadata = set

@@ -6,8 +6,10 @@ import "strings"
 // looks further back or ahead than a name is long, so it takes linear time.
 func (s *scanner) text(value string) {
 	w := watch{value: value}
-	s.goDSN(value)
-	done := 0 // what lies before belongs to an address already read
+	if strings.IndexByte(value, '(') >= 0 {
+		s.goDSN(value)
+	}
+	done := 0 // what lies before belongs to an authority already read
 	for pos := 0; !s.full(); {
 		i := strings.IndexByte(value[pos:], ':')
 		if i < 0 {
@@ -15,8 +17,7 @@ func (s *scanner) text(value string) {
 		}
 		at := pos + i
 		if strings.HasPrefix(value[at:], "://") {
-			pos = s.url(&w, at, done)
-			done = pos
+			pos, done = s.url(&w, at, done)
 			continue
 		}
 		s.colon(&w, at)

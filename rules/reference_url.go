@@ -5,10 +5,10 @@ import "strings"
 // longestScheme bounds the way back from "://" ("jdbc:mysql:loadbalance").
 const longestScheme = 64
 
-// url reads the hosts of a URL whose "://" is at a position, and returns where
-// to go on. What follows the authority is read as any text, because a password
+// url reads the hosts of a URL whose "://" is at a position. It returns where to
+// go on, and where the next scheme may start at the earliest. What follows the authority is read as any text, because a password
 // that was not escaped ("p/w", "a?b") makes the real host stand there.
-func (s *scanner) url(w *watch, at, floor int) (next int) {
+func (s *scanner) url(w *watch, at, floor int) (next, nextFloor int) {
 	value := w.value
 	scheme := at
 	for scheme > floor && at-scheme < longestScheme && isSchemeByte(value[scheme-1]) {
@@ -20,7 +20,12 @@ func (s *scanner) url(w *watch, at, floor int) (next int) {
 		end++
 	}
 	authority := value[start:end]
-	hidden := w.exposed(end)
+	next, nextFloor = end, end
+	// "amqp://a,amqp://b": the second scheme's colon ends the first authority.
+	if end > start && value[end-1] == ':' {
+		next, nextFloor = end-1, start
+	}
+	hidden := w.exposed(next)
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
@@ -34,11 +39,7 @@ func (s *scanner) url(w *watch, at, floor int) (next int) {
 			s.add(a)
 		}
 	}
-	// "amqp://a,amqp://b": the second scheme's colon ends the first authority.
-	if end > start && value[end-1] == ':' {
-		return end - 1
-	}
-	return end
+	return next, nextFloor
 }
 
 func isSchemeByte(c byte) bool {

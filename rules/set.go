@@ -19,6 +19,7 @@ type Set struct {
 	// namespaceSelectors are the rules that ask for namespace labels.
 	namespaceSelectors []int32
 	vocabulary         vocabulary
+	memo               memo
 }
 
 // compiled is a rule with everything worked out that does not depend on a pod.

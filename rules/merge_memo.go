@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+)
+
+// memo remembers what combinations of rules want. A cluster has thousands of
+// pods but few combinations, and packing patterns and writing a ProxyConfig
+// take most of a decision's time. It is a fixed number of slots, so it never
+// grows; a combination that meets another's slot replaces it. Entries are
+// immutable, so losing a race costs only the work.
+type memo [256]atomic.Pointer[memoEntry]
+
+type memoEntry struct {
+	rules  []int32
+	wanted wanted
+	// proxyConfig is the annotation for a pod without one of its own; err says
+	// why there can be none.
+	proxyConfig string
+	err         error
+}
+
+// maxMemoRules keeps combinations out that are too long to be worth their
+// memory.
+const maxMemoRules = 64
+
+// combination returns what these rules want together. The result may not be
+// changed.
+func (s *Set) combination(rules []int32) *memoEntry {
+	hash := uint32(2166136261) // FNV-1a, a word at a time
+	for _, i := range rules {
+		hash = (hash ^ uint32(i)) * 16777619
+	}
+	slot := &s.memo[(hash^hash>>16)%uint32(len(s.memo))]
+	if e := slot.Load(); e != nil && slices.Equal(e.rules, rules) {
+		return e
+	}
+	e := &memoEntry{rules: slices.Clone(rules)}
+	e.wanted = s.want(e.rules)
+	if e.wanted.targets&targetsInProxyConfig != 0 {
+		fresh := writing{set: s, pod: &Pod{}, wanted: &e.wanted}
+		config, err := istio.ParseProxyConfig("")
+		if err == nil {
+			edit, _ := fresh.edit(config)
+			e.proxyConfig, err = config.Edit(edit)
+		}
+		e.err = err
+	}
+	if len(rules) <= maxMemoRules {
+		slot.Store(e)
+	}
+	return e
+}
