@@ -29,8 +29,6 @@ func parseDuration(s string) (time.Duration, bool) {
 	rest, negative := s, false
 	if cut, ok := strings.CutPrefix(s, "-"); ok {
 		rest, negative = cut, true
-	} else if cut, ok := strings.CutPrefix(s, "+"); ok {
-		rest = cut
 	}
 	// A second sign, or no unit at all ("0"), would pass time.ParseDuration.
 	if rest == "" || rest[0] == '-' || rest[0] == '+' || isDecimalDigit(rest[len(rest)-1]) {

@@ -43,11 +43,7 @@ func (l *loader) unknownKey(k *yaml.Node, at *path, keys []wire.Key) {
 		l.errorAt(k, UnknownKey, at, "got %s as a key, want %s", describe(k), orList(names(keys)))
 		return
 	}
-	where := &path{up: at, key: clip(k.Value)}
-	if near := nearest(k.Value, names(keys)); near != "" {
-		l.errorAt(k, UnknownKey, where, "got key %s, want %s: write %s", show(k.Value), orList(names(keys)), near)
-		return
-	}
+	where := &path{up: at, key: clip(k.Value), user: !isDNSLabel(plainKey(k.Value))}
 	for _, home := range homes {
 		for _, key := range home.keys {
 			if key.Name == k.Value {
@@ -55,6 +51,10 @@ func (l *loader) unknownKey(k *yaml.Node, at *path, keys []wire.Key) {
 				return
 			}
 		}
+	}
+	if near := nearest(k.Value, names(keys)); near != "" {
+		l.errorAt(k, UnknownKey, where, "got key %s, want %s: write %s", show(k.Value), orList(names(keys)), near)
+		return
 	}
 	l.errorAt(k, UnknownKey, where, "got key %s, want %s", show(k.Value), orList(names(keys)))
 }

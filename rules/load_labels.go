@@ -89,7 +89,7 @@ func (l *loader) labelMap(n *yaml.Node, at *path) (labels map[string]string, emp
 			l.wrongType(k, at, "text: the key of a label")
 			continue
 		}
-		at := &path{up: at, key: clip(k.Value)}
+		at := &path{up: at, key: clip(k.Value), user: true}
 		// The key of a mapping is text whatever it looks like: {1: x}.
 		if !l.labelKey(k, at, k.Value) {
 			continue

@@ -54,12 +54,12 @@ func (l *loader) portNumber(n *yaml.Node, at *path, lowest int, want string) (ui
 		l.wrongType(n, at, "a port, "+want)
 		return 0, false
 	}
-	l.errorAt(n, BadPort, at, "got %s, want %s%s", describe(n), want, portHint(n, lowest))
+	l.errorAt(n, BadPort, at, "got %s, want %s%s", describe(n), want, portHint(n, lowest, strings.Contains(want, "range")))
 	return 0, false
 }
 
 // portHint says how to write what was probably meant.
-func portHint(n *yaml.Node, lowest int) string {
+func portHint(n *yaml.Node, lowest int, ranges bool) string {
 	compact := strings.Join(strings.Fields(n.Value), "")
 	if p, ok := decimal(compact); ok && p >= lowest && p <= maxPort {
 		return ": write " + compact + ", without quotes"
@@ -73,11 +73,14 @@ func portHint(n *yaml.Node, lowest int) string {
 	if from, to, ok := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(compact, ":", "-"), "..", "-"), "-"); ok {
 		_, ok1 := decimal(from)
 		_, ok2 := decimal(to)
+		if ok1 && ok2 && !ranges {
+			return ": list each port, there are no ranges here"
+		}
 		if ok1 && ok2 {
 			return ": write \"" + from + "-" + to + "\""
 		}
 	}
-	if m, ok := FindMiddleware(compact); ok {
+	if m, ok := FindMiddleware(compact); ok && ranges {
 		return ": write " + m.Name + " under middleware"
 	}
 	return ""
@@ -133,6 +136,12 @@ func (l *loader) cidr(n *yaml.Node, at *path) (netip.Prefix, bool) {
 // cidrHint says how to write what was probably meant.
 func cidrHint(s string) string {
 	trimmed := strings.TrimSpace(s)
+	if strings.Contains(trimmed, "%") {
+		return ": leave out the zone after %"
+	}
+	if strings.ContainsAny(trimmed, ",;") {
+		return ": write one item per network"
+	}
 	if a, err := netip.ParseAddr(trimmed); err == nil {
 		a = a.Unmap().WithZone("")
 		return ": write \"" + netip.PrefixFrom(a, a.BitLen()).String() + "\" for the one address"
@@ -158,9 +167,6 @@ func cidrHint(s string) string {
 		if _, err := netip.ParseAddr(strings.TrimSpace(from)); err == nil {
 			return ": write ranges of addresses as networks"
 		}
-	}
-	if strings.ContainsAny(trimmed, ",;") {
-		return ": write one item per network"
 	}
 	if hostProblem(strings.ToLower(trimmed)) == "" {
 		return ": names stand under hosts"

@@ -46,10 +46,18 @@ func (l *loader) wrongType(n *yaml.Node, at *path, want string) {
 		hint = ": give it a value or remove the key"
 	case n.Kind == yaml.ScalarNode && strings.HasPrefix(want, "a list"):
 		hint = ": write [" + quoteWhole(n.Value) + "]"
-	case n.Kind == yaml.ScalarNode && strings.HasPrefix(want, "text"):
+		if _, ok := number(n); ok {
+			hint = ": write [" + n.Value + "]"
+		}
+	case isPlain(n) && (strings.HasPrefix(want, "text: a name") || strings.Contains(want, "label") || want == "text"):
 		hint = ": write " + quoteWhole(n.Value)
 	}
 	l.errorAt(n, WrongType, at, "got %s, want %s%s", describe(n), want, hint)
+}
+
+// isPlain says whether n is a scalar that only lacks quotes to be text.
+func isPlain(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Style&yaml.TaggedStyle == 0
 }
 
 // quoteWhole is show without the cut, for texts that are to be copied.

@@ -43,14 +43,18 @@ func newLoader(name string) *loader {
 type path struct {
 	up    *path
 	key   string
-	index int // counts if key is empty
+	index int  // counts if key is empty
+	user  bool // the key is the user's own, a label
 }
 
-// String is "rules[2].destinations.ports[0]".
+// String is "rules[2].destinations.ports[0]". Keys that the format does not
+// know are quoted.
 func (p *path) String() string {
 	switch {
 	case p == nil:
 		return ""
+	case p.user:
+		return p.up.String() + "[" + strconv.Quote(p.key) + "]"
 	case p.key == "":
 		return p.up.String() + "[" + strconv.Itoa(p.index) + "]"
 	case p.up == nil:

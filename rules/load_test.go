@@ -1,0 +1,303 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const header = "apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"
+
+// oneRule is a file with one rule of a name and the given lines.
+func oneRule(lines ...string) string {
+	return header + "rules:\n- name: a\n  " + strings.Join(lines, "\n  ") + "\n"
+}
+
+// problemCase is a text with one "¦" right before where a problem is expected.
+type problemCase struct {
+	name string // the rule
+	code string
+	text string
+}
+
+// check loads the text without its mark and looks for the problem at the mark.
+func (c problemCase) check(t *testing.T, severity Severity) {
+	t.Helper()
+	before, after, ok := strings.Cut(c.text, "¦")
+	if !ok {
+		t.Fatal("the text has no ¦")
+	}
+	line := 1 + strings.Count(before, "\n")
+	column := 1 + len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
+	file, problems := Load("f.yaml", []byte(before+after))
+	found := 0
+	for _, p := range problems {
+		if p.Line == line && p.Column == column && p.Code == c.code && p.Severity == severity && p.File == "f.yaml" {
+			found++
+		} else if p.Severity == SeverityError {
+			t.Errorf("got another error: %s", p)
+		}
+	}
+	if found != 1 {
+		t.Errorf("got %d times %s %s at %d:%d, want it once:\n%s", found, severity, c.code, line, column, report(problems))
+	}
+	if (file == nil) != (severity == SeverityError) {
+		t.Errorf("got a file: %v, beside %s", file != nil, severity)
+	}
+}
+
+// Every error stands where its cause stands, with its code, alone.
+func TestErrors(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	many := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, c := range []problemCase{
+		{"an empty file", EmptyFile, "¦"},
+		{"comments alone are an empty file", EmptyFile, "¦# nothing\n"},
+		{"a second document", ManyDocuments, oneRule(dest, strategy) + "¦---\n" + header},
+		{"broken YAML, where it breaks", BadSyntax, header + "rules: x¦: y\n"},
+		{"nesting that no rules file needs", BadSyntax, header + "mode: " + strings.Repeat("[", 64) + "¦" + many(1) + strings.Repeat("]", 64)},
+		{"bytes of another encoding", NotUTF8, header + "# caf\u00e9 ¦\xe9\n"},
+		{"control characters", NotUTF8, header + "mode: \"¦\x01\"\n"},
+		{"another version", BadAPIVersion, "apiVersion: ¦v1\nkind: Rules\nrules: []\n"},
+		{"another kind", BadKind, "apiVersion: holdfast.dev/v1alpha1\nkind: ¦ConfigMap\nrules: []\n"},
+		{"a key that must be there", MissingKey, header + "rules:\n- ¦name: a\n  " + dest + "\n"},
+		{"a key that is not known", UnknownKey, oneRule("¦destination: {}", dest, strategy)},
+		{"a key of the format in the wrong place", UnknownKey, oneRule("¦idleTimeout: 48h", dest, strategy)},
+		{"a key twice", DuplicateKey, oneRule(dest, strategy, "¦name: b")},
+		{"a wrong type", WrongType, oneRule(dest, strategy, "allowBroad: ¦1")},
+		{"a key without a value", WrongType, oneRule(dest, strategy, "mode:¦")},
+		{"a word that is not allowed", UnknownChoice, oneRule(dest, strategy, "mode: ¦Off")},
+		{"a name that is no label", BadName, header + "rules:\n- name: ¦A_b\n  " + dest + "\n  " + strategy + "\n"},
+		{"two rules with one name", DuplicateName, oneRule(dest, strategy) + "- name: ¦a\n  " + dest + "\n  " + strategy + "\n"},
+		{"empty destinations", EmptyDestinations, oneRule("destinations: ¦{}", strategy)},
+		{"destinations whose lists are empty", EmptyDestinations, oneRule("destinations: ¦{ports: [], cidrs: []}", strategy)},
+		{"a middleware nobody knows", UnknownMiddleware, oneRule("destinations: {middleware: [redis, ¦rediss]}", strategy)},
+		{"a bad port", BadPort, oneRule("destinations: {ports: [1, ¦65536]}", strategy)},
+		{"a bad range", BadPort, oneRule("destinations: {ports: [¦\"7005-7000\"]}", strategy)},
+		{"a bad CIDR", BadCIDR, oneRule("destinations: {cidrs: [¦10.0.0.0/33]}", strategy)},
+		{"an address where a CIDR belongs", BadCIDR, oneRule("destinations: {cidrs: [¦10.0.0.1]}", strategy)},
+		{"an IPv4-mapped CIDR, which Istio programs into the wrong family", BadCIDR, oneRule("destinations: {cidrs: [¦\"::ffff:10.0.0.0/104\"]}", strategy)},
+		{"a bad host glob", BadHost, oneRule("destinations: {hosts: [¦\"**.x\"]}", strategy)},
+		{"a bad namespace", BadNamespace, oneRule(dest, strategy, "workloads: {namespaces: [¦Shop]}")},
+		{"a list of namespaces without any", EmptyList, oneRule(dest, strategy, "workloads: {namespaces: ¦[]}")},
+		{"a bad selector", BadSelector, oneRule(dest, strategy, "workloads: {podSelector: {matchExpressions: [¦{key: a, operator: In}]}}")},
+		{"a bad duration", BadDuration, oneRule(dest, "strategy: {idleTimeout: ¦48}")},
+		{"no strategy", EmptyStrategy, oneRule(dest, "strategy: ¦{}")},
+		{"a negative idle timeout", BadIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦-1s}")},
+		{"an idle timeout under a second", BadIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦999ms}")},
+		{"a drain duration not in whole seconds", BadDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦1500ms}")},
+		{"a drain duration under a second", BadDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦0s}")},
+		{"keepalive time over 32767 s", BadKeepalive, oneRule(dest, "strategy: {keepalive: {time: ¦32768s, interval: 1s, probes: 1}}")},
+		{"keepalive interval not in whole seconds", BadKeepalive, oneRule(dest, "strategy: {keepalive: {time: 1s, interval: ¦1500ms, probes: 1}}")},
+		{"more than 127 probes", BadKeepalive, oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: ¦128}}")},
+		{"keepalive without probes", MissingKey, oneRule(dest, "strategy: {keepalive: ¦{time: 1s, interval: 1s}}")},
+		{"scope without idleTimeout", ScopeWithoutIdleTimeout, oneRule(dest, "strategy: {scope: ¦Sidecar, drainDuration: 1h}")},
+		{"scope: Destinations by names alone", ScopeWithoutDestinations, oneRule("destinations: {hosts: [a]}", "strategy: {idleTimeout: 2h, scope: ¦Destinations}")},
+		{"bypass beside another strategy", BypassBesideOtherStrategy, oneRule(dest, "strategy: {drainDuration: 2h, bypass: ¦Ports}")},
+		{"bypass: Ports without ports", BypassWithoutPorts, oneRule("destinations: {hosts: [a]}", "strategy: {bypass: ¦Ports}")},
+		{"bypass: CIDRs without CIDRs", BypassWithoutCIDRs, oneRule(dest, "strategy: {bypass: ¦CIDRs}")},
+		{"bypass: Ports with 257 ports", TooManyPorts, oneRule("destinations: {ports: ¦[\"10000-10255\", 1]}", "strategy: {bypass: Ports}")},
+		{"a protected port", ProtectedPort, oneRule("destinations: {ports: [1, ¦443]}", "strategy: {bypass: Ports}")},
+		{"a range over a protected port", ProtectedPort, oneRule("destinations: {ports: [¦\"15090-15100\"]}", "strategy: {bypass: Ports}")},
+		{"a wide IPv4 network in a bypass", BroadCIDR, oneRule("destinations: {cidrs: [¦8.0.0.0/7]}", "strategy: {bypass: CIDRs}")},
+		{"a wide IPv6 network in a bypass", BroadCIDR, oneRule("destinations: {cidrs: [¦\"2000::/15\"]}", "strategy: {bypass: CIDRs}")},
+		{"all IPv4 addresses, whatever is allowed", AnyAddress, oneRule("destinations: {cidrs: [¦0.0.0.0/0]}", "strategy: {bypass: CIDRs}", "allowBroad: true")},
+		{"all IPv6 addresses, in any strategy", AnyAddress, oneRule("destinations: {cidrs: [¦\"::/0\"]}", "strategy: {drainDuration: 1h}")},
+		{"a gateway without labels", EmptyList, header + "gateways:\n- {name: a, namespace: b, selector: ¦{}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}}\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.check(t, SeverityError) })
+	}
+}
+
+// Warnings stand where their cause stands, and do not keep a file from use.
+func TestWarnings(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	const keepalive = "{time: 120s, interval: 30s, probes: 3}"
+	two := func(a, b string) string {
+		return oneRule(dest, "strategy: {"+a+"}") + "- name: b\n  " + dest + "\n  strategy: " + b + "\n"
+	}
+	for _, c := range []problemCase{
+		{"nothing to do", NoRules, "¦" + header},
+		{"no timeout at all", NoIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦0s}")},
+		{"keepalive alone", KeepaliveWithoutIdleTimeout, oneRule(dest, "strategy: {keepalive: ¦"+keepalive+"}")},
+		{"keepalive with an idle timeout of an hour", KeepaliveWithoutIdleTimeout, oneRule(dest, "strategy: {idleTimeout: 1h, keepalive: ¦"+keepalive+"}")},
+		{"keepalive where the idle timeout is for other pods", KeepaliveWithoutIdleTimeout,
+			oneRule(dest, strategy, "workloads: {namespaces: [x]}") + "- name: b\n  " + dest + "\n  strategy: {keepalive: ¦" + keepalive + "}\n"},
+		{"a drain duration over 24 h", LongDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦25h}")},
+		{"a bypass of ports", BypassesWholePorts, oneRule(dest, "strategy: {bypass: ¦Ports}")},
+		{"hosts beside scope: Destinations", HostsDoNotNarrow, oneRule("destinations: {ports: [1], hosts: ¦[a]}", "strategy: {idleTimeout: 2h, scope: Destinations}")},
+		{"hosts beside a bypass, with nothing that uses them", HostsDoNotNarrow, oneRule("destinations: {cidrs: [10.0.0.0/8], hosts: ¦[a]}", "strategy: {bypass: CIDRs}")},
+		{"CIDRs beside bypass: Ports", CIDRsDoNotNarrow, oneRule("destinations: {ports: [1], cidrs: ¦[10.0.0.0/8]}", "strategy: {bypass: Ports}")},
+		{"ports beside bypass: CIDRs", PortsDoNotNarrow, oneRule("destinations: {ports: ¦[1], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}")},
+		{"host bits", HostBitsSet, oneRule("destinations: {cidrs: [¦10.0.0.1/8]}", strategy)},
+		{"labels that contradict each other", NeverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}")},
+		{"a label that must be there and must not", NeverMatches, oneRule(dest, strategy, "workloads: ¦{namespaceSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}")},
+		{"two lists of values with nothing in common", NeverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchExpressions: [{key: a, operator: In, values: [b]}, {key: a, operator: In, values: [c, d]}]}}")},
+		{"pods that opted out", NeverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchLabels: {holdfast.dev/enabled: \"false\"}}}")},
+		{"namespaces without sidecars", NeverMatches, oneRule(dest, strategy, "workloads: ¦{namespaces: [kube-system]}")},
+		{"two ways to name namespaces that differ", NeverMatches, oneRule(dest, strategy, "workloads: ¦{namespaces: [a], namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: b}}}")},
+		{"two idle timeouts for one port", ConflictingRules, two("idleTimeout: 48h", "¦{idleTimeout: 24h}")},
+		{"two keepalives for one port", ConflictingRules, two("idleTimeout: 2h, keepalive: "+keepalive, "¦{keepalive: {time: 60s, interval: 30s, probes: 3}}")},
+		{"two drain durations for one port", ConflictingRules, two("drainDuration: 2h", "¦{drainDuration: 3h}")},
+		{"a bypass beside a strategy that needs the sidecar", ConflictingRules, two("idleTimeout: 48h", "¦{bypass: Ports}")},
+		{"one network for two ways", ConflictingRules, oneRule("destinations: {cidrs: [10.20.0.0/16]}", strategy) +
+			"- name: b\n  destinations: {cidrs: [10.0.0.0/8]}\n  strategy: ¦{bypass: CIDRs}\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.check(t, SeverityWarning) })
+	}
+}
+
+// What is deliberate gives no warning.
+func TestNoWarnings(t *testing.T) {
+	const dest = "destinations: {ports: [6379]}"
+	for name, text := range map[string]string{
+		"different timeouts for different namespaces": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {namespaces: [a]}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [b, \"c-*\"]}\n",
+		"different timeouts for different labels": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {podSelector: {matchLabels: {app: a}}}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {podSelector: {matchLabels: {app: b}}}\n",
+		"different timeouts for different networks": oneRule("destinations: {ports: [1], cidrs: [10.0.0.0/16]}", "strategy: {idleTimeout: 48h}") +
+			"- name: b\n  destinations: {ports: [1], cidrs: [10.1.0.0/16]}\n  strategy: {idleTimeout: 24h}\n",
+		"keepalive beside another rule's idle timeout for every pod": oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a]}") +
+			"- name: b\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 24h}\n",
+		"keepalive beside another rule's idle timeout for the same pods": oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a, b]}") +
+			"- name: b\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [b, a]}\n",
+		"a rule watched beside the one in force": oneRule(dest, "strategy: {idleTimeout: 48h}") +
+			"- name: b\n  mode: Observe\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
+		"two bypasses": oneRule("destinations: {cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}") +
+			"- name: b\n  destinations: {cidrs: [10.0.0.0/9]}\n  strategy: {bypass: CIDRs}\n",
+		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, problems := Load("f.yaml", []byte(text)); len(problems) > 0 {
+				t.Errorf("got problems, want none:\n%s", report(problems))
+			}
+		})
+	}
+}
+
+// Every code has a test that expects it at its position, here or in the corpus.
+func TestCodesAreTested(t *testing.T) {
+	reported := map[string]Severity{}
+	for _, kind := range []string{"good", "bad"} {
+		for _, file := range corpus(t, kind) {
+			_, problems := Load(file, read(t, file))
+			for _, p := range problems {
+				reported[p.Code] = p.Severity
+			}
+		}
+	}
+	for _, problems := range []Problems{tooLarge(), tooManyAliases(), tooManyProblems()} {
+		for _, p := range problems {
+			reported[p.Code] = p.Severity
+		}
+	}
+	known := map[string]bool{}
+	for _, c := range Codes() {
+		known[c.Name] = true
+		switch severity, ok := reported[c.Name]; {
+		case !ok && c.Name != KeepaliveWithoutIdleTimeout && c.Name != LongDrainDuration:
+			t.Errorf("no file of testdata reports %s", c.Name)
+		case ok && severity != c.Severity:
+			t.Errorf("%s is reported as %s, want %s", c.Name, severity, c.Severity)
+		}
+		if c.Meaning == "" || !strings.HasSuffix(c.Meaning, ".") {
+			t.Errorf("%s: got meaning %q, want a sentence", c.Name, c.Meaning)
+		}
+	}
+	for code := range reported {
+		if !known[code] {
+			t.Errorf("%s is reported but not in Codes", code)
+		}
+	}
+}
+
+func tooLarge() Problems {
+	_, ps := Load("f", make([]byte, MaxFileSize+1))
+	return ps
+}
+
+// tooManyAliases unfolds a few kilobytes to ten million ports.
+func tooManyAliases() Problems {
+	text := header + "rules:\n- name: a\n  destinations: &d {ports: [" + strings.Repeat("1,", 9999) + "1]}\n  strategy: {idleTimeout: 2h}\n"
+	for i := range 1000 {
+		text += fmt.Sprintf("- {name: r%d, destinations: *d, strategy: {idleTimeout: 2h}}\n", i)
+	}
+	_, ps := Load("f", []byte(text))
+	return ps
+}
+
+func tooManyProblems() Problems {
+	_, ps := Load("f", []byte(header+"rules: ["+strings.Repeat("x,\n", MaxProblems+5)+"]\n"))
+	return ps
+}
+
+// Limits end a load early, with one problem that says so.
+func TestLimits(t *testing.T) {
+	for code, problems := range map[string]Problems{
+		FileTooLarge: tooLarge(), TooManyAliases: tooManyAliases(), TooManyProblems: tooManyProblems(),
+	} {
+		n := 0
+		for _, p := range problems {
+			if p.Code == code {
+				n++
+			}
+		}
+		if n != 1 || len(problems) > MaxProblems+1 {
+			t.Errorf("got %d of %d problems with code %s, want one", n, len(problems), code)
+		}
+	}
+}
+
+// Defaults are filled in and texts parsed.
+func TestLoadedFile(t *testing.T) {
+	file, problems := Load("f.yaml", []byte(header+`rules:
+- name: a
+  destinations: {middleware: [redis], ports: [6380, "6378-6379"], cidrs: ["2001:db8::1/32", 10.1.2.3/8, 10.0.0.0/8], hosts: [A.example.com]}
+  strategy: {idleTimeout: 1d12h, keepalive: {time: 2m, interval: 30s, probes: 3}}
+`))
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	r := file.Rules[0]
+	if file.Mode != Enforce || r.Mode != Enforce || file.Mesh.RootNamespace != "istio-system" || r.Strategy.Scope != ScopeSidecar {
+		t.Errorf("got modes %s and %s, root namespace %s, scope %s; want the defaults", file.Mode, r.Mode, file.Mesh.RootNamespace, r.Strategy.Scope)
+	}
+	got := fmt.Sprint(r.Destinations.Ports, r.Destinations.CIDRs, r.Destinations.Hosts, *r.Strategy.IdleTimeout, r.Strategy.Keepalive, r.Line, r.Column)
+	want := "[{6378 6380} {16379 16379} {26379 26379}] [10.0.0.0/8 2001:db8::/32] [a.example.com] 36h0m0s 120s-30s-3 4 3"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// Problems come in text order and read as an error.
+func TestProblemsReadAsError(t *testing.T) {
+	_, problems := Load("f.yaml", []byte(oneRule("strategy: {idleTimeout: 0s, drainDuration: 0s}", "destinations: {ports: [0]}")))
+	want := "f.yaml:5:46: error BadDrainDuration: rules[0].strategy.drainDuration: got \"0s\", want whole seconds from 1s to 2147483647s\n" +
+		"f.yaml:6:26: error BadPort: rules[0].destinations.ports[0]: got 0, want 1-65535, or a range such as \"7000-7005\""
+	if diff := cmp.Diff(want, problems.Error()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if len(problems) != 3 || problems[0].Code != NoIdleTimeout {
+		t.Errorf("got %v, want the warning first, where it stands", problems)
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"48h": 48 * time.Hour, "2d": 48 * time.Hour, "1d12h": 36 * time.Hour, "0.5d": 12 * time.Hour,
+		"90m": 90 * time.Minute, "1h30m": 90 * time.Minute, "0s": 0, "0d": 0, "-2d": -48 * time.Hour, "1.5s": 1500 * time.Millisecond,
+	} {
+		if got, err := ParseDuration(text); err != nil || got != want {
+			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
+		}
+	}
+	// Grammar that is nearly right stays an error: Istio would ignore it.
+	for _, text := range []string{"", "0", "48", "d", "1d-5h", "--5s", "-+5s", "2D", "1d2d", "1d ", "106752d", "200000000h", "1d2562047h48m", "١d"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, got)
+		}
+	}
+}
