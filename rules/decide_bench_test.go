@@ -46,9 +46,9 @@ func typicalPod() *Pod {
 	}
 }
 
-// manyRules is a mix as a platform team might have it: a few rules for all,
+// mixedRules is a mix as a platform team might have it: a few rules for all,
 // most for one team, one application or one destination.
-func manyRules(n int) *File {
+func mixedRules(n int) *File {
 	day := 24 * time.Hour
 	file := &File{Mode: Enforce}
 	for i := range n {
@@ -94,7 +94,7 @@ func manyRules(n int) *File {
 }
 
 func benchmarkDecide(b *testing.B, rules int) {
-	set := Compile(manyRules(rules))
+	set := Compile(mixedRules(rules))
 	pod := typicalPod()
 	if o := set.Decide(pod, Options{}); o.Reason != Patched {
 		b.Fatalf("got %+v, want Patched", o)
@@ -111,7 +111,7 @@ func BenchmarkDecide10000Rules(b *testing.B) { benchmarkDecide(b, 10000) }
 // The same on a pod that carries the result, as when the API server calls
 // again: it has a ProxyConfig to be parsed.
 func BenchmarkDecideAgain(b *testing.B) {
-	set := Compile(manyRules(10))
+	set := Compile(mixedRules(10))
 	pod := typicalPod()
 	apply(pod, set.Decide(pod, Options{}))
 	if o := set.Decide(pod, Options{}); o.Reason != AlreadyApplied {
@@ -125,7 +125,7 @@ func BenchmarkDecideAgain(b *testing.B) {
 
 // Half of all pods need nothing.
 func BenchmarkDecideNoRuleMatches(b *testing.B) {
-	file := manyRules(10000)
+	file := mixedRules(10000)
 	file.Rules = file.Rules[3:]
 	set := Compile(file)
 	pod := typicalPod()
@@ -139,7 +139,7 @@ func BenchmarkDecideNoRuleMatches(b *testing.B) {
 }
 
 func BenchmarkCompile10000(b *testing.B) {
-	file := manyRules(10000)
+	file := mixedRules(10000)
 	heap := func() uint64 {
 		runtime.GC()
 		runtime.GC()

@@ -1,0 +1,338 @@
+package rules
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+)
+
+// load compiles rules given as YAML below "rules:".
+func load(t testing.TB, text string) *Set {
+	t.Helper()
+	file, problems := Load("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"+text))
+	if file == nil {
+		t.Fatal(problems)
+	}
+	return Compile(file)
+}
+
+// shopPod is a pod that holdfast considers, with annotations in pairs.
+func shopPod(annotations ...string) *Pod {
+	pod := &Pod{
+		Name:        "cart-",
+		Namespace:   Namespace{Name: "shop", Known: true, Labels: map[string]string{EnabledKey: "true", istio.InjectionLabel: "enabled"}},
+		Labels:      map[string]string{"app": "cart"},
+		Annotations: map[string]string{},
+	}
+	for i := 0; i+1 < len(annotations); i += 2 {
+		pod.Annotations[annotations[i]] = annotations[i+1]
+	}
+	return pod
+}
+
+const bypassMySQL = `rules:
+- name: mysql
+  destinations: {ports: [3306]}
+  strategy: {bypass: Ports}
+`
+
+func TestReasons(t *testing.T) {
+	observe := strings.Replace(bypassMySQL, "rules:", "mode: Observe\nrules:", 1)
+	tests := []struct {
+		rule    string
+		rules   string // empty: no Set
+		options Options
+		pod     func(*Pod)
+		want    Reason
+		detail  string // part of it
+	}{
+		{"a rule that matches patches", bypassMySQL, Options{}, func(p *Pod) {}, Patched, "mysql in force"},
+		{"no rules are loaded", "", Options{}, func(p *Pod) {}, RulesUnavailable, "no rules"},
+		{"rules that do not match", strings.Replace(bypassMySQL, "strategy", "workloads: {namespaces: [other]}\n  strategy", 1), Options{}, func(p *Pod) {}, NoRuleMatched, "none of 1"},
+		{"all matching rules observe", observe, Options{}, func(p *Pod) {}, Observed, "mysql only observes"},
+		{"a mirror pod comes before all else", "", Options{}, func(p *Pod) {
+			p.Annotations[MirrorPodAnnotation] = "x"
+			p.Labels[EnabledKey] = "false"
+		}, MirrorPod, "static pod"},
+		{"a pod opts out by label", "", Options{}, func(p *Pod) { p.Labels[EnabledKey] = "false" }, OptedOut, "pod label"},
+		{"a pod opts out by annotation", bypassMySQL, Options{}, func(p *Pod) { p.Annotations[EnabledKey] = "false" }, OptedOut, "pod annotation"},
+		{"a namespace opts out", bypassMySQL, Options{ClusterWide: true}, func(p *Pod) { p.Namespace.Labels[EnabledKey] = "false" }, OptedOut, "namespace label"},
+		{"a namespace must opt in", bypassMySQL, Options{}, func(p *Pod) { delete(p.Namespace.Labels, EnabledKey) }, NamespaceNotOptedIn, "shop"},
+		{"only true opts in", bypassMySQL, Options{}, func(p *Pod) { p.Namespace.Labels[EnabledKey] = "yes" }, NamespaceNotOptedIn, "shop"},
+		{"a pod cannot opt in for its namespace", bypassMySQL, Options{}, func(p *Pod) {
+			delete(p.Namespace.Labels, EnabledKey)
+			p.Labels[EnabledKey] = "true"
+		}, NamespaceNotOptedIn, "shop"},
+		{"cluster-wide needs no label", bypassMySQL, Options{ClusterWide: true}, func(p *Pod) { delete(p.Namespace.Labels, EnabledKey) }, Patched, ""},
+		{"an unknown namespace counts as opted in", bypassMySQL, Options{}, func(p *Pod) { p.Namespace = Namespace{Name: "shop"} }, Patched, ""},
+		{"no sidecar, no use", bypassMySQL, Options{}, func(p *Pod) { p.HostNetwork = true }, NoSidecar, "host"},
+		{"no sidecar comes before missing rules", "", Options{}, func(p *Pod) { p.HostNetwork = true }, NoSidecar, "host"},
+		{"injection that no label asks for is a remark", bypassMySQL, Options{}, func(p *Pod) { delete(p.Namespace.Labels, istio.InjectionLabel) }, Patched, "no label asks Istio"},
+		{"already injected is patched all the same", bypassMySQL, Options{}, func(p *Pod) { p.Annotations[istio.StatusAnnotation] = "{}" }, AlreadyInjected, "mysql in force"},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			var set *Set
+			if test.rules != "" {
+				set = load(t, test.rules)
+			}
+			pod := shopPod()
+			test.pod(pod)
+			o := set.Decide(pod, test.options)
+			if o.Reason != test.want || !strings.Contains(o.Detail, test.detail) {
+				t.Errorf("got %s (%s), want %s (%s)", o.Reason, o.Detail, test.want, test.detail)
+			}
+			patches := o.Reason == Patched || o.Reason == AlreadyInjected
+			if got := len(o.Set) > 0; got != patches {
+				t.Errorf("%s: got edits %v, want them only if something is patched", o.Reason, o.Set)
+			}
+			explained, _ := set.Explain(pod, test.options)
+			if diff := cmp.Diff(o, explained); diff != "" {
+				t.Errorf("Explain differs from Decide:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A pod that comes back with our own result is AlreadyApplied, also when Istio
+// has injected it in between, and without any warning about the order.
+func TestReinvocation(t *testing.T) {
+	set := load(t, bypassMySQL)
+	pod := shopPod()
+	apply(pod, set.Decide(pod, Options{}))
+	pod.Annotations[istio.StatusAnnotation] = "{}"
+	if o := set.Decide(pod, Options{}); o.Reason != AlreadyApplied || len(o.Warnings)+len(o.Set)+len(o.Remove) > 0 {
+		t.Errorf("got %+v, want AlreadyApplied without edits and warnings", o)
+	}
+}
+
+func TestReasonsAreComplete(t *testing.T) {
+	if got := Reasons(); len(got) != 11 || len(slices.Compact(slices.Sorted(slices.Values(got)))) != 11 {
+		t.Errorf("got %v, want each of the 11 reasons once", got)
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	set := load(t, `rules:
+- name: everybody
+  destinations: {ports: [1]}
+  strategy: {bypass: Ports}
+- name: by-namespace
+  destinations: {ports: [1]}
+  workloads: {namespaces: [other, "team-*"]}
+  strategy: {bypass: Ports}
+- name: by-label
+  destinations: {ports: [1]}
+  workloads: {podSelector: {matchLabels: {app: order}}}
+  strategy: {bypass: Ports}
+- name: by-namespace-label
+  destinations: {ports: [1]}
+  workloads: {namespaceSelector: {matchExpressions: [{key: tier, operator: Exists}]}}
+  strategy: {bypass: Ports}
+- name: by-reference
+  destinations: {ports: [6379], cidrs: [10.20.0.0/16]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 48h}
+- name: not-referenced
+  destinations: {ports: [3306]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 48h}
+`)
+	pod := shopPod()
+	pod.Containers = []Container{{Name: "cart", Env: []EnvVar{{Name: "REDIS_URL", Value: "redis://:s3cret@cache"}}}}
+	_, got := set.Explain(pod, Options{})
+	want := []Verdict{
+		{Rule: "everybody", Mode: Enforce, Matched: true, Reason: VerdictMatched, Detail: "the rule is for every pod"},
+		{Rule: "by-namespace", Mode: Enforce, Reason: VerdictNamespaceMismatch, Detail: `namespace is "shop", want other or team-*`},
+		{Rule: "by-label", Mode: Enforce, Reason: VerdictPodSelectorMismatch, Detail: `pod label app is "cart", want "order"`},
+		{Rule: "by-namespace-label", Mode: Enforce, Reason: VerdictNamespaceSelectorMismatch, Detail: "namespace label tier is missing, want any value"},
+		{
+			Rule: "by-reference", Mode: Enforce, Matched: true, Reason: VerdictMatched,
+			Detail:   "the pod uses a destination: cache:6379 in container cart, env REDIS_URL (a name where the rule has only CIDRs)",
+			Evidence: []Evidence{{Where: "container cart, env REDIS_URL", Address: "cache:6379", Unresolved: true}},
+		},
+		{
+			Rule: "not-referenced", Mode: Enforce, Reason: VerdictNotReferenced,
+			Detail: "none of the 1 addresses that the pod shows is a destination of the rule; the first: cache:6379",
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	// With a skip, readers still see what the rules would have said.
+	pod.Labels[EnabledKey] = "false"
+	o, skipped := set.Explain(pod, Options{})
+	if o.Reason != OptedOut || len(skipped) != len(want) || !skipped[0].Matched {
+		t.Errorf("got %s and %+v, want OptedOut with all verdicts", o.Reason, skipped)
+	}
+}
+
+// Unknown namespace labels: such rules do not match, and the pod gets one
+// warning, however many they are; a rule that fails anyway is not blamed.
+func TestUnknownNamespaceLabels(t *testing.T) {
+	set := load(t, `rules:
+- name: elsewhere
+  destinations: {ports: [1]}
+  workloads: {namespaces: [other], namespaceSelector: {matchLabels: {tier: backend}}}
+  strategy: {bypass: Ports}
+- name: first
+  destinations: {ports: [1]}
+  workloads: {namespaceSelector: {matchLabels: {tier: backend}}}
+  strategy: {bypass: Ports}
+- name: second
+  destinations: {ports: [2]}
+  workloads: {namespaceSelector: {matchLabels: {tier: backend}}}
+  strategy: {bypass: Ports}
+`)
+	pod := shopPod()
+	pod.Namespace = Namespace{Name: "shop"}
+	o := set.Decide(pod, Options{})
+	if o.Reason != NoRuleMatched || len(o.Warnings) != 1 || o.Warnings[0].Code != WarnNamespaceLabelsUnknown ||
+		!strings.Contains(o.Warnings[0].Message, "first") {
+		t.Errorf("got %+v, want NoRuleMatched with one warning that names the rule first", o)
+	}
+	pod.Namespace = Namespace{Name: "shop", Known: true, Labels: map[string]string{EnabledKey: "true", "tier": "backend"}}
+	if o := set.Decide(pod, Options{}); !slices.Equal(o.Rules, []string{"first", "second"}) || len(o.Warnings) > 0 {
+		t.Errorf("got %+v, want both rules and no warning", o)
+	}
+}
+
+func TestReferencingDestinations(t *testing.T) {
+	tests := []struct {
+		rule         string
+		destinations string
+		value        string
+		want         bool
+		unresolved   bool
+	}{
+		{"the port is enough where there is only a port", "ports: [6379]", "cache:6379", true, false},
+		{"another port", "ports: [6379]", "cache:6380", false, false},
+		{"a range", `ports: ["6000-7000"]`, "cache:6379", true, false},
+		{"an IP in the CIDR", "cidrs: [10.20.0.0/16]", "10.20.1.5:6379", true, false},
+		{"an IP outside it", "cidrs: [10.20.0.0/16]", "10.21.1.5:6379", false, false},
+		{"an IPv6 address in the CIDR", `cidrs: ["2001:db8::/32"]`, "[2001:db8::7]:6379", true, false},
+		{"port AND CIDR: wrong port", "ports: [6380], cidrs: [10.20.0.0/16]", "10.20.1.5:6379", false, false},
+		{"port AND CIDR: wrong address", "ports: [6379], cidrs: [10.20.0.0/16]", "10.21.1.5:6379", false, false},
+		{"a name where there are only CIDRs", "cidrs: [10.20.0.0/16]", "cache:6379", true, true},
+		{"a name on the wrong port", "ports: [6380], cidrs: [10.20.0.0/16]", "cache:6379", false, false},
+		{"a host", "hosts: [cache.example.com]", "Cache.Example.com.:6379", true, false},
+		{"another host", "hosts: [cache.example.com]", "a.cache.example.com:6379", false, false},
+		{"a glob stands for one label", `hosts: ["*.example.com"]`, "cache.example.com:6379", true, false},
+		{"a glob stands for several labels", `hosts: ["*.example.com"]`, "a.b.example.com:6379", true, false},
+		{"a glob does not stand for none", `hosts: ["*.example.com"]`, "example.com:6379", false, false},
+		{"a glob within a label", `hosts: ["redis-*.prod"]`, "redis-7.prod:6379", true, false},
+		{"a glob within a label stays in it", `hosts: ["redis-*.prod"]`, "redis-7.a.prod:6379", false, false},
+		{"an IP where there are only hosts", `hosts: ["*.example.com"]`, "10.20.1.5:6379", false, false},
+		{"hosts and CIDRs: a name that no glob means", `hosts: ["*.example.com"], cidrs: [10.20.0.0/16]`, "cache:6379", false, false},
+		{"hosts and CIDRs: an IP", `hosts: ["*.example.com"], cidrs: [10.20.0.0/16]`, "10.20.1.5:6379", true, false},
+		{"nine CIDRs use a table", "cidrs: [10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16, 10.5.0.0/16, 10.6.0.0/16, 10.7.0.0/16, 10.8.0.0/16, 10.9.0.0/16]", "10.9.1.5:6379", true, false},
+		{"nine CIDRs, none of them", "cidrs: [10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16, 10.5.0.0/16, 10.6.0.0/16, 10.7.0.0/16, 10.8.0.0/16, 10.9.0.0/16]", "10.10.1.5:6379", false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			set := load(t, "rules:\n- name: r\n  destinations: {"+test.destinations+"}\n  workloads: {referencing: true}\n  strategy: {idleTimeout: 48h}\n")
+			pod := shopPod()
+			pod.Containers = envPod("VALUE", test.value).Containers
+			o, verdicts := set.Explain(pod, Options{})
+			if got := o.Reason == Patched; got != test.want {
+				t.Fatalf("got %+v, want a match: %v", verdicts, test.want)
+			}
+			if test.want && verdicts[0].Evidence[0].Unresolved != test.unresolved {
+				t.Errorf("got %+v, want unresolved: %v", verdicts[0].Evidence, test.unresolved)
+			}
+			if diff := cmp.Diff(o, set.Decide(pod, Options{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDeclaredMiddleware(t *testing.T) {
+	set := load(t, `rules:
+- name: session-cache
+  destinations: {middleware: [redis], cidrs: [10.20.0.0/16]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 48h}
+- name: orders
+  destinations: {ports: [3306], hosts: [db.example.com]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 24h}
+`)
+	tests := []struct {
+		rule, value string
+		want        []string
+		warnings    int
+	}{
+		{"a rule's name", "session-cache", []string{"session-cache"}, 0},
+		{"a middleware's name", "redis", []string{"session-cache"}, 0},
+		{"an alias in any case, with blanks", " Valkey , ", []string{"session-cache"}, 0},
+		{"a middleware by its port", "mysql", []string{"orders"}, 0},
+		{"both", "redis,mysql", []string{"session-cache", "orders"}, 0},
+		{"known, but no rule is about it", "kafka", nil, 0},
+		{"a typing error gets a warning", "redus", nil, 1},
+		{"an empty text", "", nil, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			pod := shopPod(MiddlewareAnnotation, test.value)
+			o, _ := set.Explain(pod, Options{})
+			if !slices.Equal(o.Rules, test.want) || len(o.Warnings) != test.warnings {
+				t.Errorf("got %q %v, want %q and %d warnings", o.Rules, o.Warnings, test.want, test.warnings)
+			}
+			if diff := cmp.Diff(o, set.Decide(pod, Options{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Equal policies have equal hashes, whatever the text looks like; a difference
+// that decides anything makes another hash.
+func TestSetHash(t *testing.T) {
+	base := load(t, bypassMySQL)
+	same := load(t, "# comment\nrules:\n  - strategy:\n      bypass: Ports\n    destinations:\n      ports:\n      - 3306\n    name: mysql\n    description: words\n")
+	if base.Hash() != same.Hash() {
+		t.Errorf("got %s and %s for one policy, want one hash", base.Hash(), same.Hash())
+	}
+	for _, other := range []string{
+		strings.Replace(bypassMySQL, "3306", "3307", 1),
+		strings.Replace(bypassMySQL, "mysql", "mariadb", 1),
+		strings.Replace(bypassMySQL, "rules:", "mode: Observe\nrules:", 1),
+		strings.Replace(bypassMySQL, "rules:", "mesh: {excludeOutboundPorts: [1]}\nrules:", 1),
+		strings.Replace(bypassMySQL, "strategy", "workloads: {referencing: true}\n  strategy", 1),
+	} {
+		if load(t, other).Hash() == base.Hash() {
+			t.Errorf("got one hash for two policies, the other:\n%s", other)
+		}
+	}
+}
+
+// Mesh defaults come from the pod's own mesh if it is known, else from the file.
+func TestMeshDefaults(t *testing.T) {
+	set := load(t, "mesh: {excludeOutboundPorts: [5432, 25], excludeOutboundIPRanges: [192.168.0.0/16]}\n"+bypassMySQL+`- name: net
+  destinations: {cidrs: [10.20.0.0/16]}
+  strategy: {bypass: CIDRs}
+`)
+	values := func(o Outcome) string {
+		var texts []string
+		for _, a := range o.Set {
+			if strings.HasPrefix(a.Key, "traffic.") {
+				texts = append(texts, a.Value)
+			}
+		}
+		return strings.Join(texts, " ")
+	}
+	pod := shopPod()
+	if got, want := values(set.Decide(pod, Options{})), "192.168.0.0/16,10.20.0.0/16 5432,25,3306"; got != want {
+		t.Errorf("got %q, want %q: the file's defaults first, in their order", got, want)
+	}
+	pod.Mesh = &MeshDefaults{ExcludeOutboundPorts: []uint16{3306}, ExcludeOutboundIPRanges: []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12")}}
+	if got, want := values(set.Decide(pod, Options{})), "172.16.0.0/12,10.20.0.0/16"; got != want {
+		t.Errorf("got %q, want %q: the mesh excludes 3306 already", got, want)
+	}
+}
