@@ -66,23 +66,19 @@ func (r *Rule) conflict(other *Rule) string {
 		}
 		return ""
 	}
-	why := ""
+	keepalive := a.Keepalive != nil && b.Keepalive != nil && *a.Keepalive != *b.Keepalive
+	idle := a.IdleTimeout != nil && b.IdleTimeout != nil && a.Scope == b.Scope && *a.IdleTimeout != *b.IdleTimeout
+	drain := a.DrainDuration != nil && b.DrainDuration != nil && *a.DrainDuration != *b.DrainDuration
 	switch {
-	case a.Bypass != "":
-		return "" // bypasses unite
-	case a.Keepalive != nil && b.Keepalive != nil && *a.Keepalive != *b.Keepalive:
-		why = fmt.Sprintf("keepalive is %s here and %s there; the more eager one wins", a.Keepalive, b.Keepalive)
-	case a.IdleTimeout != nil && b.IdleTimeout != nil && a.Scope == b.Scope && *a.IdleTimeout != *b.IdleTimeout:
-		why = fmt.Sprintf("idleTimeout is %s here and %s there; the longer one wins", timeoutText(*a.IdleTimeout), timeoutText(*b.IdleTimeout))
-	case a.DrainDuration != nil && b.DrainDuration != nil && *a.DrainDuration != *b.DrainDuration:
-		why = fmt.Sprintf("drainDuration is %s here and %s there; the longer one wins", istio.FormatDuration(*a.DrainDuration), istio.FormatDuration(*b.DrainDuration))
-	default:
+	case !keepalive && !idle && !drain, // two bypasses unite
+		!r.Destinations.share(&other.Destinations), !r.Workloads.mayMeet(&other.Workloads):
 		return ""
+	case keepalive:
+		return fmt.Sprintf("keepalive is %s here and %s there; the more eager one wins", a.Keepalive, b.Keepalive)
+	case idle:
+		return fmt.Sprintf("idleTimeout is %s here and %s there; the longer one wins", timeoutText(*a.IdleTimeout), timeoutText(*b.IdleTimeout))
 	}
-	if !r.Destinations.share(&other.Destinations) || !r.Workloads.mayMeet(&other.Workloads) {
-		return ""
-	}
-	return why
+	return fmt.Sprintf("drainDuration is %s here and %s there; the longer one wins", istio.FormatDuration(*a.DrainDuration), istio.FormatDuration(*b.DrainDuration))
 }
 
 func timeoutText(d time.Duration) string {

@@ -100,14 +100,31 @@ func (l *loader) scopeDestinations(r *Rule, s *strategyNodes, d *destinationNode
 	if d.hosts != nil {
 		l.warnAt(d.hosts, HostsDoNotNarrow, &path{up: d.at, key: "hosts"}, "got hosts beside scope: Destinations, want cidrs where they are known: names choose pods by referencing, they do not narrow connections")
 	}
-	if d.bad || !r.overEightPatterns() {
+	if d.bad || !l.overEightPatterns(r) {
 		return
 	}
 	l.errorAt(s.scope, TooManyDestinations, at, "got more ports and CIDRs than %d patterns hold, want fewer: join neighbouring networks, split the rule by workloads, or use scope: Sidecar", istio.MaxDestinationKeys)
 }
 
+const (
+	// maxCombinations is how many combinations of port ranges and networks are
+	// tried to be put into patterns. What eight patterns hold is some tens of
+	// them, and trying grows faster than their number.
+	maxCombinations = 1024
+	// maxTried bounds the trying in a file with many rules that do not fit;
+	// further ones are taken for fitting, the file has its errors already.
+	maxTried = 8 * maxCombinations
+)
+
 // overEightPatterns says whether the rule alone needs more keys than a pod has.
-func (r *Rule) overEightPatterns() bool {
+func (l *loader) overEightPatterns(r *Rule) bool {
+	combinations := max(len(r.Destinations.Ports), 1) * max(len(r.Destinations.CIDRs), 1)
+	if combinations > maxCombinations {
+		return true
+	}
+	if l.tried > maxTried {
+		return false
+	}
 	alternatives := istio.DestinationAlternatives(istio.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
 	size := 0
 	for _, a := range alternatives {
@@ -117,5 +134,9 @@ func (r *Rule) overEightPatterns() bool {
 	if size < istio.MaxPatternInstructions/2 {
 		return false
 	}
-	return len(istio.PackPatterns(alternatives)) > istio.MaxDestinationKeys
+	if len(istio.PackPatterns(alternatives)) <= istio.MaxDestinationKeys {
+		return false
+	}
+	l.tried += combinations
+	return true
 }

@@ -26,6 +26,7 @@ type loader struct {
 	dropped  int // problems over MaxProblems
 	values   int // visited so far
 	full     bool
+	tried    int               // combinations that did not fit into patterns
 	texts    map[string]string // one copy of each text that stays
 	labels   map[string]error  // verdicts on label keys ("k:") and values ("v:")
 	marks    []ruleMarks       // for lint, beside File.Rules
