@@ -27,8 +27,9 @@ func (s *Set) Decide(pod *Pod, options Options) Outcome {
 	for _, i := range d.candidates {
 		d.take(s, i, s.rules[i].match(&d.facts, &s.vocabulary))
 	}
-	// The index does not lead to rules that ask for labels nobody knows.
-	if !pod.Namespace.Known && d.unknown < 0 {
+	// The index does not lead to all rules that ask for labels nobody knows.
+	if !pod.Namespace.Known {
+		d.unknown = -1
 		for _, i := range s.namespaceSelectors {
 			if s.rules[i].match(&d.facts, &s.vocabulary) == VerdictNamespaceLabelsUnknown {
 				d.unknown = i
