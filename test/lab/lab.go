@@ -151,6 +151,10 @@ func (l *lab) finish(ctx context.Context, r *running) error {
 	if r.report.Sockets, err = r.pod.sockets(ctx); err != nil {
 		return err
 	}
+	during, err := r.during(ctx)
+	if err != nil {
+		return err
+	}
 	for _, app := range r.apps {
 		result, err := app.result(ctx)
 		if err != nil {
@@ -165,11 +169,25 @@ func (l *lab) finish(ctx context.Context, r *running) error {
 	if err != nil {
 		return err
 	}
-	r.report.Envoy = changed(r.before, after)
+	r.report.Envoy = moved(r.before, during, after)
 	if r.terminated {
 		r.report.Termination, err = r.pod.terminate(ctx)
 	}
 	return err
+}
+
+// during reads the counters while the sidecar still drains what a change of the
+// configuration has replaced; nil where nothing changes.
+func (r *running) during(ctx context.Context) (map[string]int64, error) {
+	if !r.changes {
+		return nil, nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Until(r.change.Add(drain / 2))):
+		return r.pod.counts(ctx)
+	}
 }
 
 // sockets is what a person would see who looks into the pod's network.

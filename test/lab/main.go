@@ -11,14 +11,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"syscall"
@@ -95,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return publish(result, o, stdout)
+	return publish(result, o.out, stdout)
 }
 
 func names(scenarios []scenario) string {
@@ -188,23 +186,4 @@ func (l *lab) build(ctx context.Context, scenarios []scenario) (err error) {
 			return nil
 		},
 	}, func(f func() error) error { return f() })
-}
-
-// publish shows the run, and fails when a scenario was not as expected.
-func publish(result *report.Run, o *options, stdout io.Writer) error {
-	if o.out != "" {
-		data, err := result.JSON()
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(o.out, "lab.json"), data, 0o644); err != nil {
-			return err
-		}
-	}
-	data, _ := result.JSON()
-	stdout.Write(data)
-	if problems := result.Problems(); problems != nil {
-		return errors.New("not as expected")
-	}
-	return nil
 }

@@ -83,7 +83,8 @@ func installPlane(ctx context.Context, m *mesh.Mesh, rules string) error {
 			return err
 		}
 	}
-	return nil
+	_, err = m.InstallHoldfast(ctx, mesh.HoldfastOptions{Rules: rules})
+	return err
 }
 
 // changeMesh changes the configuration of the mesh as operators do every day: it switches

@@ -64,9 +64,11 @@ func checkAnnotations(s scenario, pod *corev1.Pod) error {
 	if s.rule != "" && !strings.Contains(applied, `"`+s.name+`"`) {
 		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names rule %s", s.name, applied, s.name)
 	}
-	for key, want := range s.annotated {
-		if got := pod.Annotations[key]; !strings.Contains(got, want) {
-			return fmt.Errorf("scenario %s: annotation %s: got %q, want it to contain %q", s.name, key, got, want)
+	for key, texts := range s.annotated {
+		for _, want := range texts {
+			if got := pod.Annotations[key]; !strings.Contains(got, want) {
+				return fmt.Errorf("scenario %s: annotation %s: got %q, want it to contain %q", s.name, key, got, want)
+			}
 		}
 	}
 	return nil

@@ -24,8 +24,8 @@ type scenario struct {
 	// rule is YAML: destinations and strategy of holdfast's rule for this pod; "" for no rule.
 	rule string
 	// annotated says which annotations the admitted pod must carry, by key; the value must
-	// contain this text. With no rule, the pod must carry none of holdfast's.
-	annotated map[string]string
+	// contain these texts. With no rule, the pod must carry none of holdfast's.
+	annotated map[string][]string
 	// forgets puts a middlebox on the way that forgets connections idle for so long.
 	forgets time.Duration
 	// changes: the mesh's configuration changes under the pod, once all its clients run.

@@ -73,13 +73,13 @@ func parseCounters(text string) map[string]int64 {
 	return values
 }
 
-// changed keeps the counters that moved.
-func changed(before, after map[string]int64) map[string]report.Counter {
-	moved := map[string]report.Counter{}
+// moved keeps the counters that changed. during may be nil.
+func moved(before, during, after map[string]int64) map[string]report.Counter {
+	counters := map[string]report.Counter{}
 	for name, value := range after {
-		if before[name] != value {
-			moved[name] = report.Counter{Before: before[name], After: value}
+		if before[name] != value || during[name] != 0 && during[name] != value {
+			counters[name] = report.Counter{Before: before[name], During: during[name], After: value}
 		}
 	}
-	return moved
+	return counters
 }

@@ -18,6 +18,7 @@ type tools struct {
 	envoy     string
 	agent     string // pilot-agent
 	client    string // test/lab/client
+	apiServer string // kube-apiserver, for its version
 	bootstrap string // Istio's template of Envoy's bootstrap
 }
 
@@ -68,6 +69,11 @@ func prepareTools(ctx context.Context, root, dir string, logf func(string, ...an
 	if _, err := os.Stat(agent); err != nil {
 		return nil, fmt.Errorf("%s is missing: run 'make tools' first", agent)
 	}
+	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	if assets == "" {
+		assets = filepath.Join(t.bin, "kube")
+	}
+	t.apiServer = filepath.Join(assets, "kube-apiserver")
 	client := filepath.Join(t.bin, "lab", "client")
 	lab := filepath.Join(root, "test", "lab")
 	if err := command(ctx, lab, "go", "build", "-o", client, "./client"); err != nil {

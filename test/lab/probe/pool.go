@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
@@ -24,18 +23,7 @@ type pool struct {
 func open(spec Spec) (*pool, error) {
 	switch spec.Client {
 	case "mysql":
-		db, err := sql.Open("mysql", "lab@tcp("+spec.Address+")/")
-		if err != nil {
-			return nil, err
-		}
-		statement := spec.Statement
-		if statement == "" {
-			statement = "SELECT 1"
-		}
-		return &pool{close: db.Close, request: func(ctx context.Context) error {
-			var answer string
-			return db.QueryRowContext(ctx, statement).Scan(&answer)
-		}}, nil
+		return openMySQL(spec)
 	case "redis":
 		client := redis.NewClient(&redis.Options{Addr: spec.Address})
 		return &pool{close: client.Close, request: func(ctx context.Context) error {
@@ -58,20 +46,37 @@ func open(spec Spec) (*pool, error) {
 	return nil, fmt.Errorf("pool: got %q, want mysql, redis or memcached", spec.Client)
 }
 
-// retried is the time from which an answer shows that the library gave up on one connection
-// and asked again on another: everything here is on one machine and answers in a millisecond.
-const retried = 300 * time.Millisecond
-
-// gaveUp says whether a connection was left because no answer came on it.
-func gaveUp(spec Spec, request Request, err error) bool {
-	var timeout net.Error
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return true
-	case err == nil && spec.Statement == "":
-		return request.Took > retried
+// openMySQL makes a database/sql pool. With Hold, every request is part of one transaction,
+// so that the pool cannot give it another connection.
+func openMySQL(spec Spec) (*pool, error) {
+	db, err := sql.Open("mysql", "lab@tcp("+spec.Address+")/")
+	if err != nil {
+		return nil, err
 	}
-	return false
+	statement := spec.Statement
+	if statement == "" {
+		statement = "SELECT 1"
+	}
+	var tx *sql.Tx
+	return &pool{close: db.Close, request: func(ctx context.Context) (err error) {
+		var answer string
+		if !spec.Hold {
+			return db.QueryRowContext(ctx, statement).Scan(&answer)
+		}
+		if tx == nil {
+			// Not ctx: the transaction outlives the request.
+			if tx, err = db.BeginTx(context.Background(), nil); err != nil {
+				return err
+			}
+		}
+		if err := tx.QueryRowContext(ctx, statement).Scan(&answer); err != nil {
+			// What a program does that got an error: give up the transaction, begin anew.
+			_ = tx.Rollback()
+			tx = nil
+			return err
+		}
+		return nil
+	}}, nil
 }
 
 func runPool(ctx context.Context, spec Spec, ready func()) (*Result, error) {
@@ -81,13 +86,11 @@ func runPool(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 	}
 	result := &Result{Name: spec.Name}
 	watch := watchSockets(spec.Address)
-	// A query that runs for a minute is ready when it has been sent, not when it is answered.
-	if spec.Statement != "" {
-		go func() {
-			time.Sleep(time.Second)
-			ready()
-		}()
+	long := spec.Statement != ""
+	if long { // ready when it has been sent, not when it is answered
+		time.AfterFunc(time.Second, ready)
 	}
+	var unanswered []bool
 	schedule(ctx, spec, func(first bool) bool {
 		asked, cancel := context.WithTimeout(ctx, spec.GiveUp)
 		defer cancel()
@@ -97,14 +100,16 @@ func runPool(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 		if err != nil {
 			request.Error = err.Error()
 		}
-		watch.answered(request.At, gaveUp(spec, request, err))
 		result.Requests = append(result.Requests, request)
-		if first && spec.Statement == "" {
+		unanswered = append(unanswered, gaveUp(spec, request, err))
+		if first && !long {
 			ready()
 		}
-		return spec.Statement == ""
+		return !long
 	})
-	result.Connections = watch.stop()
+	// What the library closed last must be in a sample.
+	time.Sleep(5 * sampleEvery)
+	result.Connections = judge(watch.stop(), result.Requests, unanswered)
 	if err := p.close(); err != nil {
 		return nil, fmt.Errorf("client %s: closing the pool: %w", spec.Name, err)
 	}

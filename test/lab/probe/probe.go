@@ -36,6 +36,8 @@ type Spec struct {
 	Send string `json:"send,omitempty"`
 	// Statement is what a "mysql" client asks; "" means SELECT 1.
 	Statement string `json:"statement,omitempty"`
+	// Hold keeps a "mysql" client inside one transaction between its requests.
+	Hold bool `json:"hold,omitempty"`
 }
 
 // End says what became of a connection.

@@ -30,7 +30,6 @@ type watcher struct {
 	done   chan struct{}
 	wait   sync.WaitGroup
 
-	mu    sync.Mutex
 	live  map[uint64]*Connection // by the socket's inode
 	order []*Connection
 }
@@ -54,51 +53,30 @@ func watchSockets(address string) *watcher {
 
 // sample compares the socket table with the last one.
 func (w *watcher) sample(now time.Time) {
-	mine := openSockets()
+	// The table first: a socket that it lacks and the program still holds was aborted, and
+	// not just closed between the two looks.
 	states := socketStates(w.remote)
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	mine := openSockets()
 	for inode, state := range states {
-		if !mine[inode] || w.live[inode] != nil || state != stateEstablished {
-			continue
+		if mine[inode] && w.live[inode] == nil && state == stateEstablished {
+			c := &Connection{Opened: now, End: Open}
+			w.live[inode] = c
+			w.order = append(w.order, c)
 		}
-		c := &Connection{Opened: now, End: Open}
-		w.live[inode] = c
-		w.order = append(w.order, c)
 	}
 	for inode, c := range w.live {
 		state, listed := states[inode]
 		switch {
 		case c.End != Open:
-		case listed && state == stateEstablished:
-		case listed && state == stateCloseWait:
-			c.Ended, c.End, c.Error = now, Closed, "EOF"
-		case mine[inode]:
-			// An aborted socket leaves the table, while the program still holds it.
-			c.Ended, c.End, c.Error = now, Reset, "connection reset by peer"
-		default:
-			// The program closed it within a request: its library found it dead.
+		case !mine[inode]: // the program closed it: its library found it dead
 			c.Ended, c.End = now, Closed
+		case !listed: // aborted: the kernel has forgotten it, the program has not noticed
+			c.Ended, c.End, c.Error = now, Reset, "connection reset by peer"
+		case state == stateCloseWait:
+			c.Ended, c.End, c.Error = now, Closed, "EOF"
 		}
 		if !mine[inode] {
 			delete(w.live, inode)
-		}
-	}
-}
-
-// answered notes the end of a request: connections that the library gave up in it because
-// no answer came are Silent, not Closed.
-func (w *watcher) answered(began time.Time, noAnswer bool) {
-	// What the library closed last must be in a sample before the verdict.
-	time.Sleep(2 * sampleEvery)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.order {
-		if c.End == Open {
-			c.LastByte = time.Now()
-		}
-		if noAnswer && c.End == Closed && c.Ended.After(began) {
-			c.End, c.Error = Silent, "no answer"
 		}
 	}
 }
@@ -108,12 +86,12 @@ func (w *watcher) stop() []Connection {
 	close(w.done)
 	w.wait.Wait()
 	now := time.Now()
-	var all []Connection
-	for _, c := range w.order {
+	all := make([]Connection, len(w.order))
+	for i, c := range w.order {
 		if c.End == Open {
 			c.Ended = now
 		}
-		all = append(all, *c)
+		all[i] = *c
 	}
 	return all
 }

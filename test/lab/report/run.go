@@ -67,9 +67,11 @@ type Scenario struct {
 	Termination float64 `json:"terminationSeconds,omitempty"`
 }
 
-// Counter is an Envoy counter or gauge at the start and at the end.
+// Counter is an Envoy counter or gauge at the start and at the end, and, where the mesh's
+// configuration changed, in the middle of the drain.
 type Counter struct {
 	Before int64 `json:"before"`
+	During int64 `json:"during,omitempty"`
 	After  int64 `json:"after"`
 }
 

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// groups is the order in which they are shown.
+var groups = [...]string{Idle, Change, Middlebox, Pool}
+
+// Table writes the run as a table for the terminal.
+func (r *Run) Table(out io.Writer) error {
+	for _, group := range groups {
+		scenarios := r.Group(group)
+		if len(scenarios) == 0 {
+			continue
+		}
+		title, text := r.heading(group)
+		fmt.Fprintf(out, "\n%s: %s\n", title, text)
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "    POD\tSTRATEGY\tCLIENT\tCONNECTION\tWHAT THE APPLICATION SAW\tSLOWEST")
+		for _, s := range scenarios {
+			for i, c := range s.Clients {
+				mark, name, title := "ok", s.Name, s.Title
+				if c.Problem != "" {
+					mark = "!!"
+				}
+				if i > 0 {
+					name, title = "", ""
+				}
+				fmt.Fprintf(table, "%s  %s\t%s\t%s\t%s\t%s\t%s\n", mark, name, title, c.Name, c.Fate(), c.Answers(), Seconds(c.Slowest()))
+			}
+			if s.Termination > 0 {
+				fmt.Fprintf(table, "    \t\t\tthe sidecar ends in %s\t\t\n", Seconds(s.Termination))
+			}
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out)
+	problems := r.Problems()
+	for _, problem := range problems {
+		fmt.Fprintln(out, "!!", problem)
+	}
+	clients := 0
+	for _, s := range r.Scenarios {
+		clients += len(s.Clients)
+	}
+	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", clients-len(problems), len(problems))
+	return err
+}
+
+// Group returns the scenarios of a group.
+func (r *Run) Group(group string) []Scenario {
+	var list []Scenario
+	for _, s := range r.Scenarios {
+		if s.Group == group {
+			list = append(list, s)
+		}
+	}
+	return list
+}

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Seconds writes a time as measured: "10.01 s".
+func Seconds(s float64) string { return strconv.FormatFloat(s, 'f', 2, 64) + " s" }
+
+// Round writes a time for people: "10 s", "0.5 s".
+func Round(s float64) string { return strconv.FormatFloat(s, 'g', 2, 64) + " s" }
+
+// Fate says in a few words what became of a client's connections.
+func (c *Client) Fate() string {
+	if len(c.Connections) == 0 {
+		return "no connection"
+	}
+	if len(c.Connections) > 1 {
+		return fmt.Sprintf("%d of %d connections cut", c.Cut(), len(c.Connections))
+	}
+	only := c.Connections[0]
+	switch {
+	case only.End == Open:
+		return "alive after " + Round(only.To-only.From)
+	case only.End == Silent:
+		return "no answer for " + Round(c.Slowest())
+	case only.Cause == ByIdleTimer:
+		return "closed after " + Seconds(only.Quiet) + " idle"
+	case only.Cause == ByChange:
+		return "closed " + Seconds(only.To-c.Changed) + " after the change"
+	}
+	return only.End + " after " + Seconds(only.To-only.From)
+}
+
+// Answers says how many requests failed, with the texts that the application got.
+func (c *Client) Answers() string {
+	text := fmt.Sprintf("%d of %d requests failed", c.Failed(), len(c.Requests))
+	if errors := c.Errors(); len(errors) > 0 {
+		text += ": " + strings.Join(errors, "; ")
+	}
+	return text
+}
+
+// Errors are the different texts that the application got, with addresses left out: they
+// differ from run to run and are not what anybody searches for.
+func (c *Client) Errors() []string {
+	var texts []string
+	seen := map[string]bool{}
+	for _, r := range c.Requests {
+		text := withoutAddresses(r.Error)
+		if text != "" && !seen[text] {
+			seen[text] = true
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// Logged are the different lines that the client's library logged, without times and addresses.
+func (c *Client) Logged() []string {
+	var texts []string
+	seen := map[string]bool{}
+	for _, line := range c.Log {
+		words := strings.Fields(withoutAddresses(line))
+		kept := words[:0]
+		for _, word := range words {
+			// 2026/11/21 and 03:57:34
+			if strings.Count(word, "/") == 2 && len(word) == 10 || strings.Count(word, ":") == 2 && len(word) == 8 {
+				continue
+			}
+			kept = append(kept, word)
+		}
+		if text := strings.Join(kept, " "); !seen[text] {
+			seen[text] = true
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// withoutAddresses turns Go's "read tcp 198.19.0.6:48264->198.18.100.1:11211: i/o timeout"
+// into "read tcp: i/o timeout".
+func withoutAddresses(text string) string {
+	words := strings.Fields(text)
+	var kept []string
+	for _, word := range words {
+		if strings.Contains(word, "->") {
+			if len(kept) > 0 && strings.HasSuffix(word, ":") {
+				kept[len(kept)-1] += ":"
+			}
+			continue
+		}
+		kept = append(kept, word)
+	}
+	return strings.Join(kept, " ")
+}
+
+// heading is what a group is about, with its numbers.
+func (r *Run) heading(group string) (title, text string) {
+	switch group {
+	case Idle:
+		return "Idle timer", fmt.Sprintf("the sidecar closes a connection after %s without a byte (in Istio as it comes: 1 h)", Round(r.Settings.MeshIdle))
+	case Change:
+		return "Configuration change", fmt.Sprintf("the sidecar closes what a changed listener still holds after %s, busy or not", Round(r.Settings.Drain))
+	case Middlebox:
+		return "Middlebox", fmt.Sprintf("a NAT or load balancer forgets a connection after %s without a packet", Round(r.forgets(Middlebox)))
+	}
+	return "Client libraries", "pools with their default settings, one request after each idle period"
+}
+
+func (r *Run) forgets(group string) float64 {
+	for _, s := range r.Scenarios {
+		if s.Group == group && s.Forgets > 0 {
+			return s.Forgets
+		}
+	}
+	return 0
+}
