@@ -72,7 +72,8 @@ func newMetrics() *metrics {
 	for _, reason := range rules.Reasons() {
 		m.pods.WithLabelValues(string(reason))
 	}
-	for _, code := range []string{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile} {
+	own := []string{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile}
+	for _, code := range append(rules.WarningCodes(), own...) {
 		m.warnings.WithLabelValues(code)
 	}
 	for _, code := range refusalCodes {

@@ -44,7 +44,7 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, refused, h.metrics)
 		return
 	}
-	a := admission{handler: h, start: start}
+	a := podAdmission{handler: h, start: start}
 	body, err := a.review(buf.Bytes())
 	if err != nil {
 		refuse(w, badReview(err), h.metrics)
@@ -53,8 +53,8 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	respond(w, body)
 }
 
-// admission is one review on its way through.
-type admission struct {
+// podAdmission is one review on its way through.
+type podAdmission struct {
 	handler *PodHandler
 	start   time.Time
 	request *request[podObject]
@@ -62,7 +62,7 @@ type admission struct {
 
 // review takes a body to the answer's body. An error means that the body is no
 // review. A panic becomes an answer that admits the pod as it is.
-func (a *admission) review(body []byte) (answer []byte, err error) {
+func (a *podAdmission) review(body []byte) (answer []byte, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			answer, err = a.survive(caught, body)
@@ -85,7 +85,7 @@ func (a *admission) review(body []byte) (answer []byte, err error) {
 }
 
 // decide makes the outcome and the response that carries it.
-func (a *admission) decide() (*rules.Outcome, response) {
+func (a *podAdmission) decide() (*rules.Outcome, response) {
 	h, r := a.handler, a.request
 	if r.Object == nil {
 		return a.unreadable()
@@ -112,7 +112,7 @@ func (a *admission) decide() (*rules.Outcome, response) {
 }
 
 // unreadable admits a pod whose shape this version does not know.
-func (a *admission) unreadable() (*rules.Outcome, response) {
+func (a *podAdmission) unreadable() (*rules.Outcome, response) {
 	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
 	a.handler.log.Error(a.request.unread, "pod not understood", a.fields()...)
 	return &rules.Outcome{
@@ -127,7 +127,7 @@ func (a *admission) unreadable() (*rules.Outcome, response) {
 // the review's uid, or the API server takes it for a failed call.
 //
 // http.ErrAbortHandler is net/http's own way to end a request.
-func (a *admission) survive(caught any, body []byte) ([]byte, error) {
+func (a *podAdmission) survive(caught any, body []byte) ([]byte, error) {
 	if caught == http.ErrAbortHandler {
 		panic(caught)
 	}
@@ -158,7 +158,7 @@ func uidOf(body []byte) (uid string) {
 
 // record writes metrics and log line. Patched pods are worth a line; what was
 // left alone is for those who look closer.
-func (a *admission) record(outcome *rules.Outcome) {
+func (a *podAdmission) record(outcome *rules.Outcome) {
 	h := a.handler
 	h.metrics.decided(outcome.Reason, time.Since(a.start))
 	for _, w := range outcome.Warnings {
@@ -181,7 +181,7 @@ func (a *admission) record(outcome *rules.Outcome) {
 }
 
 // fields name the pod in the log.
-func (a *admission) fields() []any {
+func (a *podAdmission) fields() []any {
 	r := a.request
 	if r == nil {
 		return nil

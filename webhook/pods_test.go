@@ -1,0 +1,349 @@
+package webhook
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+const redisEnv = `"spec":{"containers":[{"name":"cart","env":[{"name":"REDIS_URL","value":"redis://:secret@sessions.example.com:6379/0"}]}]}`
+
+// What an API server sends, and what it gets back. Everything but a broken
+// request is allowed.
+func TestPodHandler(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		body    string
+		reason  rules.Reason // "" where no decision is made
+		set     map[string]string
+		warning string // a part of one warning
+	}{
+		{ // one operation per key; a missing map is made
+			name: "patched, no annotations yet", body: reviewOf(`{"metadata":{"name":"cart"},` + redisEnv + `}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+		},
+		{ // null is the same as missing
+			name: "patched, annotations null", body: reviewOf(`{"metadata":{"name":"cart","annotations":null,"labels":null},` + redisEnv + `}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+		},
+		{ // an empty map is there, so keys are added to it
+			name: "patched, annotations empty", body: reviewOf(`{"metadata":{"name":"cart","annotations":{}},` + redisEnv + `}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+		},
+		{ // other annotations stay, also such that need escaping in a pointer
+			name: "patched beside others", body: reviewOf(`{"metadata":{"generateName":"cart-","annotations":{"a~b/c":"kept"}},` + redisEnv + `}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h", "a~b/c": "kept"},
+		},
+		{ // the key is there: replace
+			name: "an own list grows", body: reviewOf(`{"metadata":{"name":"a","labels":{"db":"mysql"},"annotations":{"traffic.sidecar.istio.io/excludeOutboundPorts":"25"}}}`),
+			reason: rules.Patched, set: map[string]string{istio.ExcludeOutboundPortsAnnotation: "25,3306"},
+		},
+		{ // without settings of Istio the file's mesh section says what Istio excludes
+			name: "mesh defaults carried over", body: reviewOf(`{"metadata":{"name":"a","labels":{"db":"mysql"}}}`),
+			reason: rules.Patched, set: map[string]string{istio.ExcludeOutboundPortsAnnotation: "5432,3306"},
+		},
+		{ // a dry run is answered like a real one
+			name: "dry run", body: reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`, `"dryRun":false`, `"dryRun":true`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+		},
+		{
+			name: "nothing to do", body: reviewOf(`{"metadata":{"name":"cart"},"spec":{"containers":[{"name":"a"}]}}`),
+			reason: rules.NoRuleMatched,
+		},
+		{ // an object of nothing is still a pod
+			name: "empty pod", body: reviewOf(`{}`), reason: rules.NoRuleMatched,
+		},
+		{
+			name: "opted out", body: reviewOf(`{"metadata":{"labels":{"holdfast.dev/enabled":"false"}},` + redisEnv + `}`),
+			reason: rules.OptedOut,
+		},
+		{
+			name: "host network", body: reviewOf(`{"metadata":{"name":"x"},"spec":{"hostNetwork":true,"containers":[{"name":"a","args":["--redis=r:6379"]}]}}`),
+			reason: rules.NoSidecar,
+		},
+		{ // rules that only observe change nothing and say so
+			name: "observed", body: reviewOf(`{"metadata":{"labels":{"watch":"yes"}}}`),
+			reason: rules.Observed, warning: "watched",
+		},
+		{ // what this version cannot read is admitted as it is
+			name: "a pod of another shape", body: reviewOf(`{"metadata":{"name":"cart","labels":{"a":[1]}}}`),
+			reason: rules.InternalError, warning: "cannot read this pod",
+		},
+		{
+			name: "no object", body: reviewOf(`null`),
+			reason: rules.InternalError, warning: "cannot read this pod",
+		},
+		{ // configurations that send too much are told so
+			name: "not a pod", body: reviewOf(`{"metadata":{},"spec":{"containers":"none"}}`, `"version":"v1","kind":"Pod"`, `"version":"v1","kind":"Service"`),
+			warning: "got v1 Service",
+		},
+		{
+			name: "update", body: reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`, `CREATE`, `UPDATE`), warning: "got UPDATE",
+		},
+		{
+			name: "delete has only an old object", body: reviewOf(`null`, `CREATE`, `DELETE`, `"oldObject":null`, `"oldObject":{"metadata":{"name":"cart"}}`), warning: "got DELETE",
+		},
+		{
+			name: "subresource", body: reviewOf(`{}`, `"operation"`, `"subResource":"ephemeralcontainers","operation"`), warning: "got subresource ephemeralcontainers",
+		},
+		{ // fields of newer API versions are ignored
+			name: "unknown fields", body: reviewOf(`{"metadata":{"name":"a","new":[{}]},"status":{"x":1e300},"spec":{"future":{"a":null},"containers":[{"name":"a","resizePolicy":[1]}]}}`),
+			reason: rules.NoRuleMatched,
+		},
+		{ // names are compared with their case, as the API server does
+			name: "case of names", body: reviewOf(`{"Metadata":{"labels":{"db":"mysql"}},"metadata":{}}`),
+			reason: rules.NoRuleMatched,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newPodHandler(t, testRules)
+			h.cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
+			response := responseOf(t, post(h, test.body))
+			if !response.Allowed || response.UID != "u-1" {
+				t.Errorf("got allowed %v, uid %q, want true, u-1", response.Allowed, response.UID)
+			}
+			if got := response.AuditAnnotations["reason"]; got != string(test.reason) {
+				t.Errorf("got reason %q, want %q", got, test.reason)
+			}
+			if all := strings.Join(response.Warnings, "\n"); !strings.Contains(all, test.warning) || (test.warning == "" && all != "") {
+				t.Errorf("got warnings %q, want one with %q", all, test.warning)
+			}
+			if test.reason != "" {
+				if got := value(t, h.metrics.pods.WithLabelValues(string(test.reason))); got != 1 {
+					t.Errorf("holdfast_pods_total{reason=%q} is %v, want 1", test.reason, got)
+				}
+			}
+			if test.set == nil {
+				if response.Patch != nil {
+					t.Errorf("got patch %s, want none", response.Patch)
+				}
+				return
+			}
+			object := objectOf(t, test.body)
+			after := annotationsOf(t, applied(t, object, response.Patch))
+			for key, part := range test.set {
+				if !strings.Contains(after[key], part) {
+					t.Errorf("got %s: %q, want it to contain %q", key, after[key], part)
+				}
+			}
+			// The API server may ask again with the patched pod.
+			again := responseOf(t, post(h, strings.Replace(test.body, object, applied(t, object, response.Patch), 1)))
+			if again.Patch != nil || again.AuditAnnotations["reason"] != string(rules.AlreadyApplied) {
+				t.Errorf("asked again: got %v and patch %s, want AlreadyApplied and none", again.AuditAnnotations, again.Patch)
+			}
+		})
+	}
+}
+
+// A request that is no review gets an HTTP error with a line that helps.
+func TestRefusedRequests(t *testing.T) {
+	good := reviewOf(`{"metadata":{"name":"cart"}}`)
+	for _, test := range []struct {
+		name, method, contentType, body string
+		code                            int
+		text                            string
+	}{
+		{"wrong method", "GET", "application/json", "", 405, "want POST"},
+		{"put", "PUT", "application/json", good, 405, "want POST"},
+		{"no content type", "POST", "", good, 415, "want application/json"},
+		{"form", "POST", "application/x-www-form-urlencoded", good, 415, "want application/json"},
+		{"broken content type", "POST", ";;;", good, 415, "want application/json"},
+		{"empty", "POST", "application/json", "", 400, "empty body"},
+		{"not JSON", "POST", "application/json", "hello", 400, "cannot decode"},
+		{"truncated", "POST", "application/json", good[:len(good)/2], 400, "cannot decode"},
+		{"two documents", "POST", "application/json", good + good, 400, "cannot decode"},
+		{"invalid UTF-8", "POST", "application/json", strings.Replace(good, "cart", "c\xff", 1), 400, "UTF-8"},
+		{"duplicate names", "POST", "application/json", strings.Replace(good, `"uid":"u-1"`, `"uid":"u-1","uid":"u-2"`, 1), 400, "duplicate"},
+		{"an array", "POST", "application/json", "[]", 400, "cannot decode"},
+		{"null", "POST", "application/json", "null", 400, "want \"admission.k8s.io/v1\""},
+		{"no request", "POST", "application/json", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`, 400, "without request"},
+		{"request null", "POST", "application/json", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":null}`, 400, "without request"},
+		{"an old version", "POST", "application/json", strings.Replace(good, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1), 400, "v1beta1"},
+		{"another kind", "POST", "application/json", strings.Replace(good, "AdmissionReview", "Pod", 1), 400, `kind "Pod"`},
+		{"request of a wrong type", "POST", "application/json", strings.Replace(good, `"uid":"u-1"`, `"uid":17`, 1), 400, "uid"},
+		{"too large", "POST", "application/json", strings.Replace(good, "cart", strings.Repeat("x", 8<<20), 1), 413, "7340032"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, path := range []string{MutatePodsPath, ValidateRulesPath} {
+				pods := newPodHandler(t, testRules)
+				var h http.Handler = pods
+				if path == ValidateRulesPath {
+					h = &RulesHandler{metrics: pods.metrics, log: pods.log}
+				}
+				r := httptest.NewRequest(test.method, path, strings.NewReader(test.body))
+				r.Header.Set("Content-Type", test.contentType)
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				if w.Code != test.code || !strings.Contains(w.Body.String(), test.text) {
+					t.Errorf("%s: got %d %q, want %d and a text with %q", path, w.Code, clip(w.Body.String(), 300), test.code, test.text)
+				}
+				if strings.Count(w.Body.String(), "\n") != 1 || w.Body.Len() > 600 {
+					t.Errorf("%s: got %q, want one short line", path, clip(w.Body.String(), 300))
+				}
+				code := map[int]string{400: "400", 405: "405", 413: "413", 415: "415"}[test.code]
+				if got := value(t, pods.metrics.rejected.WithLabelValues(code)); got != 1 {
+					t.Errorf("holdfast_requests_rejected_total{code=%q} is %v, want 1", code, got)
+				}
+			}
+		})
+	}
+}
+
+// charset is no other type.
+func TestContentTypeWithParameters(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	r := httptest.NewRequest("POST", MutatePodsPath, strings.NewReader(reviewOf(`{}`)))
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	responseOf(t, w)
+}
+
+// Whatever goes wrong inside, the pod is admitted, and the answer has the
+// review's uid.
+func TestPanicAdmits(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic("defect") }
+	response := responseOf(t, post(h, reviewOf(`{"metadata":{"name":"cart"}}`)))
+	if !response.Allowed || response.UID != "u-1" || response.Patch != nil {
+		t.Errorf("got %+v, want allowed with the uid and no patch", response)
+	}
+	if len(response.Warnings) != 1 || !strings.Contains(response.Warnings[0], "internal error") {
+		t.Errorf("got warnings %q, want one about an internal error", response.Warnings)
+	}
+	if got := response.AuditAnnotations["reason"]; got != "InternalError" {
+		t.Errorf("got reason %q, want InternalError", got)
+	}
+	if got := value(t, h.metrics.panics); got != 1 {
+		t.Errorf("holdfast_panics_total is %v, want 1", got)
+	}
+	// An outcome that cannot be encoded is a defect like any other.
+	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome {
+		return rules.Outcome{Reason: rules.Patched, Rules: []string{"\xff"}}
+	}
+	if response := responseOf(t, post(h, reviewOf(`{}`))); !response.Allowed || response.UID != "u-1" || response.Patch != nil {
+		t.Errorf("got %+v, want allowed with the uid and no patch", response)
+	}
+}
+
+// http.ErrAbortHandler belongs to net/http.
+func TestAbortIsNotSwallowed(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic(http.ErrAbortHandler) }
+	defer func() {
+		if caught := recover(); caught != http.ErrAbortHandler {
+			t.Errorf("got %v, want http.ErrAbortHandler", caught)
+		}
+	}()
+	post(h, reviewOf(`{}`))
+}
+
+// Before the first rules a pod is admitted, and the reason says why unchanged.
+func TestNoRulesYet(t *testing.T) {
+	response := responseOf(t, post(newPodHandler(t, ""), reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`)))
+	if !response.Allowed || response.Patch != nil || response.AuditAnnotations["reason"] != "RulesUnavailable" {
+		t.Errorf("got %+v, want allowed, unchanged, RulesUnavailable", response)
+	}
+}
+
+// Namespace labels and Istio's settings come from the cluster.
+func TestClusterFactsReachTheDecision(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	h.cluster = fakeCluster{
+		namespaces: map[string]map[string]string{
+			"shop":   {"holdfast.dev/enabled": "true", "tier": "backend", "istio.io/rev": "canary"},
+			"closed": {},
+		},
+		mesh: map[string]*rules.MeshDefaults{"canary": {ExcludeOutboundPorts: []uint16{25}}},
+	}
+	pod := `{"metadata":{"labels":{"db":"mysql"}}}`
+	response := responseOf(t, post(h, reviewOf(pod)))
+	got := annotationsOf(t, applied(t, pod, response.Patch))
+	if got[istio.ExcludeOutboundPortsAnnotation] != "25,3306" {
+		t.Errorf("got ports %q, want those of revision canary and the rule's", got[istio.ExcludeOutboundPortsAnnotation])
+	}
+	if !strings.Contains(got[istio.ProxyConfigAnnotation], "43200s") {
+		t.Errorf("got %q, want the rule chosen by the namespace's label in force", got[istio.ProxyConfigAnnotation])
+	}
+	// A namespace without the label was not meant.
+	response = responseOf(t, post(h, reviewOf(pod, `"namespace":"shop"`, `"namespace":"closed"`)))
+	if got := response.AuditAnnotations["reason"]; got != "NamespaceNotOptedIn" {
+		t.Errorf("got %q, want NamespaceNotOptedIn", got)
+	}
+	// One that the cache has not seen yet was let through by the API server's
+	// selector.
+	response = responseOf(t, post(h, reviewOf(pod, `"namespace":"shop"`, `"namespace":"new"`)))
+	if got := response.AuditAnnotations["reason"]; got != "Patched" {
+		t.Errorf("got %q, want Patched", got)
+	}
+}
+
+// As Istio's webhook selectors do: namespace before pod, and istio-injection
+// before both.
+func TestRevisionOf(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		namespace, pod map[string]string
+		want           string
+	}{
+		{"no label", nil, nil, "default"},
+		{"pod", nil, map[string]string{"istio.io/rev": "a"}, "a"},
+		{"namespace", map[string]string{"istio.io/rev": "b"}, nil, "b"},
+		{"namespace wins", map[string]string{"istio.io/rev": "b"}, map[string]string{"istio.io/rev": "a"}, "b"},
+		{"istio-injection wins", map[string]string{"istio.io/rev": "b", "istio-injection": "enabled"}, map[string]string{"istio.io/rev": "a"}, "default"},
+	} {
+		if got := revisionOf(test.namespace, test.pod); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// Operations come in the order of their keys, escaped, each with the right verb.
+func TestPodPatch(t *testing.T) {
+	outcome := &rules.Outcome{
+		Set:    []rules.Annotation{{Key: "a/b", Value: "1"}, {Key: "c~d", Value: "\"2\n"}},
+		Remove: []string{"b", "gone"},
+	}
+	for _, test := range []struct {
+		name string
+		pod  *podObject
+		want string
+	}{
+		{"no metadata", &podObject{}, `[{"op":"add","path":"/metadata","value":{"annotations":{"a/b":"1","c~d":"\"2\n"}}}]`},
+		{"no annotations", &podObject{Metadata: &podMetadata{}}, `[{"op":"add","path":"/metadata/annotations","value":{"a/b":"1","c~d":"\"2\n"}}]`},
+		{
+			"some", &podObject{Metadata: &podMetadata{Annotations: map[string]string{"b": "x", "c~d": "y"}}},
+			`[{"op":"add","path":"/metadata/annotations/a~1b","value":"1"},{"op":"remove","path":"/metadata/annotations/b"},{"op":"replace","path":"/metadata/annotations/c~0d","value":"\"2\n"}]`,
+		},
+	} {
+		got, err := podPatch(test.pod, outcome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, string(got)); diff != "" {
+			t.Errorf("%s: -want +got\n%s", test.name, diff)
+		}
+	}
+	if got, _ := podPatch(&podObject{}, &rules.Outcome{Remove: []string{"a"}}); got != nil {
+		t.Errorf("got %s, want no patch where there is nothing to remove", got)
+	}
+}
+
+// A warning is one line that every API server passes on whole.
+func TestWarningText(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"short", "holdfast: short"},
+		{"two\nlines\there", "holdfast: two lines here"},
+		{strings.Repeat("ü", 100), strings.Repeat("ü", 58) + "..."},
+	} {
+		if got := warningText(test.in); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
