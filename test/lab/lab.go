@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,6 +56,7 @@ type running struct {
 	before map[string]int64
 	report report.Scenario
 	change time.Time
+	death  time.Time
 }
 
 // run runs the scenarios side by side and returns what was measured.
@@ -71,7 +73,7 @@ func (l *lab) run(ctx context.Context, scenarios []scenario) ([]report.Scenario,
 	if err := together(all, func(r *running) error { return l.begin(ctx, r) }); err != nil {
 		return nil, err
 	}
-	if err := l.change(ctx, all); err != nil {
+	if err := l.strike(ctx, all); err != nil {
 		return nil, err
 	}
 	err := together(all, func(r *running) error { return l.finish(ctx, r) })
@@ -117,33 +119,38 @@ func (l *lab) begin(ctx context.Context, r *running) (err error) {
 	return together(r.apps, func(a *application) error { return a.waitReady(ctx) })
 }
 
-// change changes the mesh's configuration once every connection has been up for a moment.
-func (l *lab) change(ctx context.Context, all []*running) error {
-	var wanted []*running
-	for _, r := range all {
-		if r.changes {
-			wanted = append(wanted, r)
-		}
-	}
-	if wanted == nil {
-		return nil
-	}
+// strike lets happen what the scenarios wait for, once every connection has been up for a
+// moment: the mesh's configuration changes, and servers die.
+func (l *lab) strike(ctx context.Context, all []*running) error {
+	changes := slices.ContainsFunc(all, func(r *running) bool { return r.changes })
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(beforeChange):
+	case <-time.After(beforeStrike):
+	}
+	for _, r := range all {
+		if r.dies {
+			r.death = time.Now()
+			if err := l.network.Silence(ctx, r.pod.Pod); err != nil {
+				return err
+			}
+		}
+	}
+	if !changes {
+		return nil
 	}
 	at, err := changeMesh(ctx, l.mesh.Client)
-	for _, r := range wanted {
-		r.change = at
+	for _, r := range all {
+		if r.changes {
+			r.change = at
+		}
 	}
 	l.logf("the mesh's configuration has changed: access logs are on in namespace %s", changedNamespace)
 	return err
 }
 
-// beforeChange is how long connections live before the configuration changes: shorter than
-// the idle timer.
-const beforeChange = 5 * time.Second
+// beforeStrike is how long connections live before anything happens: shorter than the idle timer.
+const beforeStrike = 5 * time.Second
 
 // finish waits for the clients and writes down what they and Envoy saw.
 func (l *lab) finish(ctx context.Context, r *running) error {

@@ -22,6 +22,9 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 	if !r.change.IsZero() {
 		c.Changed = since(r.change)
 	}
+	if !r.death.IsZero() {
+		c.Died = since(r.death)
+	}
 	for _, q := range result.Requests {
 		c.Requests = append(c.Requests, report.Request{At: since(q.At), Took: math.Round(q.Took.Seconds()*1e4) / 1e4, Error: q.Error})
 	}
@@ -49,6 +52,8 @@ func cause(c report.Connection, change float64, r *running) string {
 		return ""
 	case c.End == report.Silent && r.forgets > 0:
 		return report.ByMiddlebox
+	case (c.End == report.Silent || c.End == report.TimedOut) && r.dies:
+		return report.ByDeath
 	case c.End == report.Silent:
 		return report.Unknown
 	case near(c.Quiet, meshIdle.Seconds()):

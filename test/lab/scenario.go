@@ -15,7 +15,7 @@ type scenario struct {
 	name string
 	// title is what a reader of the table sees.
 	title string
-	// group is report.Idle, Change, Middlebox or Pool.
+	// group is report.Idle, Change, Middlebox, Dead or Pool.
 	group string
 	// noSidecar asks Istio for no sidecar.
 	noSidecar bool
@@ -30,6 +30,8 @@ type scenario struct {
 	forgets time.Duration
 	// changes: the mesh's configuration changes under the pod, once all its clients run.
 	changes bool
+	// dies: the servers die without a word, at the same moment.
+	dies bool
 	// terminated: at the end, measure how long the sidecar takes to end.
 	terminated bool
 	clients    []client
@@ -88,6 +90,29 @@ func cutByChange(after time.Duration) want {
 func noAnswer() want {
 	return want{"the request after the idle time gets no answer", func(c *report.Client) string {
 		return ended(c, report.Silent, report.ByMiddlebox, nil, 0)
+	}}
+}
+
+// hangs: the server is dead, and nothing says so before a request gets no answer.
+func hangs() want {
+	return want{"the server's death goes unnoticed until a request gets no answer", func(c *report.Client) string {
+		return ended(c, report.Silent, report.ByDeath, nil, 0)
+	}}
+}
+
+// notices: the server is dead, and the probes on the application's socket find it out.
+// The probe that runs when it dies may be answered or not, so that the time is known to
+// one interval only.
+func notices(interval time.Duration, probes int) want {
+	return want{"keepalive probes find the server dead", func(c *report.Client) string {
+		if problem := ended(c, report.TimedOut, report.ByDeath, nil, 0); problem != "" {
+			return problem
+		}
+		most := interval.Seconds() * float64(probes+1)
+		if after := c.Connections[0].To - c.Died; after > most+slack {
+			return fmt.Sprintf("got it after %.2f s, want at most %.2f s", after, most)
+		}
+		return ""
 	}}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/lab/probe"
@@ -14,6 +15,7 @@ import (
 const (
 	forgets      = 15 * time.Second
 	forgetsPools = 20 * time.Second
+	probeEvery   = 5 * time.Second
 )
 
 // Rules, as users write them.
@@ -46,8 +48,7 @@ var (
 
 // scenarios is the lab's table.
 func scenarios() []scenario {
-	all := append(idleScenarios(), changeScenarios()...)
-	return append(append(all, middleboxScenarios()...), poolScenarios()...)
+	return slices.Concat(idleScenarios(), changeScenarios(), middleboxScenarios(), deadScenarios(), poolScenarios())
 }
 
 // idleScenarios: a connection without traffic, against the sidecar's idle timer.
@@ -150,6 +151,34 @@ func middleboxScenarios() []scenario {
 	}
 }
 
+// deadScenarios: the servers die without a word, while nothing is asked of them.
+func deadScenarios() []scenario {
+	const length = 32 * time.Second
+	probing := func(w want) client { return keepalive("keepalive 5 s", inside, length, w) }
+	noticed := notices(probeEvery, probe.Probes)
+	return []scenario{
+		{
+			name: "dead-no-sidecar", title: "no sidecar", group: report.Dead, noSidecar: true, dies: true,
+			clients: []client{idle("no keepalive", inside, length, hangs()), probing(noticed)},
+		},
+		{
+			// The idle timer's good side.
+			name: "dead-sidecar", title: "sidecar, no rule", group: report.Dead, dies: true,
+			clients: []client{probing(cutWhenIdle(meshIdle))},
+		},
+		{
+			name: "dead-timeout", title: "idleTimeout: 48h", group: report.Dead, dies: true,
+			rule: idleTimeout, annotated: withIdleTimeout,
+			clients: []client{probing(hangs())},
+		},
+		{
+			name: "dead-bypass", title: "bypass: Ports", group: report.Dead, dies: true,
+			rule: bypassPorts, annotated: withPorts,
+			clients: []client{probing(noticed)},
+		},
+	}
+}
+
 // poolScenarios: client libraries with their default settings, one request after each idle period.
 func poolScenarios() []scenario {
 	const (
@@ -172,20 +201,25 @@ func poolScenarios() []scenario {
 			clients: pools(overIdle, 4*overIdle, lives(), lives(), lives(), lives()),
 		},
 		{
-			name: "pool-change", title: "no rule, change", group: report.Pool, changes: true,
-			clients: pools(time.Second, 60*time.Second, loses(1, 0), loses(1, 1), loses(1, 0), loses(1, 1)),
+			name: "pool-change", title: "sidecar, no rule", group: report.Pool, changes: true,
+			clients: pools(time.Second, 56*time.Second, loses(1, 0), loses(1, 1), loses(1, 0), loses(1, 1)),
 		},
 		{
-			name: "pool-box-no-sidecar", title: "no sidecar, middlebox", group: report.Pool, noSidecar: true, forgets: forgetsPools,
+			name: "pool-change-drain", title: "idleTimeout, drainDuration", group: report.Pool, changes: true,
+			rule: drainDuration, annotated: withDrainDuration,
+			clients: pools(time.Second, 56*time.Second, lives(), lives(), lives(), lives()),
+		},
+		{
+			name: "pool-box-no-sidecar", title: "no sidecar", group: report.Pool, noSidecar: true, forgets: forgetsPools,
 			clients: pools(overForgets, 2*overForgets, lives(), lives(), loses(1, 0), lives()),
 		},
 		{
-			name: "pool-box-sidecar", title: "idleTimeout, middlebox", group: report.Pool, forgets: forgetsPools,
+			name: "pool-box-sidecar", title: "idleTimeout: 48h", group: report.Pool, forgets: forgetsPools,
 			rule: idleTimeout, annotated: withIdleTimeout,
 			clients: pools(overForgets, 2*overForgets, loses(1, 1), loses(1, 1), loses(1, 0), loses(1, 1)),
 		},
 		{
-			name: "pool-box-bypass", title: "bypass, middlebox", group: report.Pool, forgets: forgetsPools,
+			name: "pool-box-bypass", title: "bypass: Ports", group: report.Pool, forgets: forgetsPools,
 			rule: bypassPorts, annotated: withPorts,
 			clients: pools(overForgets, 2*overForgets, lives(), lives(), loses(1, 0), lives()),
 		},
@@ -216,7 +250,7 @@ func busy(name string, server netip.Addr, length time.Duration, w want) client {
 // keepalive is idle, with the kernel's keepalive probes on its socket every 5 s.
 func keepalive(name string, server netip.Addr, length time.Duration, w want) client {
 	c := tcp(name, server, length, w)
-	c.Keepalive = 5 * time.Second
+	c.Keepalive = probeEvery
 	return c
 }
 

@@ -93,6 +93,12 @@ func (n *Network) AddPod(ctx context.Context, name string, forget time.Duration)
 	)
 }
 
+// Silence makes the servers dead for a pod: whatever they would answer vanishes, as when
+// their machine has lost its power. Nothing tells the pod.
+func (n *Network) Silence(ctx context.Context, pod *Pod) error {
+	return ip(ctx, fmt.Sprintf("-n %s route add blackhole %s/32", n.Servers.Name, pod.Address))
+}
+
 func (n *Network) addRouter(ctx context.Context, forget time.Duration) (*router, error) {
 	index := len(n.routers)
 	if index == maxRouters {

@@ -50,6 +50,8 @@ const (
 	Closed End = "closed"
 	// Reset: the other side aborted it (RST).
 	Reset End = "reset"
+	// TimedOut: the kernel's keepalive probes found the other side gone.
+	TimedOut End = "timed out"
 	// Silent: it looked open, but a request on it got no answer before the client gave up.
 	Silent End = "silent"
 )

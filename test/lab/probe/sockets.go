@@ -86,6 +86,7 @@ func (w *watcher) stop() []Connection {
 	close(w.done)
 	w.wait.Wait()
 	now := time.Now()
+	w.sample(now)
 	all := make([]Connection, len(w.order))
 	for i, c := range w.order {
 		if c.End == Open {

@@ -12,13 +12,16 @@ import (
 	"time"
 )
 
+// Probes is how many keepalive probes in a row may go unanswered on a "tcp" client's socket.
+const Probes = 3
+
 // runTCP keeps one socket. Its keepalive is off unless the spec asks for one: Go would
 // otherwise send a probe every 15 s (https://pkg.go.dev/net#Dialer), and other languages none.
 func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
 	if spec.Keepalive > 0 {
 		dialer.KeepAliveConfig = net.KeepAliveConfig{
-			Enable: true, Idle: spec.Keepalive, Interval: spec.Keepalive, Count: 3,
+			Enable: true, Idle: spec.Keepalive, Interval: spec.Keepalive, Count: Probes,
 		}
 	}
 	conn, err := dialer.DialContext(ctx, "tcp", spec.Address)
@@ -119,6 +122,8 @@ func endOf(err error) End {
 		return Silent
 	case errors.Is(err, syscall.ECONNRESET):
 		return Reset
+	case errors.Is(err, syscall.ETIMEDOUT):
+		return TimedOut
 	}
 	return Closed
 }

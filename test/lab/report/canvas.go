@@ -102,6 +102,8 @@ text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans",
 .waiting { fill: #d4a72c }
 .cross { stroke: #b31d28; stroke-width: 2.4; fill: none; stroke-linecap: round }
 .arrow { fill: #2da44e }
+.failed { fill: #b31d28; stroke: #ffffff }
+.mark { fill: #ffffff }
 .hatchback { fill: #fff8c5 }
 .hatchline { fill: #bf8700 }
 .hang { fill: url(#hatch); stroke: #bf8700 }
@@ -117,6 +119,8 @@ text { fill: #e6edf3 }
 .alive, .arrow { fill: #3fb950 }
 .cut { fill: #da3633 }
 .cross { stroke: #ff7b72 }
+.failed { fill: #ff7b72; stroke: #0d1117 }
+.mark { fill: #0d1117 }
 .hatchback { fill: #3b2e0a }
 .hatchline { fill: #d29922 }
 .hang { stroke: #d29922 }

@@ -39,6 +39,7 @@ const (
 	Idle      = "idle"
 	Change    = "change"
 	Middlebox = "middlebox"
+	Dead      = "dead"
 	Pool      = "pool"
 )
 
@@ -46,7 +47,7 @@ const (
 type Scenario struct {
 	// Name is the pod's name.
 	Name string `json:"name"`
-	// Group is Idle, Change, Middlebox or Pool: what the scenario is about.
+	// Group is Idle, Change, Middlebox, Dead or Pool: what the scenario is about.
 	Group string `json:"group"`
 	// Title says in a few words what is special about the pod.
 	Title string `json:"title"`
@@ -87,7 +88,9 @@ type Client struct {
 	// Keepalive is the interval of TCP keepalive probes on the application's own socket, where the scenario sets one.
 	Keepalive float64 `json:"keepaliveSeconds,omitempty"`
 	// Changed is when the mesh's configuration changed, counted from the client's start; 0: it did not.
-	Changed     float64      `json:"changedAtSeconds,omitempty"`
+	Changed float64 `json:"changedAtSeconds,omitempty"`
+	// Died is when the server died without a word, counted likewise; 0: it did not.
+	Died        float64      `json:"diedAtSeconds,omitempty"`
 	Connections []Connection `json:"connections"`
 	Requests    []Request    `json:"requests"`
 	// Log is what the client library itself logged.
@@ -100,10 +103,11 @@ type Client struct {
 
 // What became of a connection, as the client saw it.
 const (
-	Open   = "open"
-	Closed = "closed"
-	Reset  = "reset"
-	Silent = "silent"
+	Open     = "open"
+	Closed   = "closed"
+	Reset    = "reset"
+	TimedOut = "timed out"
+	Silent   = "silent"
 )
 
 // Causes of a connection's end, as the measured times tell them.
@@ -111,6 +115,7 @@ const (
 	ByIdleTimer = "idle timer"
 	ByChange    = "configuration change"
 	ByMiddlebox = "middlebox"
+	ByDeath     = "dead peer"
 	Unknown     = "unknown"
 )
 
@@ -120,9 +125,9 @@ type Connection struct {
 	To   float64 `json:"to"`
 	// Quiet is the time between the last answer and the end.
 	Quiet float64 `json:"quietSeconds"`
-	// End is Open, Closed, Reset or Silent.
+	// End is Open, Closed, Reset, TimedOut or Silent.
 	End string `json:"end"`
-	// Cause is ByIdleTimer, ByChange, ByMiddlebox, or Unknown; "" when it did not end.
+	// Cause is ByIdleTimer, ByChange, ByMiddlebox, ByDeath or Unknown; "" when it did not end.
 	Cause string `json:"cause,omitempty"`
 	Error string `json:"error,omitempty"`
 }

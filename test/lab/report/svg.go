@@ -19,7 +19,7 @@ const (
 )
 
 // Timeline draws one bar per connection of the scenarios about causes: idle timer,
-// configuration change, middlebox.
+// configuration change, middlebox, dead peer.
 func (r *Run) Timeline() []byte { return r.timeline().svg(r.titles()) }
 
 // PoolTimeline draws the same for the client libraries.
@@ -33,7 +33,19 @@ func (r *Run) titles() (title, text string) {
 
 func (r *Run) poolTitles() (title, text string) {
 	return "What client libraries make of it, with their default settings",
-		"One bar per connection, one dot per request, in seconds. A pool hides some of the cuts: it looks at a connection before it uses it, or asks again on another one."
+		"One bar per connection, in seconds; where there is no bar, the pool held none. A pool hides some of the cuts: it looks at a connection before it uses it, or asks again on another one."
+}
+
+func (r *Run) poolHeading(cause string, s Scenario) (title, text string) {
+	title, _ = r.heading(cause)
+	every := Round(s.Clients[0].Every)
+	switch cause {
+	case Change:
+		return title, fmt.Sprintf("one request every %s; access logs are switched on after %s", every, Round(s.Clients[0].Changed))
+	case Middlebox:
+		return title, fmt.Sprintf("one request every %s through a middlebox that forgets after %s", every, Round(s.Forgets))
+	}
+	return title, fmt.Sprintf("one request every %s behind an idle timeout of %s", every, Round(r.Settings.MeshIdle))
 }
 
 func (r *Run) version(name string) string {
@@ -49,7 +61,7 @@ func (r *Run) timeline() *canvas {
 	title, text := r.titles()
 	d := &drawing{run: r}
 	d.begin(title, text, []string{"alive", "closed", "hang"})
-	for _, group := range []string{Idle, Change, Middlebox} {
+	for _, group := range []string{Idle, Change, Middlebox, Dead} {
 		d.group(group)
 	}
 	return d.finish()
@@ -59,8 +71,18 @@ func (r *Run) poolTimeline() *canvas {
 	title, text := r.poolTitles()
 	d := &drawing{run: r, dots: true}
 	d.begin(title, text, []string{"alive", "closed", "hang", "failed"})
-	for _, s := range r.Group(Pool) {
-		d.poolScenario(s)
+	for _, cause := range []string{Idle, Change, Middlebox} {
+		first := true
+		for _, s := range r.Group(Pool) {
+			if s.Cause() != cause {
+				continue
+			}
+			if first {
+				d.heading(r.poolHeading(cause, s))
+				first = false
+			}
+			d.poolScenario(s)
+		}
 	}
 	return d.finish()
 }
@@ -91,7 +113,7 @@ func (d *drawing) begin(title, text string, legend []string) {
 	at := margin
 	for _, item := range legend {
 		words := map[string]string{
-			"alive": "alive at the end", "closed": "closed", "hang": "a request without an answer", "failed": "a failed request",
+			"alive": "alive", "closed": "closed by the sidecar", "hang": "lost unnoticed; a request without an answer", "failed": "failed request",
 		}[item]
 		middle := d.y - 4
 		switch item {
@@ -102,15 +124,15 @@ func (d *drawing) begin(title, text string, legend []string) {
 			d.bar(at, at+26, middle, "cut")
 			d.cross(at+26, middle, 3.5)
 		case "hang":
-			d.rect(at, middle-barHeight/2, 32, barHeight, 1, "hang")
+			d.bar(at, at+14, middle, "waiting")
+			d.rect(at+14, middle-barHeight/2, 18, barHeight, 1, "hang")
 		case "failed":
-			d.cross(at+16, middle, 3.5)
+			d.failure(at+24, middle)
 		}
 		d.text(at+42, d.y, "", atStart, small, words)
-		at += 42 + estimate(words, small, false) + 26
+		at += 42 + estimate(words, small, false) + 6
 	}
-	d.text(at, d.y, "mono", atStart, small, "strategy")
-	d.text(at+72, d.y, "", atStart, small, "of holdfast's rule for the pod")
+	d.text(at, d.y, "mono", atStart, small, "holdfast's strategy")
 	d.y += 10
 	d.top = d.y
 }
@@ -123,7 +145,7 @@ func (d *drawing) group(name string) {
 	}
 	d.heading(d.run.heading(name))
 	at, words := d.moment(name, scenarios)
-	d.text(x(at), d.y+8, "muted", atMiddle, 10, words)
+	d.text(x(at)-2, d.y+8, "muted", atStart, 10, words)
 	d.y += 12
 	from := d.y
 	for _, s := range scenarios {
@@ -144,13 +166,14 @@ func (d *drawing) moment(group string, scenarios []Scenario) (at float64, words 
 		return scenarios[0].Clients[0].Changed, "access logs switched on"
 	case Middlebox:
 		return scenarios[0].Forgets, "forgotten"
+	case Dead:
+		return scenarios[0].Clients[0].Died, "the server dies"
 	}
 	return d.run.Settings.MeshIdle, "idle timeout"
 }
 
 // poolScenario draws one pod with its client libraries.
 func (d *drawing) poolScenario(s Scenario) {
-	d.y += 6
 	for i, c := range s.Clients {
 		d.label(s, c, i == 0)
 		d.connections(c)
@@ -160,6 +183,7 @@ func (d *drawing) poolScenario(s Scenario) {
 		d.outcome(c)
 		d.y += rowHeight
 	}
+	d.y += 6
 }
 
 func (d *drawing) heading(title, text string) {
@@ -171,8 +195,8 @@ func (d *drawing) heading(title, text string) {
 	d.y += 8
 }
 
-// label writes the pod's title before its first client, and the client's name where
-// there are several.
+// label writes the pod's title before its first client, and the client's name where it
+// says something.
 func (d *drawing) label(s Scenario, c Client, first bool) {
 	baseline := d.y + rowHeight/2 + 4
 	if first {
@@ -182,7 +206,7 @@ func (d *drawing) label(s Scenario, c Client, first bool) {
 		}
 		d.text(margin, baseline, class, atStart, small, s.Title)
 	}
-	if len(s.Clients) > 1 {
+	if len(s.Clients) > 1 || s.Group == Change {
 		d.text(plotLeft-10, baseline, "muted", atEnd, small, c.Name)
 	}
 }
@@ -206,6 +230,9 @@ func (d *drawing) connections(c Client) {
 			}
 			d.bar(from, x(asked), middle, "waiting")
 			d.rect(x(asked), middle-barHeight/2, to-x(asked), barHeight, 1, "hang")
+		case TimedOut:
+			d.bar(from, to, middle, "waiting")
+			d.cross(to, middle, 3.5)
 		default:
 			d.bar(from, to, middle, "cut")
 			d.cross(to, middle, 3.5)
@@ -222,11 +249,18 @@ func (d *drawing) arrow(at, middle float64) {
 	d.path("arrow", fmt.Sprintf("M%s %sl6 %sl-6 %sz", number(at), number(middle-barHeight/2-1.5), number(barHeight/2+1.5), number(barHeight/2+1.5)))
 }
 
-// request marks a request on a pool's row: a failed one with a cross above the bar's edge.
+// request marks a failed request on a pool's row.
 func (d *drawing) request(q Request) {
 	if q.Error != "" {
-		d.cross(x(q.At+q.Took), d.y+rowHeight/2, 4.5)
+		d.failure(x(q.At+q.Took), d.y+rowHeight/2)
 	}
+}
+
+// failure is an exclamation mark in a disc.
+func (d *drawing) failure(at, middle float64) {
+	d.rect(at-6, middle-6, 12, 12, 6, "failed")
+	d.rect(at-0.9, middle-3.8, 1.8, 4.6, 0.5, "mark")
+	d.rect(at-0.9, middle+1.9, 1.8, 1.8, 0.9, "mark")
 }
 
 // outcome says in words what the bar shows, right of it.
@@ -240,8 +274,13 @@ func (d *drawing) outcome(c Client) {
 		if n := c.Failed(); n > 0 {
 			words = fmt.Sprintf("%d of %d failed", n, len(c.Requests))
 		} else if c.Slowest() > 1 {
-			words = "one took " + Round(c.Slowest())
+			words += ", one took " + Round(c.Slowest())
 		}
+	}
+	if texts := c.Errors(); len(texts) > 0 {
+		words += ": " + texts[0]
+	} else if last := c.Connections[len(c.Connections)-1]; last.End == TimedOut {
+		words += ": " + withoutAddresses(last.Error)
 	}
 	if c.Failed() > 0 || !d.dots && c.Cut() > 0 {
 		class = "bad"

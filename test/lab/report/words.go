@@ -24,12 +24,14 @@ func (c *Client) Fate() string {
 	switch {
 	case only.End == Open:
 		return "alive after " + Round(only.To-only.From)
+	case only.End == TimedOut:
+		return "noticed after " + Seconds(only.To-c.Died)
 	case only.End == Silent:
 		return "no answer for " + Round(c.Slowest())
 	case only.Cause == ByIdleTimer:
 		return "closed after " + Seconds(only.Quiet) + " idle"
 	case only.Cause == ByChange:
-		return "closed " + Seconds(only.To-c.Changed) + " after the change"
+		return "closed " + Seconds(only.To-c.Changed) + " later"
 	}
 	return only.End + " after " + Seconds(only.To-only.From)
 }
@@ -97,6 +99,17 @@ func withoutAddresses(text string) string {
 	return strings.Join(kept, " ")
 }
 
+// Cause is what the scenario puts its connections through: Idle, Change or Middlebox.
+func (s *Scenario) Cause() string {
+	switch {
+	case s.Forgets > 0:
+		return Middlebox
+	case len(s.Clients) > 0 && s.Clients[0].Changed > 0:
+		return Change
+	}
+	return Idle
+}
+
 // heading is what a group is about, with its numbers.
 func (r *Run) heading(group string) (title, text string) {
 	switch group {
@@ -105,12 +118,15 @@ func (r *Run) heading(group string) (title, text string) {
 	case Change:
 		return "Configuration change", fmt.Sprintf("the sidecar closes what a changed listener still holds after %s, busy or not", Round(r.Settings.Drain))
 	case Middlebox:
-		return "Middlebox", fmt.Sprintf("a NAT or load balancer forgets a connection after %s without a packet", Round(r.forgets(Middlebox)))
+		return "Middlebox", fmt.Sprintf("a NAT or load balancer forgets a connection after %s without a packet", Round(r.Forgets(Middlebox)))
+	case Dead:
+		return "Dead peer", "the server is gone without a word; only a probe or a request finds out"
 	}
-	return "Client libraries", "pools with their default settings, one request after each idle period"
+	return "Client libraries", "pools with their default settings, and what the application gets from them"
 }
 
-func (r *Run) forgets(group string) float64 {
+// Forgets is how long the middlebox of a group's scenarios remembers a connection.
+func (r *Run) Forgets(group string) float64 {
 	for _, s := range r.Scenarios {
 		if s.Group == group && s.Forgets > 0 {
 			return s.Forgets
