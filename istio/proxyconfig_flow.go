@@ -109,19 +109,61 @@ func (m mapping) removeFlow(gone map[*yaml.Node]bool) ([]splice, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
+		switch comma := m.commaBehind(end); {
 		case i+1 < len(entries):
 			end = m.start(entries[i+1].key)
 		case run > 0:
 			if at, err = m.end(entries[run-1].value, -1); err != nil {
 				return nil, err
 			}
-		default:
-			if comma := m.skipSpace(end); comma < len(m.text) && m.text[comma] == ',' {
-				end = comma + 1
-			}
+		case comma >= 0:
+			end = comma + 1
 		}
-		splices = append(splices, splice{at, end, ""})
+		if !strings.Contains(m.text[at:end], "#") {
+			splices = append(splices, splice{at, end, ""})
+			continue
+		}
+		apart, err := m.removeApart(entries, run, i)
+		if err != nil {
+			return nil, err
+		}
+		splices = append(splices, apart...)
 	}
 	return splices, nil
+}
+
+// removeApart takes a run of entries away but leaves the comments and line
+// breaks between them.
+func (m mapping) removeApart(entries []*entry, first, last int) ([]splice, error) {
+	var splices []splice
+	trailing := false // a comma stands behind the run
+	for _, e := range entries[first : last+1] {
+		end, err := m.end(e.value, -1)
+		if err != nil {
+			return nil, err
+		}
+		splices = append(splices, splice{m.start(e.key), end, ""})
+		comma := m.commaBehind(end)
+		if trailing = comma >= 0; trailing {
+			splices = append(splices, splice{comma, comma + 1, ""})
+		}
+	}
+	if first > 0 && !trailing {
+		end, err := m.end(entries[first-1].value, -1)
+		if err != nil {
+			return nil, err
+		}
+		if comma := m.commaBehind(end); comma >= 0 {
+			splices = append(splices, splice{comma, comma + 1, ""})
+		}
+	}
+	return splices, nil
+}
+
+// commaBehind returns the offset of the comma that follows an offset, or -1.
+func (m mapping) commaBehind(at int) int {
+	if at = m.skipSpace(at); at < len(m.text) && m.text[at] == ',' {
+		return at
+	}
+	return -1
 }

@@ -3,6 +3,7 @@ package istio
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -30,7 +31,9 @@ const byteOrderMark = "\ufeff"
 
 func newLayout(text string) (*layout, error) {
 	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+	// As Istio's decoder, this reads no further than the first document.
+	err := yaml.NewDecoder(strings.NewReader(text)).Decode(&document)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: %w", errLayout, err)
 	}
 	l := &layout{text: text, eol: "\n", lines: make([]int, 1, 16)}
