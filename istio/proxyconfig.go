@@ -23,6 +23,20 @@ type ProxyConfig struct {
 	view view
 	// keys is what MetadataKeys found; nil until it is asked.
 	keys []string
+	// layout is where things stand in text; nil until something asks.
+	layout *layout
+}
+
+// place returns the layout of the text, which costs as much as decoding it.
+func (c *ProxyConfig) place() (*layout, error) {
+	if c.layout == nil {
+		l, err := newLayout(c.text)
+		if err != nil {
+			return nil, err
+		}
+		c.layout = l
+	}
+	return c.layout, nil
 }
 
 // view is what Istio's decoder sees in a text.
@@ -129,7 +143,7 @@ func (c *ProxyConfig) orderedKeys() []string {
 			keys = append(keys, key)
 		}
 	}
-	if l, err := newLayout(c.text); err == nil {
+	if l, err := c.place(); err == nil {
 		for _, entry := range l.entries(l.find(c.view.metadataField)) {
 			add(entry.key.Value)
 		}

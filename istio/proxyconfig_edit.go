@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -42,14 +41,14 @@ func (c *ProxyConfig) Edit(edit ProxyConfigEdit) (string, error) {
 	if err := edit.check(); err != nil {
 		return "", err
 	}
+	if c.text == "" {
+		return fresh(edit), nil
+	}
 	delta := c.view.changeFor(edit)
 	if len(delta.set) == 0 && len(delta.remove) == 0 && delta.drain == "" {
 		return c.text, nil
 	}
-	if c.text == "" {
-		return strings.Join(rootLines(&c.view, delta, "", "  "), "\n") + "\n", nil
-	}
-	l, err := newLayout(c.text)
+	l, err := c.place()
 	if err != nil {
 		return "", err
 	}
@@ -67,19 +66,67 @@ func (c *ProxyConfig) Edit(edit ProxyConfigEdit) (string, error) {
 	return "", err
 }
 
-// metadataName is what Istio's template can carry as the name of an
-// environment variable.
-var metadataName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+// fresh writes an edit of an empty text, the most frequent one, without a
+// detour by YAML.
+func fresh(edit ProxyConfigEdit) string {
+	var text []byte
+	if edit.DrainDuration != "" {
+		text = append(text, drainSpellings[0]+": "...)
+		text = append(text, quoted(edit.DrainDuration)...)
+		text = append(text, '\n')
+	}
+	if len(edit.SetMetadata) > 0 {
+		text = append(text, metadataSpellings[0]+":\n"...)
+		keys := make([]string, 0, len(edit.SetMetadata))
+		for key := range edit.SetMetadata {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			text = append(text, "  "...)
+			text = append(text, plainName(key)...)
+			text = append(text, ": "...)
+			text = append(text, quoted(edit.SetMetadata[key])...)
+			text = append(text, '\n')
+		}
+	}
+	return string(text)
+}
+
+// isMetadataName tells whether Istio's template can carry a key as the name of
+// an environment variable.
+func isMetadataName(key string) bool {
+	for i, c := range []byte(key) {
+		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
+		inner := c >= '0' && c <= '9' || c == '.' || c == '-'
+		if !letter && (i == 0 || !inner) {
+			return false
+		}
+	}
+	return key != ""
+}
+
+// isCarried tells whether a value survives the double quotes that Istio's
+// template pastes it between.
+func isCarried(value string) bool {
+	if isPlainValue(value) {
+		return true
+	}
+	for _, r := range value {
+		if r == '"' || r == '\\' || r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
 
 // check refuses what Istio would not take or carry unchanged.
 func (e ProxyConfigEdit) check() error {
 	for key, value := range e.SetMetadata {
-		if !metadataName.MatchString(key) {
+		if !isMetadataName(key) {
 			return fmt.Errorf("got metadata key %q, want the name of an environment variable", key)
 		}
-		// Istio pastes the value between double quotes.
-		carried := func(r rune) bool { return r != '"' && r != '\\' && r != unicode.ReplacementChar && unicode.IsPrint(r) }
-		if strings.ContainsFunc(value, func(r rune) bool { return !carried(r) }) {
+		if !isCarried(value) {
 			return fmt.Errorf("metadata %s: got %q, want printable characters without quotes and backslashes", key, value)
 		}
 	}
