@@ -1,9 +1,22 @@
 package manifest
 
-import "github.com/holdfast-mesh/holdfast/rules"
+import (
+	"errors"
+	"fmt"
 
-// File is a parsed manifest: one or many YAML documents, or JSON.
-type File struct{}
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// File is a parsed manifest: one or many YAML documents, or JSON. It is
+// immutable.
+type File struct {
+	name       string
+	data       []byte
+	lines      []int // where each line begins
+	documents  []*document
+	templates  []*template
+	namespaces map[string]map[string]string
+}
 
 // Template is a Pod, or the pod template of a workload, found in a File.
 type Template struct {
@@ -33,18 +46,70 @@ type Edit struct {
 	Remove []string
 }
 
+// Error is a problem at a place in a manifest.
+type Error struct {
+	File         string
+	Line, Column int // from 1; columns count characters
+	Message      string
+}
+
+// Error returns "file:line:column: message".
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
 // Parse reads a manifest. Documents that are no Kubernetes objects, or objects
 // without a pod template, are no error and stay as they are; text that is
-// neither YAML nor JSON is an error with line and column.
-func Parse(name string, data []byte) (*File, error) { panic("skeleton") }
+// neither YAML nor JSON is an error with line and column, an *Error for each
+// broken document, joined.
+func Parse(name string, data []byte) (*File, error) {
+	f, err := readDocuments(name, data)
+	if err != nil {
+		return nil, err
+	}
+	f.namespaces = map[string]map[string]string{}
+	for i, d := range f.documents {
+		finder := &finder{document: d, index: i, containers: containerFacts{}}
+		finder.object(d.root, place{})
+		f.templates = append(f.templates, finder.found...)
+		for name, labels := range finder.namespaces {
+			f.namespaces[name] = labels
+		}
+	}
+	return f, nil
+}
+
+// readDocuments parses the documents and does not look into them.
+func readDocuments(name string, data []byte) (*File, error) {
+	f := &File{name: name, data: data, lines: lineOffsets(data)}
+	if err := f.checkEncoding(); err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, part := range splitDocuments(data) {
+		documents, err := f.parseDocuments(part, len(f.documents)+len(problems)+1)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		f.documents = append(f.documents, documents...)
+	}
+	return f, errors.Join(problems...)
+}
 
 // Templates returns the pod templates in text order, those inside Lists included.
-func (f *File) Templates() []Template { panic("skeleton") }
+func (f *File) Templates() []Template {
+	out := make([]Template, len(f.templates))
+	for i, t := range f.templates {
+		out[i] = t.Template
+	}
+	return out
+}
 
 // Namespaces returns the labels of Namespace objects in the file, by name.
-func (f *File) Namespaces() map[string]map[string]string { panic("skeleton") }
+func (f *File) Namespaces() map[string]map[string]string { return f.namespaces }
 
-// Apply returns the text with edits made; edits[i] is for Templates()[i] (a
-// shorter slice leaves the rest alone). Every byte outside the edited
-// annotations stays as it was.
-func (f *File) Apply(edits []Edit) ([]byte, error) { panic("skeleton") }
+// errorAt returns an error at an offset of the file.
+func (f *File) errorAt(offset int, format string, args ...any) *Error {
+	line, column := f.position(offset)
+	return &Error{f.name, line, column, fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,82 @@
+package manifest
+
+import (
+	"go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// containerFacts remembers containers by their node: aliases may repeat one
+// large container many times.
+type containerFacts map[*yaml.Node]rules.Container
+
+// pod returns the facts of the pod that a template makes. Numbers and booleans
+// where Kubernetes wants strings are taken as they are written.
+func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
+	metadata, spec := get(root, "metadata"), get(root, "spec")
+	pod := rules.Pod{
+		Namespace:   rules.Namespace{Name: o.namespace},
+		Name:        o.name,
+		Labels:      texts(get(metadata, "labels")),
+		Annotations: texts(get(metadata, "annotations")),
+		HostNetwork: text(get(spec, "hostNetwork")) == "true",
+	}
+	if o.kind != "Pod" && o.name != "" {
+		pod.Name += "-" // controllers name pods by generateName
+	}
+	for _, list := range []string{"initContainers", "containers"} {
+		containers := get(spec, list)
+		if containers == nil || containers.Kind != yaml.SequenceNode {
+			continue
+		}
+		for _, c := range containers.Content {
+			pod.Containers = append(pod.Containers, f.container(resolve(c)))
+		}
+	}
+	return pod
+}
+
+func (f *finder) container(n *yaml.Node) rules.Container {
+	if c, ok := f.containers[n]; ok {
+		return c
+	}
+	c := rules.Container{Name: text(get(n, "name")), Command: list(get(n, "command")), Args: list(get(n, "args"))}
+	if env := get(n, "env"); env != nil && env.Kind == yaml.SequenceNode {
+		for _, e := range env.Content {
+			c.Env = append(c.Env, rules.EnvVar{Name: text(get(e, "name")), Value: text(get(e, "value"))})
+		}
+	}
+	f.containers[n] = c
+	return c
+}
+
+func list(n *yaml.Node) []string {
+	if n == nil || n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	out := make([]string, 0, len(n.Content))
+	for _, item := range n.Content {
+		out = append(out, text(item))
+	}
+	return out
+}
+
+// texts returns a mapping of scalars, merge keys included.
+func texts(n *yaml.Node) map[string]string {
+	if n = resolve(n); n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	out := map[string]string{}
+	for _, m := range append([]*yaml.Node{n}, merged(n)...) {
+		for i := 0; i+1 < len(m.Content); i += 2 {
+			key, value := resolve(m.Content[i]), resolve(m.Content[i+1])
+			if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || value.Kind != yaml.ScalarNode {
+				continue
+			}
+			if _, ok := out[key.Value]; !ok {
+				out[key.Value] = text(value)
+			}
+		}
+	}
+	return out
+}
