@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"syscall"
@@ -43,6 +44,7 @@ type options struct {
 	require bool
 	keep    bool
 	out     string
+	redraw  string
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
@@ -52,7 +54,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	only := flags.String("run", "", "run only scenarios whose `name` matches this regular expression")
 	flags.BoolVar(&o.require, "require", false, "fail where the lab cannot run, rather than say so and leave with success")
 	flags.BoolVar(&o.keep, "keep", false, "keep the folder with all logs")
-	flags.StringVar(&o.out, "out", "", "write lab.json and lab.svg into this `folder`")
+	flags.StringVar(&o.out, "out", filepath.Join(cluster.Root(), "bin", "lab"), "write the run's files into this `folder`")
+	flags.StringVar(&o.redraw, "redraw", "", "only write pictures and document anew from lab.json in this `folder`")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -68,6 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
+	}
+	if o.redraw != "" {
+		return redraw(o.redraw)
 	}
 	if err := checkMachine(exec.LookPath, os.Getuid()); err != nil {
 		if o.require {
@@ -149,7 +155,7 @@ func measure(ctx context.Context, scenarios []scenario, keep bool, logf func(str
 	versions, err := l.versions(ctx)
 	return &report.Run{
 		Date: time.Now().UTC().Format(time.DateOnly), Versions: versions, Scenarios: measured,
-		Settings: report.Settings{MeshIdle: meshIdle.Seconds(), Drain: drain.Seconds()},
+		Settings: report.Settings{MeshIdle: meshIdle.Seconds(), IstioIdle: istioIdle.Seconds(), Drain: drain.Seconds()},
 	}, err
 }
 

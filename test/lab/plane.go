@@ -18,6 +18,10 @@ import (
 // EnvoyFilter would not do, because it wins over the pods' own annotations.
 const meshIdle = 10 * time.Second
 
+// istioIdle is the idle timeout of a sidecar that nobody has configured: Envoy's own default,
+// https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto.
+const istioIdle = time.Hour
+
 // drain is Istio's default drainDuration:
 // https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig.
 const drain = 45 * time.Second

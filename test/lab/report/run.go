@@ -28,8 +28,10 @@ type Version struct {
 
 // Settings are what the whole run shares, in seconds.
 type Settings struct {
-	// MeshIdle is the mesh's default idle timeout in the lab; Istio's own is an hour.
+	// MeshIdle is the mesh's default idle timeout in the lab.
 	MeshIdle float64 `json:"meshIdleSeconds"`
+	// IstioIdle is the idle timeout of Istio as it comes.
+	IstioIdle float64 `json:"istioIdleSeconds"`
 	// Drain is Istio's default drainDuration.
 	Drain float64 `json:"drainSeconds"`
 }

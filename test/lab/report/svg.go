@@ -27,8 +27,8 @@ func (r *Run) PoolTimeline() []byte { return r.poolTimeline().svg(r.poolTitles()
 
 func (r *Run) titles() (title, text string) {
 	return "Why pooled connections die in an Istio mesh, and what keeps them",
-		fmt.Sprintf("One bar per connection, in seconds since it was opened. Measured with %s and %s. The mesh's idle timeout is %s here, so that a run takes minutes; Istio's own is 1 h.",
-			r.version("Istio"), r.version("Envoy"), Round(r.Settings.MeshIdle))
+		fmt.Sprintf("One bar per connection, in seconds since it was opened. Measured with %s and %s. The mesh's idle timeout is %s here, so that a run takes minutes; Istio's own is %s.",
+			r.version("Istio"), r.version("Envoy"), Round(r.Settings.MeshIdle), Hours(r.Settings.IstioIdle))
 }
 
 func (r *Run) poolTitles() (title, text string) {
@@ -278,9 +278,9 @@ func (d *drawing) outcome(c Client) {
 		}
 	}
 	if texts := c.Errors(); len(texts) > 0 {
-		words += ": " + texts[0]
+		words += ": " + core(texts[0])
 	} else if last := c.Connections[len(c.Connections)-1]; last.End == TimedOut {
-		words += ": " + withoutAddresses(last.Error)
+		words += ": " + core(last.Error)
 	}
 	if c.Failed() > 0 || !d.dots && c.Cut() > 0 {
 		class = "bad"

@@ -31,13 +31,11 @@ func (r *Run) Table(out io.Writer) error {
 				}
 				fmt.Fprintf(table, "%s  %s\t%s\t%s\t%s\t%s\t%s\n", mark, name, title, c.Name, c.Fate(), c.Answers(), Seconds(c.Slowest()))
 			}
-			if s.Termination > 0 {
-				fmt.Fprintf(table, "    \t\t\tthe sidecar ends in %s\t\t\n", Seconds(s.Termination))
-			}
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
+		sidecars(out, scenarios)
 	}
 	fmt.Fprintln(out)
 	problems := r.Problems()
@@ -50,6 +48,19 @@ func (r *Run) Table(out io.Writer) error {
 	}
 	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", clients-len(problems), len(problems))
 	return err
+}
+
+// sidecars writes what Envoy counted, and how long it took to end.
+func sidecars(out io.Writer, scenarios []Scenario) {
+	for _, s := range scenarios {
+		text := s.Counters()
+		if s.Termination > 0 {
+			text += "; ended within " + Seconds(s.Termination) + " of SIGTERM"
+		}
+		if text != "" {
+			fmt.Fprintf(out, "    Envoy of %s: %s\n", s.Name, text)
+		}
+	}
 }
 
 // Group returns the scenarios of a group.

@@ -12,6 +12,9 @@ func Seconds(s float64) string { return strconv.FormatFloat(s, 'f', 2, 64) + " s
 // Round writes a time for people: "10 s", "0.5 s".
 func Round(s float64) string { return strconv.FormatFloat(s, 'g', 2, 64) + " s" }
 
+// Hours writes whole hours: "1 h".
+func Hours(s float64) string { return strconv.FormatFloat(s/3600, 'g', -1, 64) + " h" }
+
 // Fate says in a few words what became of a client's connections.
 func (c *Client) Fate() string {
 	if len(c.Connections) == 0 {
@@ -82,6 +85,12 @@ func (c *Client) Logged() []string {
 	return texts
 }
 
+// core is the last part of an error: what went wrong, without where.
+func core(text string) string {
+	parts := strings.Split(text, ": ")
+	return parts[len(parts)-1]
+}
+
 // withoutAddresses turns Go's "read tcp 198.19.0.6:48264->198.18.100.1:11211: i/o timeout"
 // into "read tcp: i/o timeout".
 func withoutAddresses(text string) string {
@@ -99,6 +108,24 @@ func withoutAddresses(text string) string {
 	return strings.Join(kept, " ")
 }
 
+// Counters says in one line which of Envoy's counters tell something about the scenario.
+func (s *Scenario) Counters() string {
+	var texts []string
+	for _, name := range []string{
+		"tcp.PassthroughCluster.downstream_cx_total",
+		"tcp.PassthroughCluster.idle_timeout",
+		"listener_manager.listener_in_place_updated",
+	} {
+		if c := s.Envoy[name]; c.After != c.Before {
+			texts = append(texts, fmt.Sprintf("%s +%d", name[strings.LastIndexByte(name, '.')+1:], c.After-c.Before))
+		}
+	}
+	if c := s.Envoy["listener_manager.total_filter_chains_draining"]; c.During > 0 {
+		texts = append(texts, fmt.Sprintf("filter chains draining %d, at the end %d", c.During, c.After))
+	}
+	return strings.Join(texts, ", ")
+}
+
 // Cause is what the scenario puts its connections through: Idle, Change or Middlebox.
 func (s *Scenario) Cause() string {
 	switch {
@@ -114,7 +141,7 @@ func (s *Scenario) Cause() string {
 func (r *Run) heading(group string) (title, text string) {
 	switch group {
 	case Idle:
-		return "Idle timer", fmt.Sprintf("the sidecar closes a connection after %s without a byte (in Istio as it comes: 1 h)", Round(r.Settings.MeshIdle))
+		return "Idle timer", fmt.Sprintf("the sidecar closes a connection after %s without a byte (in Istio as it comes: %s)", Round(r.Settings.MeshIdle), Hours(r.Settings.IstioIdle))
 	case Change:
 		return "Configuration change", fmt.Sprintf("the sidecar closes what a changed listener still holds after %s, busy or not", Round(r.Settings.Drain))
 	case Middlebox:
