@@ -188,10 +188,17 @@ func (a *podAdmission) fields() []any {
 	}
 	fields := make([]any, 0, 16)
 	fields = append(fields, "namespace", r.Namespace)
-	if r.Object != nil && r.Object.Metadata != nil && r.Object.Metadata.Name == "" {
-		fields = append(fields, "generateName", r.Object.Metadata.GenerateName)
+	name, generateName := r.Name, ""
+	if r.Object != nil && r.Object.Metadata != nil {
+		generateName = r.Object.Metadata.GenerateName
+		if name == "" {
+			name = r.Object.Metadata.Name
+		}
+	}
+	if name == "" {
+		fields = append(fields, "generateName", generateName)
 	} else {
-		fields = append(fields, "name", r.Name)
+		fields = append(fields, "name", name)
 	}
 	fields = append(fields, "uid", r.UID)
 	if r.DryRun {

@@ -340,7 +340,7 @@ func TestWarningText(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{"short", "holdfast: short"},
 		{"two\nlines\there", "holdfast: two lines here"},
-		{strings.Repeat("ü", 100), strings.Repeat("ü", 58) + "..."},
+		{strings.Repeat("ü", 100), "holdfast: " + strings.Repeat("ü", 53) + "..."},
 	} {
 		if got := warningText(test.in); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)

@@ -138,13 +138,11 @@ func encodeAnswer(r response) ([]byte, error) {
 const maxWarningBytes = 119
 
 // warningText is one line, at most maxWarningBytes long, that says who speaks.
+// Messages of package rules leave room for that.
 func warningText(message string) string {
 	const who = "holdfast: "
 	message = strings.Join(strings.Fields(message), " ")
-	if !strings.HasPrefix(message, who) && len(who)+len(message) <= maxWarningBytes {
-		message = who + message
-	}
-	return clip(message, maxWarningBytes)
+	return clip(who+message, maxWarningBytes)
 }
 
 // clip shortens s to at most limit bytes without cutting a character.

@@ -1,0 +1,488 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/certs"
+)
+
+// running is a server in this process.
+type running struct {
+	Addresses
+	authority *certs.Authority
+	dir       string // certificate and rules.yaml
+	log       *lines
+	stop      context.CancelFunc
+	done      chan error
+}
+
+// lines collects a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) logger() logr.Logger {
+	return logr.New(&sink{lines: l})
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// sink writes log lines as text.
+type sink struct {
+	lines *lines
+	name  string
+}
+
+func (*sink) Init(logr.RuntimeInfo) {}
+func (*sink) Enabled(int) bool      { return true }
+func (s *sink) Info(_ int, message string, kv ...any) {
+	s.lines.mu.Lock()
+	defer s.lines.mu.Unlock()
+	fmt.Fprintln(&s.lines.text, s.name, message, kv)
+}
+func (s *sink) Error(err error, message string, kv ...any) {
+	s.Info(0, "ERROR "+message, append(kv, "error", err)...)
+}
+func (s *sink) WithValues(...any) logr.LogSink { return s }
+func (s *sink) WithName(name string) logr.LogSink {
+	return &sink{lines: s.lines, name: s.name + "/" + name}
+}
+
+// start runs a server on loopback with rules and certificate from a folder.
+func start(t *testing.T, rulesText string, change func(*Options)) *running {
+	t.Helper()
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &running{authority: authority, dir: t.TempDir(), log: &lines{}, done: make(chan error, 1)}
+	o := DefaultOptions()
+	o.Host, o.Port, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", 0, "127.0.0.1:0", "127.0.0.1:0"
+	o.CertDir, o.RulesFile = s.dir, filepath.Join(s.dir, "rules.yaml")
+	o.NoCluster, o.Drain, o.Logger, o.Registry = true, 0, s.log.logger(), prometheus.NewRegistry()
+	bound := make(chan Addresses, 1)
+	o.OnListen = func(a Addresses) { bound <- a }
+	if rulesText != "" {
+		s.write(t, "rules.yaml", rulesText)
+		if err := authority.Write(s.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if change != nil {
+		change(&o)
+	}
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	go func() { s.done <- Run(ctx, o) }()
+	t.Cleanup(func() { s.end(t) })
+	select {
+	case s.Addresses = <-bound:
+	case err := <-s.done:
+		s.done <- err
+		t.Fatalf("did not start: %v", err)
+	}
+	return s
+}
+
+func (s *running) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end stops the server and demands a clean end.
+func (s *running) end(t *testing.T) {
+	t.Helper()
+	s.stop()
+	select {
+	case err := <-s.done:
+		s.done <- err
+		if err != nil {
+			t.Errorf("Run returned %v, want nil", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("Run did not return; log:\n%s", s.log)
+	}
+}
+
+func (s *running) client() *http.Client {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(s.authority.PEM)
+	return &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true},
+	}
+}
+
+// ask sends a review and returns the reason of the decision.
+func (s *running) ask(client *http.Client) (string, error) {
+	response, err := client.Post("https://"+s.Webhook+MutatePodsPath, "application/json", strings.NewReader(reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`)))
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	for _, reason := range rules.Reasons() {
+		if strings.Contains(string(body), `"reason":"`+string(reason)+`"`) {
+			return string(reason), nil
+		}
+	}
+	return "", fmt.Errorf("HTTP %d %s", response.StatusCode, body)
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	return response.StatusCode, string(body)
+}
+
+func (s *running) metrics(t *testing.T) string {
+	_, text := get(t, "http://"+s.Metrics+MetricsPath)
+	return text
+}
+
+func (s *running) ready(t *testing.T) (bool, string) {
+	code, body := get(t, "http://"+s.Health+ReadyzPath)
+	return code == 200, body
+}
+
+// eventually waits for a condition; what it returns beside is for the failure.
+func eventually(t *testing.T, what string, condition func() (bool, string)) {
+	t.Helper()
+	var last string
+	for range 1500 {
+		var ok bool
+		if ok, last = condition(); ok {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s: %s", what, last)
+}
+
+func checkLeaks(t *testing.T) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	current := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		goleak.VerifyNone(t, current)
+	})
+}
+
+// From nothing to ready: each thing that is missing is named, liveness holds.
+func TestReadinessNamesWhatIsMissing(t *testing.T) {
+	checkLeaks(t)
+	s := start(t, "", nil)
+	ok, body := s.ready(t)
+	if ok || !strings.Contains(body, "[-] certificate failed") || !strings.Contains(body, "[-] rules failed") {
+		t.Fatalf("got ready %v, %q, want both named", ok, body)
+	}
+	if code, _ := get(t, "http://"+s.Health+HealthzPath); code != 200 {
+		t.Errorf("got %d from %s, want 200: it lives", code, HealthzPath)
+	}
+	if err := s.authority.Write(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	client := s.client()
+	defer client.CloseIdleConnections()
+	eventually(t, "an answer without rules", func() (bool, string) {
+		reason, err := s.ask(client)
+		return reason == "RulesUnavailable", fmt.Sprint(reason, err)
+	})
+	s.write(t, "rules.yaml", testRules)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	if reason, err := s.ask(client); reason != "Patched" {
+		t.Errorf("got %q %v, want Patched", reason, err)
+	}
+	for _, want := range []string{"holdfast_ready 1", `holdfast_pods_total{reason="Patched"} 1`, "holdfast_rules 4", `holdfast_pods_total{reason="MirrorPod"} 0`, "go_goroutines"} {
+		if text := s.metrics(t); !strings.Contains(text, want) {
+			t.Errorf("metrics lack %q", want)
+		}
+	}
+}
+
+// A bad edit keeps the last good rules and shows; a mended one counts again.
+func TestBadRulesFileKeepsTheLastGood(t *testing.T) {
+	checkLeaks(t)
+	s := start(t, testRules, nil)
+	client := s.client()
+	defer client.CloseIdleConnections()
+	patched := func() (bool, string) {
+		reason, err := s.ask(client)
+		return reason == "Patched", fmt.Sprint(reason, err)
+	}
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	for _, bad := range []string{"", "rules: [", strings.Replace(testRules, "48h", "soon", 1)} {
+		s.write(t, "rules.yaml", bad)
+		eventually(t, "the metric", func() (bool, string) {
+			text := s.metrics(t)
+			return strings.Contains(text, "\nholdfast_rules_last_load_success 0\n"), text
+		})
+		if ok, got := patched(); !ok {
+			t.Fatalf("after %q: got %s, want the last good rules in force", bad, got)
+		}
+		if ok, body := s.ready(t); !ok {
+			t.Errorf("not ready although good rules are in force: %s", body)
+		}
+		s.write(t, "rules.yaml", testRules)
+		eventually(t, "recovery", func() (bool, string) {
+			text := s.metrics(t)
+			return strings.Contains(text, "\nholdfast_rules_last_load_success 1\n"), text
+		})
+	}
+	if log := s.log.String(); !strings.Contains(log, "ERROR error in the rules") || !strings.Contains(log, "line 8") {
+		t.Errorf("the log does not name the error and its line:\n%s", log)
+	}
+	if err := os.Remove(filepath.Join(s.dir, "rules.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the metric after deletion", func() (bool, string) {
+		text := s.metrics(t)
+		return strings.Contains(text, "\nholdfast_rules_last_load_success 0\n"), text
+	})
+	if ok, got := patched(); !ok {
+		t.Errorf("after deletion: got %s, want the last good rules in force", got)
+	}
+}
+
+// A ConfigMap mount changes by swapping the link "..data"; a live change takes
+// effect in under a second, with the poll as the second chance.
+func TestSymlinkSwap(t *testing.T) {
+	mount := t.TempDir()
+	version := func(name, text string) {
+		t.Helper()
+		dir := filepath.Join(mount, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "rules.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(name, filepath.Join(mount, "..data_tmp")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	version("..1", testRules)
+	if err := os.Symlink("..data/rules.yaml", filepath.Join(mount, "rules.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, testRules, func(o *Options) { o.RulesFile = filepath.Join(mount, "rules.yaml") })
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	begin := time.Now()
+	version("..2", strings.Replace(testRules, "48h", "24h", 1))
+	want := compileRules(t, strings.Replace(testRules, "48h", "24h", 1)).Hash()
+	eventually(t, "the new rules", func() (bool, string) {
+		text := s.metrics(t)
+		return strings.Contains(text, want), text
+	})
+	t.Logf("in force after %s", time.Since(begin).Round(time.Millisecond))
+	if strings.Contains(s.metrics(t), compileRules(t, testRules).Hash()) {
+		t.Error("the old hash is still a series")
+	}
+}
+
+// Certificates rotate under load without one failed request, on kept
+// connections and on new ones.
+func TestCertificateRotation(t *testing.T) {
+	checkLeaks(t)
+	s := start(t, testRules, nil)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	ctx, cancel := context.WithCancel(context.Background())
+	var asked atomic.Int64
+	var workers sync.WaitGroup
+	failures := make(chan string, 100)
+	for i := range 4 {
+		workers.Go(func() {
+			client := s.client()
+			for ctx.Err() == nil {
+				if i%2 == 0 { // a new connection for each request
+					client.CloseIdleConnections()
+				}
+				if reason, err := s.ask(client); reason != "Patched" {
+					select {
+					case failures <- fmt.Sprint(reason, err):
+					default:
+					}
+				}
+				asked.Add(1)
+			}
+			client.CloseIdleConnections()
+		})
+	}
+	serial := func() string {
+		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			return err.Error()
+		}
+		defer connection.Close()
+		return connection.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	}
+	for range 3 {
+		old := serial()
+		// A certificate without its key, as in the middle of a rotation.
+		if err := s.authority.Write(s.dir); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the new certificate", func() (bool, string) { return serial() != old, old })
+	}
+	s.write(t, KeyFile, "not a key")
+	time.Sleep(3 * settleTime)
+	if ok, body := s.ready(t); !ok {
+		t.Errorf("not ready although the last good certificate is served: %s", body)
+	}
+	cancel()
+	workers.Wait()
+	close(failures)
+	for failure := range failures {
+		t.Errorf("a request failed: %s", failure)
+	}
+	t.Logf("%d requests", asked.Load())
+}
+
+// At the end readiness fails at once, new requests are taken for the drain
+// period, and requests in flight end well.
+func TestDrain(t *testing.T) {
+	checkLeaks(t)
+	entered, release := make(chan struct{}), make(chan struct{})
+	var slow atomic.Bool
+	s := start(t, testRules, func(o *Options) {
+		o.Drain = 2 * time.Second
+		o.Decide = func(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome {
+			if slow.Swap(false) {
+				close(entered)
+				<-release
+			}
+			return set.Decide(pod, options)
+		}
+	})
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	client := s.client()
+	defer client.CloseIdleConnections()
+	inFlight := make(chan string, 1)
+	slow.Store(true)
+	go func() {
+		reason, err := s.ask(client)
+		inFlight <- fmt.Sprint(reason, err)
+	}()
+	<-entered
+	s.stop()
+	eventually(t, "readiness to fail", func() (bool, string) {
+		code, body := get(t, "http://"+s.Health+ReadyzPath)
+		return code == 503 && strings.Contains(body, "shutting down"), body
+	})
+	fresh := s.client()
+	defer fresh.CloseIdleConnections()
+	if reason, err := s.ask(fresh); reason != "Patched" {
+		t.Errorf("while draining: got %q %v, want Patched", reason, err)
+	}
+	eventually(t, "the port to close", func() (bool, string) {
+		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true})
+		if err == nil {
+			connection.Close()
+		}
+		return err != nil, "still open"
+	})
+	close(release)
+	if got := <-inFlight; got != "Patched<nil>" {
+		t.Errorf("the request in flight got %s, want Patched", got)
+	}
+}
+
+// An oversized body gets its answer also over a real connection.
+func TestOversizedBodyIsAnswered(t *testing.T) {
+	s := start(t, testRules, nil)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	client := s.client()
+	defer client.CloseIdleConnections()
+	response, err := client.Post("https://"+s.Webhook+MutatePodsPath, "application/json", strings.NewReader(strings.Repeat(" ", 8<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %s, want 413", response.Status)
+	}
+}
+
+// TLS 1.3 unless asked for less.
+func TestTLSVersion(t *testing.T) {
+	for _, test := range []struct {
+		option string
+		ok     bool
+	}{{"1.3", false}, {"1.2", true}} {
+		s := start(t, testRules, func(o *Options) { o.TLSMinVersion = test.option })
+		eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
+		if err == nil {
+			connection.Close()
+		}
+		if (err == nil) != test.ok {
+			t.Errorf("TLS 1.2 with minimum %s: got error %v, want it to work: %v", test.option, err, test.ok)
+		}
+	}
+}
+
+// Everything that is wrong with the options is told at once.
+func TestOptions(t *testing.T) {
+	err := Run(t.Context(), Options{TLSMinVersion: "1.1", Port: 70000, Drain: -1})
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	for _, want := range []string{"--rules-file", "--cert-dir", `"1.1"`, "70000", "--drain"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %q, want it to name %s", err, want)
+		}
+	}
+	for _, bad := range []string{"rules", "a/", "/b", "a/b/c"} {
+		if _, err := parseConfigMapName(bad); err == nil {
+			t.Errorf("got no error for --rules-configmap %q", bad)
+		}
+	}
+}
+
+// A taken port is an error at once.
+func TestPortTaken(t *testing.T) {
+	s := start(t, testRules, nil)
+	o := DefaultOptions()
+	o.CertDir, o.RulesFile, o.NoCluster, o.Registry = s.dir, "x", true, prometheus.NewRegistry()
+	o.Host, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", "0", s.Health
+	o.Port = 0
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "cannot listen for health") {
+		t.Errorf("got %v, want an error that names the port", err)
+	}
+}
