@@ -75,7 +75,7 @@ func Codes() []Code { return codeTable }
 var codeTable = []Code{
 	{BadSyntax, SeverityError, "The text is not YAML (JSON is YAML too)."},
 	{NotUTF8, SeverityError, "The file holds bytes that are not UTF-8 text, or control characters."},
-	{FileTooLarge, SeverityError, "The file is larger than 4 MiB."},
+	{FileTooLarge, SeverityError, "The file is larger than 8 MiB."},
 	{TooManyAliases, SeverityError, "YAML aliases unfold to more than two million values."},
 	{TooManyProblems, SeverityError, "There are more problems than the 10,000 that are listed."},
 	{EmptyFile, SeverityError, "The file holds no document."},

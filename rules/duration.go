@@ -31,7 +31,7 @@ func parseDuration(s string) (time.Duration, bool) {
 		rest, negative = cut, true
 	}
 	// A second sign, or no unit at all ("0"), would pass time.ParseDuration.
-	if rest == "" || rest[0] == '-' || rest[0] == '+' || isDecimalDigit(rest[len(rest)-1]) {
+	if rest == "" || rest[0] == '-' || rest[0] == '+' || isDigit(rest[len(rest)-1]) {
 		return 0, false
 	}
 	var total time.Duration
@@ -43,7 +43,7 @@ func parseDuration(s string) (time.Duration, bool) {
 		total, rest = n, after
 	}
 	if rest != "" {
-		if !isDecimalDigit(rest[0]) && rest[0] != '.' {
+		if !isDigit(rest[0]) && rest[0] != '.' {
 			return 0, false
 		}
 		d, err := time.ParseDuration(rest)
@@ -61,7 +61,7 @@ func parseDuration(s string) (time.Duration, bool) {
 // parseDays reads a decimal number of days. Fractions go through hours, so
 // that time.ParseDuration guards against overflow.
 func parseDays(s string) (time.Duration, error) {
-	if s == "" || !isDecimalDigit(s[0]) || strings.ContainsAny(s, "hmsuµμn+-eE_xX") {
+	if s == "" || !isDigit(s[0]) || strings.ContainsAny(s, "hmsuµμn+-eE_xX") {
 		return 0, errors.New("no number of days")
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -95,7 +95,7 @@ func durationHint(s string) string {
 		return ""
 	}
 	t := strings.ToLower(strings.Join(strings.Fields(s), ""))
-	if n, err := strconv.ParseFloat(t, 64); err == nil && isDecimalDigit(t[len(t)-1]) {
+	if n, err := strconv.ParseFloat(t, 64); err == nil && isDigit(t[len(t)-1]) {
 		if n == 0 {
 			return `"0s"`
 		}
@@ -110,7 +110,7 @@ func durationHint(s string) string {
 	var b strings.Builder
 	for t != "" {
 		n := 0
-		for n < len(t) && (isDecimalDigit(t[n]) || t[n] == '.') {
+		for n < len(t) && (isDigit(t[n]) || t[n] == '.') {
 			n++
 		}
 		u := n
@@ -141,4 +141,4 @@ func durationHint(s string) string {
 	return strconv.Quote(b.String())
 }
 
-func isDecimalDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -86,6 +86,9 @@ func (needs labelNeeds) only(key, value string) bool {
 	return len(v) == 1 && v[0] == value
 }
 
+// maxAnalysed is how many conditions of a selector are compared.
+const maxAnalysed = 64
+
 // needs collects what a selector requires of each label, and says why nothing
 // can fulfil it, if so.
 func (s *Selector) needs() (needs labelNeeds, impossible string) {
@@ -95,7 +98,8 @@ func (s *Selector) needs() (needs labelNeeds, impossible string) {
 	for k, v := range s.MatchLabels {
 		needs = append(needs, labelNeed{k, []string{v}})
 	}
-	if len(s.MatchExpressions) == 0 {
+	// A selector too long for anybody to read is not worth quadratic time.
+	if n := len(s.MatchExpressions); n == 0 || n+len(needs) > maxAnalysed {
 		return needs, ""
 	}
 	slices.SortFunc(needs, func(a, b labelNeed) int { return strings.Compare(a.key, b.key) })

@@ -15,7 +15,7 @@ import (
 // about 10,000 rules) and keep hostile input from exhausting memory.
 const (
 	// MaxFileSize is the size of a rules file, in bytes.
-	MaxFileSize = 4 << 20
+	MaxFileSize = 8 << 20
 	// MaxValues is how many values a file may hold after its aliases are
 	// unfolded.
 	MaxValues = 2_000_000
@@ -50,7 +50,7 @@ func Load(name string, data []byte) (file *File, problems Problems) {
 func (l *loader) parse(data []byte) *yaml.Node {
 	if len(data) > MaxFileSize {
 		l.report(1, 1, SeverityError, FileTooLarge, nil,
-			fmt.Sprintf("got %d bytes, want at most %d (4 MiB): split the rules over several installations, or join rules that differ only in their destinations", len(data), MaxFileSize))
+			fmt.Sprintf("got %d bytes, want at most %d (8 MiB): split the rules over several installations, or join rules that differ only in their destinations", len(data), MaxFileSize))
 		return nil
 	}
 	if !l.checkText(data) {
@@ -62,33 +62,31 @@ func (l *loader) parse(data []byte) *yaml.Node {
 		l.report(1, 1, SeverityError, BadSyntax, nil, err.Error())
 		return nil
 	}
-	var document yaml.Node
-	switch err := reader.Load(&document); {
-	case errors.Is(err, io.EOF):
-		l.reportEmpty(1, 1)
-		return nil
-	case err != nil:
-		l.syntaxError(data, err)
-		return nil
+	var root *yaml.Node
+	for documents := 0; ; {
+		var document yaml.Node
+		err := reader.Load(&document)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			l.syntaxError(data, err)
+			return nil
+		}
+		// Empty documents, such as a "---" at the end leaves, count for nothing.
+		if len(document.Content) != 1 || document.Content[0].Kind == yaml.ScalarNode && document.Content[0].ShortTag() == nullTag {
+			continue
+		}
+		switch documents++; documents {
+		case 1:
+			root = document.Content[0]
+		case 2:
+			l.report(document.Line, document.Column, SeverityError, ManyDocuments, nil,
+				"got a second document, want one per file: remove the \"---\" and put all rules into one list")
+		}
 	}
-	var second yaml.Node
-	switch err := reader.Load(&second); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		l.syntaxError(data, err)
-		return nil
-	default:
-		l.report(second.Line, second.Column, SeverityError, ManyDocuments, nil,
-			"got a second document, want one per file: remove the \"---\" and put all rules into one list")
-	}
-	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+	if root == nil {
 		l.reportEmpty(1, 1)
-		return nil
-	}
-	root := document.Content[0]
-	if root.Kind == yaml.ScalarNode && root.ShortTag() == nullTag {
-		l.reportEmpty(1, 1)
-		return nil
 	}
 	return root
 }

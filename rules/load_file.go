@@ -129,10 +129,11 @@ func (l *loader) gateway(n *yaml.Node, at *path, g *Gateway, lines map[string]in
 			if l.full {
 				break
 			}
-			if p, ok := l.singlePort(item, &path{up: at, index: i}, 1); ok && !contains(g.Ports, p) {
+			if p, ok := l.singlePort(item, &path{up: at, index: i}, 1); ok {
 				g.Ports = append(g.Ports, p)
 			}
 		}
+		g.Ports = withoutDuplicates(g.Ports)
 	}
 	if n := o.get("keepalive"); n != nil {
 		g.Keepalive = l.keepalive(n, &path{up: at, key: "keepalive"})

@@ -22,7 +22,7 @@ func isDNSLabel(s string) bool {
 	return true
 }
 
-func isLabelByte(c byte) bool { return c >= 'a' && c <= 'z' || isDecimalDigit(c) }
+func isLabelByte(c byte) bool { return c >= 'a' && c <= 'z' || isDigit(c) }
 
 // labelHint makes a label of s, if little is missing.
 func labelHint(s string) string {

@@ -185,4 +185,16 @@ func maskBits(m netip.Addr) (int, bool) {
 	return bits, v == 0
 }
 
-func contains(ports []uint16, p uint16) bool { return slices.Contains(ports, p) }
+// withoutDuplicates keeps the first of equal items, in place and in linear
+// time: lists come from outside.
+func withoutDuplicates[T comparable](list []T) []T {
+	if len(list) < 2 {
+		return list
+	}
+	seen := make(map[T]struct{}, len(list))
+	return slices.DeleteFunc(list, func(item T) bool {
+		_, before := seen[item]
+		seen[item] = struct{}{}
+		return before
+	})
+}

@@ -140,7 +140,7 @@ func (l *loader) destinations(n *yaml.Node, at *path, r *Rule, d *destinationNod
 		if l.full {
 			return
 		}
-		if h, ok := l.host(item, &path{up: in, index: i}); ok && !slices.Contains(r.Destinations.Hosts, h) {
+		if h, ok := l.host(item, &path{up: in, index: i}); ok {
 			r.Destinations.Hosts = append(r.Destinations.Hosts, h)
 		}
 	}
@@ -148,6 +148,7 @@ func (l *loader) destinations(n *yaml.Node, at *path, r *Rule, d *destinationNod
 	if d.middleware == nil && d.ports == nil && d.cidrs == nil && d.hosts == nil && !d.bad {
 		l.errorAt(d.node, EmptyDestinations, at, "got no destination, want at least one of middleware, ports, cidrs and hosts: write for example middleware: [redis]")
 	}
+	r.Destinations.Hosts = withoutDuplicates(r.Destinations.Hosts)
 	r.Destinations.Ports = joinRanges(r.Destinations.Ports)
 	slices.SortFunc(r.Destinations.CIDRs, netip.Prefix.Compare)
 	r.Destinations.CIDRs = slices.Compact(r.Destinations.CIDRs)
@@ -192,10 +193,11 @@ func (l *loader) workloads(n *yaml.Node, at *path, w *Workloads) {
 			if l.full {
 				break
 			}
-			if s, ok := l.namespace(item, &path{up: at, index: i}); ok && !slices.Contains(w.Namespaces, s) {
+			if s, ok := l.namespace(item, &path{up: at, index: i}); ok {
 				w.Namespaces = append(w.Namespaces, s)
 			}
 		}
+		w.Namespaces = withoutDuplicates(w.Namespaces)
 	}
 	if n := o.get("namespaceSelector"); n != nil {
 		w.NamespaceSelector = l.selector(n, &path{up: at, key: "namespaceSelector"})

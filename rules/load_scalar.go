@@ -125,7 +125,7 @@ func decimal(s string) (int, bool) {
 	}
 	v := 0
 	for i := range len(s) {
-		if !isDecimalDigit(s[i]) {
+		if !isDigit(s[i]) {
 			return 0, false
 		}
 		v = v*10 + int(s[i]-'0')

@@ -57,6 +57,7 @@ func TestErrors(t *testing.T) {
 		{"an empty file", EmptyFile, "¦"},
 		{"comments alone are an empty file", EmptyFile, "¦# nothing\n"},
 		{"a second document", ManyDocuments, oneRule(dest, strategy) + "¦---\n" + header},
+		{"a second document behind an empty one", ManyDocuments, "---\n" + oneRule(dest, strategy) + "---\n¦---\nx: y\n"},
 		{"broken YAML, where it breaks", BadSyntax, header + "rules: x¦: y\n"},
 		{"nesting that no rules file needs", BadSyntax, header + "mode: " + strings.Repeat("[", 64) + "¦" + many(1) + strings.Repeat("]", 64)},
 		{"bytes of another encoding", NotUTF8, header + "# caf\u00e9 ¦\xe9\n"},

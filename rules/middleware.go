@@ -86,7 +86,7 @@ var middlewareTable = []Middleware{
 		Name: "memcached", Aliases: []string{"memcache"}, Title: "memcached",
 		Ports:   []istio.PortRange{port(11211)},
 		Schemes: []string{"memcached", "memcache"},
-		// https://github.com/memcached/memcached/blob/master/doc/protocol.txt (idle_timeout: 0 is off, the default)
+		// https://github.com/memcached/memcached/blob/master/memcached.c (settings_init: idle_timeout is off)
 		ServerIdle:  "never",
 		InsideMesh:  "idleTimeout 24h",
 		OutsideMesh: "bypass",
