@@ -89,5 +89,3 @@ func parsePort(text string) (uint16, bool) {
 func isNameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_'
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -25,6 +25,9 @@ func (s *scanner) url(w *watch, at, floor int) (next, nextFloor int) {
 	if end > start && value[end-1] == ':' {
 		next, nextFloor = end-1, start
 	}
+	if inSecretField(value, scheme) {
+		return next, nextFloor
+	}
 	hidden := w.exposed(next)
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
