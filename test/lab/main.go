@@ -32,10 +32,16 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case err == nil:
+		return
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "lab: interrupted; everything that it had started is stopped")
+	default:
 		fmt.Fprintln(os.Stderr, "lab:", err)
-		os.Exit(1)
 	}
+	os.Exit(1)
 }
 
 // options are the command line.
@@ -123,21 +129,19 @@ func measure(ctx context.Context, scenarios []scenario, keep bool, logf func(str
 	if err := netns.RemoveAll(forever); err != nil {
 		return nil, fmt.Errorf("removing what an earlier run left: %w", err)
 	}
-	dir, err := os.MkdirTemp("", "hf-lab-")
+	dir, err := makeFolder(keep)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil { // other users' programs run from here
 		return nil, err
 	}
 	l := &lab{dir: dir, logf: logf, processes: &processes{dir: dir}}
 	defer l.close()
 	l.atEnd(func() {
-		if keep {
-			logf("logs are in %s", dir)
+		if !keep {
+			os.RemoveAll(dir)
 			return
 		}
-		os.RemoveAll(dir)
+		os.RemoveAll(filepath.Join(dir, "bin"))
+		logf("logs are in %s", dir)
 	})
 	l.atEnd(func() {
 		if err := netns.RemoveAll(forever); err != nil {
@@ -145,7 +149,7 @@ func measure(ctx context.Context, scenarios []scenario, keep bool, logf func(str
 		}
 	})
 	l.atEnd(l.processes.stop)
-	if err := l.build(ctx, scenarios); err != nil {
+	if err := l.build(ctx); err != nil {
 		return nil, err
 	}
 	measured, err := l.run(ctx, scenarios)
@@ -159,8 +163,31 @@ func measure(ctx context.Context, scenarios []scenario, keep bool, logf func(str
 	}, err
 }
 
+// makeFolder makes the run's folder, and removes what killed runs left of theirs.
+func makeFolder(keep bool) (string, error) {
+	const prefix = "hf-lab-run-"
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	if err != nil {
+		return "", err
+	}
+	for _, folder := range left {
+		if err := os.RemoveAll(folder); err != nil {
+			return "", err
+		}
+	}
+	pattern := prefix
+	if keep {
+		pattern = "hf-lab-kept-"
+	}
+	dir, err := os.MkdirTemp("", pattern)
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755) // other users' programs run from here
+}
+
 // build starts what all scenarios share, side by side.
-func (l *lab) build(ctx context.Context, scenarios []scenario) (err error) {
+func (l *lab) build(ctx context.Context) (err error) {
 	root := cluster.Root()
 	if l.tools, err = prepareTools(ctx, root, l.dir, l.logf); err != nil {
 		return err
@@ -179,7 +206,7 @@ func (l *lab) build(ctx context.Context, scenarios []scenario) (err error) {
 			return startServers(ctx, l.processes, l.network.Servers, l.dir)
 		},
 		func() error {
-			m, err := startPlane(ctx, l.tools, l.dir, rulesFile(scenarios), l.logf)
+			m, err := startPlane(ctx, l.tools, l.dir, rulesFile(scenarios()), l.logf)
 			if err != nil {
 				return err
 			}

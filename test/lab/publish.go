@@ -41,7 +41,7 @@ func write(result *report.Run, folder string, stdout io.Writer) error {
 		return err
 	}
 	if err := draw(result, folder); err != nil {
-		fmt.Fprintf(stdout, "%v; the other files are in %s\n", err, folder)
+		fmt.Fprintf(stdout, "lab.json, lab.svg and lab-pools.svg are in %s; no page is: %v\n", folder, err)
 		return nil
 	}
 	fmt.Fprintf(stdout, "lab.json, lab.svg, lab-pools.svg and why-connections-die.md are in %s\n", folder)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 	"text/template"
@@ -45,9 +46,19 @@ func (r *Run) Document() ([]byte, error) {
 	}
 	var out bytes.Buffer
 	if err := page.Execute(&out, r); err != nil {
-		return nil, fmt.Errorf("writing the document from the run: %w", err)
+		if missing := new(missingError); errors.As(err, &missing) {
+			return nil, missing // without the template's own words around it
+		}
+		return nil, fmt.Errorf("writing the page: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// missingError is a scenario that the page speaks of and the run does not have.
+type missingError struct{ scenario string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("got no scenario %s, want a run of all scenarios", e.scenario)
 }
 
 // scenario finds a scenario by its pod's name.
@@ -57,7 +68,7 @@ func (r *Run) scenario(name string) (*Scenario, error) {
 			return &r.Scenarios[i], nil
 		}
 	}
-	return nil, fmt.Errorf("got no scenario %q in the run: a run of all scenarios is wanted", name)
+	return nil, &missingError{name}
 }
 
 // client finds a client that has at least one connection.
