@@ -98,7 +98,7 @@ func (s *Set) gate(pod *Pod, options Options) (sidecar string, outcome Outcome, 
 		return skip(NoSidecar, detail)
 	case s == nil:
 		return skip(RulesUnavailable, "no rules are loaded")
-	case injection == istio.InjectionUnlabelled:
+	case injection == istio.InjectionUnlabelled && pod.Namespace.Known:
 		sidecar = "no label asks Istio for a sidecar"
 	}
 	return sidecar, Outcome{}, false

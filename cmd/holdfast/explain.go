@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -174,7 +175,7 @@ func printVerdict(w io.Writer, v rules.Verdict) {
 
 func printAnnotations(w io.Writer, annotations []rules.Annotation) {
 	for _, a := range annotations {
-		if multiline(a.Value) {
+		if strings.Contains(a.Value, "\n") {
 			fmt.Fprintf(w, "    %s: |\n%s\n", a.Key, indent(a.Value, "      "))
 			continue
 		}

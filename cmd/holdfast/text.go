@@ -24,6 +24,3 @@ func joinPorts(ranges []istio.PortRange) string {
 	}
 	return strings.Join(texts, ", ")
 }
-
-// multiline says whether a text has more than one line.
-func multiline(text string) bool { return strings.Contains(strings.TrimRight(text, "\n"), "\n") }
