@@ -13,12 +13,18 @@ import (
 // the fewest other rules; the other conditions are left to compiled.match.
 type index struct {
 	always []int32 // rules without any condition to file under
-	byKey  map[key][]int32
+	// What the three tables hold is one thing, the rules of a key. They are
+	// apart because Go looks up numbers and texts far faster than structs.
+	byText  [kinds]map[string][]int32
+	byLabel [kinds]map[label][]int32
+	byPort  map[uint32][]int32 // kind<<16 | port
+	// ports are those that any referencing rule looks at, as a set of bits.
+	ports [1 << 16 / 64]uint64
 	// byPrefix finds referencing rules by the address of a destination.
 	byPrefix *bart.Table[[]int32]
 	// prefixLengths are the lengths of all keyNamespacePrefix texts.
 	prefixLengths []int
-	// used has a bit for every kind of key in byKey.
+	// used has a bit for every kind of key that there is.
 	used uint32
 }
 
@@ -37,6 +43,8 @@ const (
 	keyAddress                        // any address at all
 	keyRule                           // a: name of the rule, declared by annotation
 	keyMiddleware                     // a: name in the table of middleware, declared
+
+	kinds = int(iota)
 )
 
 type key struct {
@@ -44,6 +52,8 @@ type key struct {
 	port uint16
 	a, b string
 }
+
+type label struct{ key, value string }
 
 // filing is one condition of a rule: the keys of which a matching pod has at
 // least one.
@@ -56,7 +66,7 @@ type filing struct {
 const maxKeys = 256
 
 func newIndex(list []compiled) index {
-	ix := index{byKey: map[key][]int32{}, byPrefix: new(bart.Table[[]int32])}
+	ix := index{byPort: map[uint32][]int32{}, byPrefix: new(bart.Table[[]int32])}
 	filings := make([][]filing, len(list))
 	shared := map[key]int{}
 	sharedPrefixes := map[netip.Prefix]int{}
@@ -75,12 +85,12 @@ func newIndex(list []compiled) index {
 		ix.file(int32(i), cheapest(filings[i], shared, sharedPrefixes))
 		if list[i].Workloads.Referencing {
 			ix.fileDeclared(int32(i), &list[i])
+			ix.watchPorts(list[i].Destinations.Ports)
 		}
 	}
-	for k := range ix.byKey {
-		ix.used |= 1 << k.kind
-		if n := len(k.a); k.kind == keyNamespacePrefix && !slices.Contains(ix.prefixLengths, n) {
-			ix.prefixLengths = append(ix.prefixLengths, n)
+	for prefix := range ix.byText[keyNamespacePrefix] {
+		if !slices.Contains(ix.prefixLengths, len(prefix)) {
+			ix.prefixLengths = append(ix.prefixLengths, len(prefix))
 		}
 	}
 	return ix
@@ -200,7 +210,7 @@ func (ix *index) file(rule int32, f *filing) {
 		return
 	}
 	for _, k := range f.keys {
-		ix.byKey[k] = append(ix.byKey[k], rule)
+		ix.put(k, rule)
 	}
 	for _, p := range f.prefixes {
 		list, _ := ix.byPrefix.Get(p)
@@ -217,78 +227,4 @@ func (ix *index) fileDeclared(rule int32, c *compiled) {
 			ix.file(rule, &filing{keys: []key{{kind: keyMiddleware, a: m.Name}}})
 		}
 	}
-}
-
-// has says whether any rule is filed under this kind of key.
-func (ix *index) has(kind keyKind) bool { return ix.used&(1<<kind) != 0 }
-
-func (ix *index) get(k key) []int32 {
-	if !ix.has(k.kind) {
-		return nil
-	}
-	return ix.byKey[k]
-}
-
-// candidates appends every rule that may match the pod, in file order.
-func (ix *index) candidates(f *facts, v *vocabulary, list []int32) []int32 {
-	list = append(list, ix.always...)
-	namespace := &f.pod.Namespace
-	if ix.has(keyNamespace) {
-		list = append(list, ix.get(key{kind: keyNamespace, a: namespace.Name})...)
-	}
-	for _, n := range ix.prefixLengths {
-		if n <= len(namespace.Name) {
-			list = append(list, ix.get(key{kind: keyNamespacePrefix, a: namespace.Name[:n]})...)
-		}
-	}
-	if ix.has(keyPodLabel) {
-		for label, value := range f.pod.Labels {
-			list = append(list, ix.get(key{kind: keyPodLabel, a: label, b: value})...)
-		}
-	}
-	if ix.has(keyNamespaceLabel) && namespace.Known {
-		for label, value := range namespace.Labels {
-			list = append(list, ix.get(key{kind: keyNamespaceLabel, a: label, b: value})...)
-		}
-	}
-	if ix.has(keyRule) {
-		f.scan(v)
-		list = ix.referencing(f, list)
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// referencing appends the rules whose destinations the pod shows.
-func (ix *index) referencing(f *facts, list []int32) []int32 {
-	for i := range f.declared {
-		d := &f.declared[i]
-		list = append(list, ix.get(key{kind: keyRule, a: d.name})...)
-		if d.middleware != "" {
-			list = append(list, ix.get(key{kind: keyMiddleware, a: d.middleware})...)
-		}
-	}
-	if len(f.scanner.addresses) > 0 {
-		list = append(list, ix.get(key{kind: keyAddress})...)
-	}
-	for i := range f.scanner.addresses {
-		a := &f.scanner.addresses[i]
-		list = append(list, ix.get(key{kind: keyPort, port: a.port})...)
-		if a.ip.IsValid() {
-			if ix.byPrefix.Size() > 0 {
-				for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.ip, a.ip.BitLen())) {
-					list = append(list, rules...)
-				}
-			}
-			continue
-		}
-		list = append(list, ix.get(key{kind: keyName})...)
-		list = append(list, ix.get(key{kind: keyNamePort, port: a.port})...)
-		list = append(list, ix.get(key{kind: keyHost, a: a.host})...)
-		for rest := a.host; rest != "" && ix.has(keyHostSuffix); {
-			_, rest, _ = strings.Cut(rest, ".")
-			list = append(list, ix.get(key{kind: keyHostSuffix, a: rest})...)
-		}
-	}
-	return list
 }

@@ -5,7 +5,9 @@ import "strings"
 // isSecretName says whether a variable, flag or key holds a secret, by how its
 // name ends: DB_PASSWORD, --redis-auth, accessKey. TOKEN_CACHE_ADDR is none.
 func isSecretName(name string) bool {
-	name = strings.TrimRight(name, "=: \t\"'")
+	for name != "" && isConnector(name[len(name)-1]) {
+		name = name[:len(name)-1]
+	}
 	if name == "" {
 		return false
 	}
