@@ -177,12 +177,20 @@ func (e *editor) editMetadata(metadata *yaml.Node, c change) {
 // own refuses to edit what an alias shows elsewhere too.
 func (e *editor) own(n *yaml.Node, what string) {
 	if n.Kind == yaml.AliasNode {
-		e.refuse(n, "%s of %s %s is the alias *%s, so a change would show elsewhere too; write it out here", what, e.Kind, e.Name, n.Value)
+		e.refuse(n, "%s of %s is the alias *%s, so a change would show elsewhere too; write it out here", what, e.title(), n.Value)
 		return
 	}
 	if n.Anchor != "" && e.isReferenced(n) {
-		e.refuse(n, "%s of %s %s is shared by its anchor &%s, so a change would show elsewhere too; write it out where *%s is used", what, e.Kind, e.Name, n.Anchor, n.Anchor)
+		e.refuse(n, "%s of %s is shared by its anchor &%s, so a change would show elsewhere too; write it out where *%s is used", what, e.title(), n.Anchor, n.Anchor)
 	}
+}
+
+// title names the object in messages.
+func (e *editor) title() string {
+	if e.Name == "" {
+		return e.Kind
+	}
+	return e.Kind + " " + e.Name
 }
 
 // unique refuses to edit one of several values of a key.
@@ -228,7 +236,7 @@ func (e *editor) fillNull(parent *yaml.Node, key string, all []rules.Annotation,
 	}
 	if e.isFlow(parent) {
 		text := flow(e.flowOf(parent).deeper())
-		if start == colon {
+		if isEmpty(value) {
 			text = " " + text
 		}
 		e.splice(start, end, text)

@@ -72,7 +72,7 @@ func (e *editor) replaceLines(b blockScalar, text, indent, chomping string, lite
 		}
 	}
 	var lines []string // with their ends
-	for at := b.body; at < end || at == b.body && at < end; {
+	for at := b.body; at <= end && at < e.end; {
 		next := e.lineEnd(at)
 		next += lineEndLength(data[next:e.end])
 		lines = append(lines, string(data[at:next]))
