@@ -5,6 +5,7 @@ package istio_test
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"testing"
@@ -34,10 +35,15 @@ const (
 	meshRanges = "192.0.2.0/24"
 )
 
-// shared is what one run starts once. holdfast is nil where only Istio is
-// asked.
+// sharedRules are in force unless a test says otherwise.
+//
+//go:embed testdata/rules.yaml
+var sharedRules string
+
+// shared is what one run starts once.
 var shared struct {
-	mesh *mesh.Mesh
+	mesh     *mesh.Mesh
+	holdfast *mesh.Holdfast
 }
 
 func TestMain(m *testing.M) {
@@ -50,8 +56,8 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
-	start := time.Now()
-	shared.mesh, err = mesh.Start(context.Background(), mesh.Options{Revisions: []mesh.Revision{
+	ctx, start := context.Background(), time.Now()
+	shared.mesh, err = mesh.Start(ctx, mesh.Options{Revisions: []mesh.Revision{
 		{Name: plain},
 		{Name: native, NativeSidecars: true},
 		{Name: excluding, Tags: []string{tag}, ExcludeOutboundPorts: meshPorts, ExcludeIPRanges: meshRanges},
@@ -65,6 +71,13 @@ func runTests(m *testing.M) (code int, err error) {
 			code, err = 1, stopErr
 		}
 	}()
-	fmt.Printf("mesh ready after %.1f s\n", time.Since(start).Seconds())
-	return m.Run(), nil
+	if shared.holdfast, err = shared.mesh.InstallHoldfast(ctx, mesh.HoldfastOptions{Rules: sharedRules}); err != nil {
+		return 1, err
+	}
+	fmt.Printf("mesh with 4 revisions and holdfast ready after %.1f s\n", time.Since(start).Seconds())
+	code = m.Run()
+	if code != 0 {
+		fmt.Fprint(os.Stderr, shared.holdfast.LogTail(40))
+	}
+	return code, nil
 }

@@ -71,8 +71,7 @@ func (m *Mesh) InstallHoldfast(ctx context.Context, options HoldfastOptions) (*H
 		return err
 	}, "holdfast")
 	if err != nil {
-		text, _ := os.ReadFile(h.Log)
-		return nil, fmt.Errorf("installing holdfast: %w\n%s", err, text)
+		return nil, fmt.Errorf("installing holdfast: %w\n%s", err, tail(h.Log, 30))
 	}
 	m.stops = append(m.stops, func() error { h.Stop(); return nil })
 	if options.Rules != "" {
@@ -220,3 +219,6 @@ func Await(ctx context.Context, what string, condition func(context.Context) err
 		}
 	}
 }
+
+// LogTail returns the last lines of the program's log.
+func (h *Holdfast) LogTail(lines int) string { return tail(h.Log, lines) }

@@ -79,24 +79,23 @@ func (p *process) await(ctx context.Context, ready func(context.Context) error) 
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended before it was ready: %v\n%s", p.name, p.err, p.tail())
+			return fmt.Errorf("%s ended before it was ready: %v\n%s", p.name, p.err, tail(p.log, 15))
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready: %w: %w\n%s", p.name, ctx.Err(), err, p.tail())
+			return fmt.Errorf("%s is not ready: %w: %w\n%s", p.name, ctx.Err(), err, tail(p.log, 15))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// tail is the end of the log, for error messages.
-func (p *process) tail() string {
-	data, err := os.ReadFile(p.log)
+// tail is the end of a log file, for error messages.
+func tail(path string, count int) string {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
-	if lines := bytes.Split(bytes.TrimSpace(data), []byte("\n")); len(lines) > 15 {
-		data = bytes.Join(lines[len(lines)-15:], []byte("\n"))
-	}
-	return fmt.Sprintf("end of %s:\n%s", p.log, data)
+	lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+	lines = lines[max(0, len(lines)-count):]
+	return fmt.Sprintf("end of %s:\n%s\n", path, bytes.Join(lines, []byte("\n")))
 }
 
 // stopAll runs the stop functions, last one first.
