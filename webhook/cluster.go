@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -87,6 +88,14 @@ func (c *watchedCluster) newCache(objects map[client.Object]cache.ByObject) (cac
 		ReaderFailOnMissingInformer: true,
 		DefaultWatchErrorHandler:    c.watchError,
 	})
+}
+
+// inNamespace restricts a cache to one namespace: its requests go to that
+// namespace, so a Role there suffices. The cache's own way, a map of
+// namespaces, leaves goroutines behind when it ends before it has synced.
+// Source: https://github.com/kubernetes-sigs/controller-runtime/blob/v0.25.2/pkg/cache/internal/informers.go (restrictNamespaceBySelector)
+func inNamespace(name string) fields.Selector {
+	return fields.OneTermEqualSelector("metadata.namespace", name)
 }
 
 // watchError says once per attempt why something cannot be watched. client-go

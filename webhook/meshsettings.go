@@ -209,9 +209,7 @@ func tagObject() *metav1.PartialObjectMetadata {
 // all of them.
 func meshCache(root string) map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
-		&corev1.ConfigMap{}: {Namespaces: map[string]cache.Config{
-			root: {LabelSelector: exists(istio.RevisionLabel), Transform: keepValues},
-		}},
+		&corev1.ConfigMap{}: {Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues},
 		tagObject(): {Label: exists(tagLabel), Transform: keepLabels},
 	}
 }

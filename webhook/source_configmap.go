@@ -40,12 +40,10 @@ func (s *configMapSource) source() string { return "configmap " + s.name.String(
 
 // selector restricts the watch to the one ConfigMap.
 func (s *configMapSource) selector() cache.ByObject {
-	return cache.ByObject{Namespaces: map[string]cache.Config{
-		s.name.Namespace: {
-			FieldSelector: fields.OneTermEqualSelector("metadata.name", s.name.Name),
-			Transform:     cache.TransformStripManagedFields(),
-		},
-	}}
+	return cache.ByObject{
+		Field:     fields.AndSelectors(inNamespace(s.name.Namespace), fields.OneTermEqualSelector("metadata.name", s.name.Name)),
+		Transform: cache.TransformStripManagedFields(),
+	}
 }
 
 func (s *configMapSource) handler() toolscache.ResourceEventHandler {
