@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -130,6 +132,11 @@ func FreeAddresses(n int) ([]string, error) {
 func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*unstructured.Unstructured)) error {
 	objects, err := ReadObjects(filepath.Join(Root(), "deploy", "holdfast.yaml"))
 	if err != nil {
+		return err
+	}
+	// Where users install holdfast, Istio is there already.
+	root := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "istio-system"}}
+	if err := c.Client.Create(ctx, root); client.IgnoreAlreadyExists(err) != nil {
 		return err
 	}
 	for _, object := range objects {

@@ -12,11 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
@@ -40,6 +42,7 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
+	ctrllog.SetLogger(logr.Discard()) // of envtest
 	dir, err := os.MkdirTemp("", "holdfast-e2e-")
 	if err != nil {
 		return 1, err
@@ -79,7 +82,7 @@ func runTests(m *testing.M) (code int, err error) {
 	code = m.Run()
 	if code != 0 {
 		log, _ := os.ReadFile(logFile.Name())
-		fmt.Fprintf(os.Stderr, "log of holdfast:\n%s\n", tail(string(log), 60))
+		fmt.Fprintf(os.Stderr, "log of holdfast:\n%s\n", tail(string(log), 20))
 	}
 	return code, nil
 }
@@ -175,6 +178,7 @@ func setRules(t *testing.T, rules string) {
 	marker := fmt.Sprintf("marker-%d", time.Now().UnixNano())
 	updateRules(t, rules+fmt.Sprintf(`
 - name: %s
+  mode: Enforce
   destinations: {ports: [65000]}
   workloads: {podSelector: {matchLabels: {probe: %s}}}
   strategy: {drainDuration: 1h}
