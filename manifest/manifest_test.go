@@ -273,3 +273,25 @@ func BenchmarkParseApply(b *testing.B) {
 		}
 	}
 }
+
+// The last line of defence: whatever a splice does, a text that differs in
+// more than the edited annotations does not leave Apply.
+func TestEditsAreVerified(t *testing.T) {
+	f := parse(t, "kind: Pod\nmetadata:\n  labels: {a: b}\n  annotations: {old: x}\nspec: {n: 1}\n")
+	for _, test := range []struct {
+		rule, text string
+		ok         bool
+	}{
+		{"the annotation that was meant", "kind: Pod\nmetadata:\n  labels: {a: b}\n  annotations: {old: new}\nspec: {n: 1}\n", true},
+		{"another value", "kind: Pod\nmetadata:\n  labels: {a: b}\n  annotations: {old: y}\nspec: {n: 1}\n", false},
+		{"a label", "kind: Pod\nmetadata:\n  labels: {a: c}\n  annotations: {old: new}\nspec: {n: 1}\n", false},
+		{"a type", "kind: Pod\nmetadata:\n  labels: {a: b}\n  annotations: {old: new}\nspec: {n: \"1\"}\n", false},
+		{"no YAML", "kind: Pod\nmetadata: [\n", false},
+	} {
+		edits := []Edit{{Set: []rules.Annotation{{Key: "old", Value: "new"}}}}
+		err := (&comparison{}).document(f.documents[0], test.text, f.templates, edits)
+		if (err == nil) != test.ok {
+			t.Errorf("%s: got %v, want accepted: %v", test.rule, err, test.ok)
+		}
+	}
+}
