@@ -1,6 +1,7 @@
 package istio_test
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -126,4 +127,12 @@ func sameItems(a, b string) bool {
 	slices.Sort(as)
 	slices.Sort(bs)
 	return slices.Equal(as, bs)
+}
+
+// setSharedRules puts testdata/rules.yaml back into force after a test.
+func setSharedRules(t *testing.T) {
+	t.Helper()
+	if err := shared.holdfast.SetRules(context.Background(), sharedRules); err != nil {
+		t.Error(err)
+	}
 }
