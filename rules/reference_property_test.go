@@ -144,6 +144,11 @@ func TestManyPairs(t *testing.T) {
 	if got := addressesOf(pod); len(got) != 1 || got[0] != "db:3306" {
 		t.Errorf("got %q, want db:3306", got)
 	}
+	pod.Containers[0].Env = pod.Containers[0].Env[:5000]
+	f, v := facts{pod: pod}, newVocabulary()
+	if f.scan(&v); f.scanner.searches > maxSearches {
+		t.Errorf("got %d searches for ports, want at most %d", f.scanner.searches, maxSearches)
+	}
 }
 
 func FuzzScan(f *testing.F) {
