@@ -72,11 +72,11 @@ func (s *Set) want(matched []int32) wanted {
 // nobody could tell which connections it covers.
 func (s *Set) wantDestinations(w *wanted, alone bool) {
 	var alternatives []istio.Alternative
-	any := false
+	first := true
 	w.targets &^= targetDestinations
 	take := func(c *compiled) {
-		w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, !any)
-		any = true
+		w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, first)
+		first = false
 		w.targets |= targetDestinations
 	}
 	if !alone {

@@ -12,7 +12,7 @@ import (
 )
 
 // after is a pod's annotations once an outcome is applied, without
-// AppliedAnnotation and with the pod's own comment on nothing.
+// AppliedAnnotation.
 func after(pod *Pod, o Outcome) map[string]string {
 	edited := &Pod{Annotations: pod.Annotations}
 	apply(edited, o)
