@@ -8,6 +8,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,6 +40,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer unregister()
 
+	defer spareMemory()()
+
 	// What is watched goes on while the last requests are answered, so it
 	// does not end with ctx.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -63,6 +67,22 @@ func Run(ctx context.Context, o Options) (err error) {
 	case <-ctx.Done():
 	}
 	return s.drain()
+}
+
+// gcPercent makes the collector run at half its usual distance. What lives is
+// the compiled rules, 20 MiB for 10,000; a review leaves 22 KB of garbage. So
+// this costs a percent of one CPU at thousands of pods a second, and keeps the
+// process and the peak of loading rules a third smaller.
+const gcPercent = 50
+
+// spareMemory sets gcPercent unless the user has set GOGC, and returns what
+// undoes it.
+func spareMemory() (undo func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(gcPercent)
+	return func() { debug.SetGCPercent(before) }
 }
 
 // server is one run.
