@@ -81,6 +81,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.redraw != "" {
 		return redraw(o.redraw)
 	}
+	// iptables lives where the PATH of an ordinary shell does not look.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
+		return err
+	}
 	if err := checkMachine(exec.LookPath, os.Getuid()); err != nil {
 		if o.require {
 			return err
