@@ -44,13 +44,9 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var pods []pod
-	for _, file := range files {
-		found, err := readPods(ctx, *program, *rulesFile, file)
-		if err != nil {
-			return err
-		}
-		pods = append(pods, found...)
+	pods, err := readPods(ctx, *program, *rulesFile, files)
+	if err != nil {
+		return err
 	}
 
 	server, err := start(ctx, *program, *rulesFile)
@@ -72,10 +68,14 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf(`
 Now yours:
-  make run POD=path/to/your/pod.yaml                          the same with your own pod or workload
-  bin/holdfast explain -f %[1]s your.yaml   why each rule matches or does not
-  bin/holdfast patch -f %[1]s your.yaml     your manifest with its new annotations
-  bin/holdfast check your-rules.yaml                          is a rules file right?
+  make run POD=your.yaml
+      the same with your own pod or workload (and RULES=your-rules.yaml)
+  bin/holdfast explain -f %[1]s your.yaml
+      why each rule matches or does not
+  bin/holdfast patch -f %[1]s your.yaml
+      your manifest with its new annotations
+  bin/holdfast check your-rules.yaml
+      is a rules file right?
 `, *rulesFile)
 	return nil
 }

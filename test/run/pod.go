@@ -22,36 +22,44 @@ import (
 type pod struct {
 	title    string
 	object   *corev1.Pod
+	detail   string
 	verdicts []rules.Verdict
 }
 
-// readPods makes the pods that the manifests of a file would lead to.
-func readPods(ctx context.Context, program, rulesFile, path string) ([]pod, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// readPods makes the pods that the manifests of the files would lead to.
+func readPods(ctx context.Context, program, rulesFile string, files []string) ([]pod, error) {
+	var objects []*corev1.Pod
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		found, err := reviews.Pods(path, data)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
 	}
-	objects, err := reviews.Pods(path, data)
-	if err != nil {
-		return nil, err
-	}
-	explain := exec.CommandContext(ctx, program, "explain", "-f", rulesFile, "-o", "json", path)
+	explain := exec.CommandContext(ctx, program, append([]string{"explain", "-f", rulesFile, "-o", "json"}, files...)...)
 	explain.Stderr = os.Stderr
 	explained, err := explain.Output()
 	if err != nil {
-		return nil, fmt.Errorf("holdfast explain %s: %w", path, err)
+		return nil, fmt.Errorf("holdfast explain: %w", err)
 	}
 	var explanations []struct {
-		Kind, Namespace, Name string
-		Rules                 []rules.Verdict
+		File, Kind, Namespace, Name, Detail string
+		Rules                               []rules.Verdict
 	}
 	if err := json.Unmarshal(explained, &explanations); err != nil {
 		return nil, err
 	}
+	if len(explanations) != len(objects) {
+		return nil, fmt.Errorf("holdfast explain: got %d pods, want %d", len(explanations), len(objects))
+	}
 	pods := make([]pod, len(objects))
-	for i, object := range objects {
-		e := explanations[i]
-		pods[i] = pod{title: fmt.Sprintf("%s: %s %s/%s", path, e.Kind, e.Namespace, e.Name), object: object, verdicts: e.Rules}
+	for i, e := range explanations {
+		title := fmt.Sprintf("%s: %s %s/%s", e.File, e.Kind, e.Namespace, e.Name)
+		pods[i] = pod{title: title, object: objects[i], detail: e.Detail, verdicts: e.Rules}
 	}
 	return pods, nil
 }
@@ -64,17 +72,14 @@ func (p *pod) print(w io.Writer, answer *admissionv1.AdmissionResponse) error {
 	}
 	fmt.Fprintln(w, p.title)
 	fmt.Fprintf(w, "  %s", answer.AuditAnnotations["reason"])
-	if detail := answer.AuditAnnotations["detail"]; detail != "" {
-		fmt.Fprintf(w, ": %s", detail)
+	if p.detail != "" {
+		fmt.Fprintf(w, ": %s", p.detail)
 	}
 	fmt.Fprintln(w)
 	printChanges(w, p.object.Annotations, patched.Annotations)
 	for _, v := range p.verdicts {
 		if v.Matched && len(answer.Patch) > 0 {
 			fmt.Fprintf(w, "  why: rule %s matches: %s\n", v.Rule, v.Detail)
-			for _, e := range v.Evidence {
-				fmt.Fprintf(w, "       %s uses %s\n", e.Where, e.Address)
-			}
 		}
 	}
 	for _, warning := range answer.Warnings {
