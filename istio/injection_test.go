@@ -16,62 +16,138 @@ func TestWillInject(t *testing.T) {
 		wantDetail string
 	}{
 		// Nothing asks: it depends on how Istio was installed.
-		{"no labels", InjectionFacts{NamespaceLabelsKnown: true},
-			InjectionUnlabelled, "no label of namespace or pod asks for a sidecar"},
-		{"namespace enabled", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}},
-			InjectionSidecar, "namespace label istio-injection is enabled"},
-		{"namespace revision", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{RevisionLabel: "canary"}},
-			InjectionSidecar, "namespace label istio.io/rev is canary"},
+		{
+			"no labels",
+			InjectionFacts{NamespaceLabelsKnown: true},
+			InjectionUnlabelled, "no label of namespace or pod asks for a sidecar",
+		},
+		{
+			"namespace enabled",
+			InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}},
+			InjectionSidecar, "namespace label istio-injection is enabled",
+		},
+		{
+			"namespace revision",
+			InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{RevisionLabel: "canary"}},
+			InjectionSidecar, "namespace label istio.io/rev is canary",
+		},
 		// "disabled" beats everything, the pod's wish included.
-		{"namespace disabled", InjectionFacts{NamespaceLabelsKnown: true,
-			NamespaceLabels: labels{InjectionLabel: "disabled", RevisionLabel: "canary"},
-			PodLabels:       labels{InjectKey: "true", RevisionLabel: "canary"}},
-			InjectionNone, "namespace label istio-injection is disabled"},
-		{"pod asks", InjectionFacts{NamespaceLabelsKnown: true, PodLabels: labels{InjectKey: "true"}},
-			InjectionSidecar, "pod label sidecar.istio.io/inject is true"},
+		{
+			"namespace disabled",
+			InjectionFacts{
+				NamespaceLabelsKnown: true,
+				NamespaceLabels:      labels{InjectionLabel: "disabled", RevisionLabel: "canary"},
+				PodLabels:            labels{InjectKey: "true", RevisionLabel: "canary"},
+			},
+			InjectionNone, "namespace label istio-injection is disabled",
+		},
+		{
+			"pod asks",
+			InjectionFacts{NamespaceLabelsKnown: true, PodLabels: labels{InjectKey: "true"}},
+			InjectionSidecar, "pod label sidecar.istio.io/inject is true",
+		},
 		// Webhook selectors see labels only, so the annotation cannot ask.
-		{"pod asks by annotation", InjectionFacts{NamespaceLabelsKnown: true, PodAnnotations: labels{InjectKey: "true"}},
-			InjectionUnlabelled, "no label"},
-		{"pod refuses", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
-			PodLabels: labels{InjectKey: "false"}},
-			InjectionNone, "pod label sidecar.istio.io/inject is false"},
-		{"pod refuses by annotation", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
-			PodAnnotations: labels{InjectKey: "false"}},
-			InjectionNone, "pod annotation sidecar.istio.io/inject is false"},
+		{
+			"pod asks by annotation",
+			InjectionFacts{NamespaceLabelsKnown: true, PodAnnotations: labels{InjectKey: "true"}},
+			InjectionUnlabelled, "no label",
+		},
+		{
+			"pod refuses",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
+				PodLabels: labels{InjectKey: "false"},
+			},
+			InjectionNone, "pod label sidecar.istio.io/inject is false",
+		},
+		{
+			"pod refuses by annotation",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
+				PodAnnotations: labels{InjectKey: "false"},
+			},
+			InjectionNone, "pod annotation sidecar.istio.io/inject is false",
+		},
 		// The label is the newer form and wins, also with a value nobody knows.
-		{"label over annotation", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
-			PodLabels: labels{InjectKey: "yes"}, PodAnnotations: labels{InjectKey: "false"}},
-			InjectionSidecar, "namespace label istio-injection is enabled"},
-		{"host network", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}, HostNetwork: true},
-			InjectionNone, "pod uses the host's network"},
-		{"system namespace", InjectionFacts{Namespace: "kube-system", NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}},
-			InjectionNone, "Istio never injects into namespace kube-system"},
-		{"gateway", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
-			PodAnnotations: labels{TemplatesAnnotation: "gateway"}},
-			InjectionNone, `annotation inject.istio.io/templates is "gateway": these capture no traffic`},
+		{
+			"label over annotation",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
+				PodLabels: labels{InjectKey: "yes"}, PodAnnotations: labels{InjectKey: "false"},
+			},
+			InjectionSidecar, "namespace label istio-injection is enabled",
+		},
+		{
+			"host network",
+			InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}, HostNetwork: true},
+			InjectionNone, "pod uses the host's network",
+		},
+		{
+			"system namespace",
+			InjectionFacts{Namespace: "kube-system", NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"}},
+			InjectionNone, "Istio never injects into namespace kube-system",
+		},
+		{
+			"gateway",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
+				PodAnnotations: labels{TemplatesAnnotation: "gateway"},
+			},
+			InjectionNone, `annotation inject.istio.io/templates is "gateway": these capture no traffic`,
+		},
 		// An installation's own template is mostly an overlay of the sidecar.
-		{"own template", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
-			PodAnnotations: labels{TemplatesAnnotation: "sidecar, limits"}},
-			InjectionSidecar, "namespace label"},
-		{"ambient namespace", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{DataplaneModeLabel: "ambient"}},
-			InjectionNone, "namespace label istio.io/dataplane-mode is ambient"},
+		{
+			"own template",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{InjectionLabel: "enabled"},
+				PodAnnotations: labels{TemplatesAnnotation: "sidecar, limits"},
+			},
+			InjectionSidecar, "namespace label",
+		},
+		{
+			"ambient namespace",
+			InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{DataplaneModeLabel: "ambient"}},
+			InjectionNone, "namespace label istio.io/dataplane-mode is ambient",
+		},
 		// A pod that asks for a sidecar gets one, and ambient leaves it alone.
-		{"sidecar in an ambient namespace", InjectionFacts{NamespaceLabelsKnown: true,
-			NamespaceLabels: labels{DataplaneModeLabel: "ambient", InjectionLabel: "enabled"}},
-			InjectionSidecar, "namespace label istio-injection is enabled"},
-		{"not ambient, by the pod", InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{DataplaneModeLabel: "ambient"},
-			PodLabels: labels{DataplaneModeLabel: "none"}},
-			InjectionUnlabelled, "no label"},
-		{"captured by ambient", InjectionFacts{PodAnnotations: labels{AmbientRedirectionAnnotation: "enabled"}},
-			InjectionNone, "annotation ambient.istio.io/redirection is enabled"},
+		{
+			"sidecar in an ambient namespace",
+			InjectionFacts{
+				NamespaceLabelsKnown: true,
+				NamespaceLabels:      labels{DataplaneModeLabel: "ambient", InjectionLabel: "enabled"},
+			},
+			InjectionSidecar, "namespace label istio-injection is enabled",
+		},
+		{
+			"not ambient, by the pod",
+			InjectionFacts{
+				NamespaceLabelsKnown: true, NamespaceLabels: labels{DataplaneModeLabel: "ambient"},
+				PodLabels: labels{DataplaneModeLabel: "none"},
+			},
+			InjectionUnlabelled, "no label",
+		},
+		{
+			"captured by ambient",
+			InjectionFacts{PodAnnotations: labels{AmbientRedirectionAnnotation: "enabled"}},
+			InjectionNone, "annotation ambient.istio.io/redirection is enabled",
+		},
 		// Unknown namespace labels never say no.
-		{"unknown namespace", InjectionFacts{NamespaceLabels: labels{InjectionLabel: "disabled", DataplaneModeLabel: "ambient"}},
-			InjectionUnlabelled, "namespace labels are unknown"},
+		{
+			"unknown namespace",
+			InjectionFacts{NamespaceLabels: labels{InjectionLabel: "disabled", DataplaneModeLabel: "ambient"}},
+			InjectionUnlabelled, "namespace labels are unknown",
+		},
 		// In a namespace that says "enabled" this pod is injected.
-		{"unknown namespace, odd pod label", InjectionFacts{PodLabels: labels{InjectKey: "yes"}},
-			InjectionUnlabelled, "namespace labels are unknown"},
-		{"unknown namespace, pod refuses", InjectionFacts{PodLabels: labels{InjectKey: "false"}},
-			InjectionNone, "pod label"},
+		{
+			"unknown namespace, odd pod label",
+			InjectionFacts{PodLabels: labels{InjectKey: "yes"}},
+			InjectionUnlabelled, "namespace labels are unknown",
+		},
+		{
+			"unknown namespace, pod refuses",
+			InjectionFacts{PodLabels: labels{InjectKey: "false"}},
+			InjectionNone, "pod label",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, detail := WillInject(test.facts)
@@ -116,8 +192,10 @@ func webhooks(auto bool) []struct{ namespace, pod selector } {
 		struct{ namespace, pod selector }{selector{{InjectionLabel, "In", []string{"enabled"}}}, notFalse},
 		struct{ namespace, pod selector }{neither, selector{{InjectKey, "In", []string{"true"}}, {RevisionLabel, "DoesNotExist", nil}}})
 	if auto {
-		all = append(all, struct{ namespace, pod selector }{neither,
-			selector{{InjectKey, "DoesNotExist", nil}, {RevisionLabel, "DoesNotExist", nil}}})
+		all = append(all, struct{ namespace, pod selector }{
+			neither,
+			selector{{InjectKey, "DoesNotExist", nil}, {RevisionLabel, "DoesNotExist", nil}},
+		})
 	}
 	return all
 }

@@ -24,39 +24,66 @@ func TestDestinationAlternatives(t *testing.T) {
 		d        Destinations
 		patterns []string
 	}{
-		{"one address and one port are written out",
+		{
+			"one address and one port are written out",
 			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/32")},
-			[]string{"^(?:10[.]20[.]1[.]5:6379)$"}},
-		{"a prefix at an octet's end leaves the rest open",
+			[]string{"^(?:10[.]20[.]1[.]5:6379)$"},
+		},
+		{
+			"a prefix at an octet's end leaves the rest open",
 			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.0.0/16")},
-			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
-		{"host bits do not count",
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
+		},
+		{
+			"host bits do not count",
 			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/16")},
-			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
-		{"no prefixes mean every address",
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
+		},
+		{
+			"no prefixes mean every address",
 			Destinations{[]PortRange{{3306, 3306}, {6379, 6379}}, nil},
-			[]string{"^(?:[!-~]+:(?:3306|6379))$"}},
-		{"no ports mean every port",
+			[]string{"^(?:[!-~]+:(?:3306|6379))$"},
+		},
+		{
+			"no ports mean every port",
 			Destinations{nil, networks("10.0.0.0/8", "192.168.0.7/32")},
-			[]string{"^(?:(?:10[.]|192[.]168[.]0[.]7:)[!-~]+)$"}},
-		{"nothing given means everything",
-			Destinations{}, []string{"^(?:[!-~]+)$"}},
-		{"adjacent ranges and prefixes are one",
+			[]string{"^(?:(?:10[.]|192[.]168[.]0[.]7:)[!-~]+)$"},
+		},
+		{
+			"nothing given means everything",
+			Destinations{},
+			[]string{"^(?:[!-~]+)$"},
+		},
+		{
+			"adjacent ranges and prefixes are one",
 			Destinations{[]PortRange{{7003, 7009}, {7000, 7003}}, networks("10.1.0.0/17", "10.1.128.0/17", "10.1.3.0/24")},
-			[]string{"^(?:10[.]1[.][!-~]+:700[0-9])$"}},
-		{"an IPv6 prefix of two groups",
+			[]string{"^(?:10[.]1[.][!-~]+:700[0-9])$"},
+		},
+		{
+			"an IPv6 prefix of two groups",
 			Destinations{[]PortRange{{6379, 6379}}, networks("2001:db8::/32")},
-			[]string{"^(?:[[]2001:db8:[!-~]+:6379)$"}},
-		{"zero groups inside the prefix are part of the run",
+			[]string{"^(?:[[]2001:db8:[!-~]+:6379)$"},
+		},
+		{
+			"zero groups inside the prefix are part of the run",
 			Destinations{[]PortRange{{6379, 6379}}, networks("64:ff9b::/96")},
-			[]string{"^(?:[[]64:ff9b::[0-9a-f]*:?[0-9a-f]*[]]:6379)$"}},
-		{"an IPv4-mapped prefix is an IPv4 prefix, for so Envoy prints it",
+			[]string{"^(?:[[]64:ff9b::[0-9a-f]*:?[0-9a-f]*[]]:6379)$"},
+		},
+		{
+			"an IPv4-mapped prefix is an IPv4 prefix, for so Envoy prints it",
 			Destinations{[]PortRange{{6379, 6379}}, networks("::ffff:10.20.0.0/112")},
-			[]string{"^(?:10[.]20[.][!-~]+:6379)$"}},
-		{"a range that ends before it begins matches nothing, not everything",
-			Destinations{[]PortRange{{5, 4}}, networks("10.0.0.0/8")}, nil},
-		{"an invalid prefix matches nothing, not everything",
-			Destinations{[]PortRange{{5, 5}}, []netip.Prefix{{}}}, nil},
+			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
+		},
+		{
+			"a range that ends before it begins matches nothing, not everything",
+			Destinations{[]PortRange{{5, 4}}, networks("10.0.0.0/8")},
+			nil,
+		},
+		{
+			"an invalid prefix matches nothing, not everything",
+			Destinations{[]PortRange{{5, 5}}, []netip.Prefix{{}}},
+			nil,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
@@ -196,7 +223,8 @@ func portProbes(t *rapid.T, d Destinations) []uint16 {
 func checkDestinations(t interface {
 	Fatalf(string, ...any)
 	Helper()
-}, d Destinations, addresses []netip.Addr, ports []uint16) {
+}, d Destinations, addresses []netip.Addr, ports []uint16,
+) {
 	t.Helper()
 	alternatives := DestinationAlternatives(d)
 	var compiled []*regexp.Regexp

@@ -24,69 +24,109 @@ func TestProxyConfigEdit(t *testing.T) {
 		{"nothing to do, empty", ProxyConfigEdit{}, "", ""},
 
 		// Block style.
-		{"other keys", idle, "proxyMetadata:\n  FOO: bar\n",
-			"proxyMetadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"no proxyMetadata", idle, "concurrency: 2\n",
-			"concurrency: 2\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"snake case", idle, "proxy_metadata:\n  FOO: bar\n",
-			"proxy_metadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"other keys", idle, "proxyMetadata:\n  FOO: bar\n",
+			"proxyMetadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"no proxyMetadata", idle, "concurrency: 2\n",
+			"concurrency: 2\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"snake case", idle, "proxy_metadata:\n  FOO: bar\n",
+			"proxy_metadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
 		// Istio does not read the other one.
-		{"both spellings", idle, "proxyMetadata:\n  A: b\nproxy_metadata:\n  C: d\n",
-			"proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nproxy_metadata:\n  C: d\n"},
-		{"both spellings, the first one last", idle, "proxy_metadata: {A: b}\nproxyMetadata: ~\n",
-			"proxy_metadata: {A: b}\nproxyMetadata: {ISTIO_META_IDLE_TIMEOUT: \"48h\"}\n"},
-		{"odd indentation", idle, "tracing:\n     sampling: 10\nproxyMetadata:\n   FOO: bar\n",
-			"tracing:\n     sampling: 10\nproxyMetadata:\n   FOO: bar\n   ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"both spellings", idle, "proxyMetadata:\n  A: b\nproxy_metadata:\n  C: d\n",
+			"proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nproxy_metadata:\n  C: d\n",
+		},
+		{
+			"both spellings, the first one last", idle, "proxy_metadata: {A: b}\nproxyMetadata: ~\n",
+			"proxy_metadata: {A: b}\nproxyMetadata: {ISTIO_META_IDLE_TIMEOUT: \"48h\"}\n",
+		},
+		{
+			"odd indentation", idle, "tracing:\n     sampling: 10\nproxyMetadata:\n   FOO: bar\n",
+			"tracing:\n     sampling: 10\nproxyMetadata:\n   FOO: bar\n   ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
 		// A new mapping is indented as deep as the others.
-		{"step of four", idle, "tracing:\n    sampling: 10\n",
-			"tracing:\n    sampling: 10\nproxyMetadata:\n    ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"indented root", both, "  proxyMetadata:\n    FOO: bar\n",
-			"  proxyMetadata:\n    FOO: bar\n    ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  drainDuration: \"43200s\"\n"},
-		{"no line break at the end", idle, "proxyMetadata:\n  FOO: bar",
-			"proxyMetadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\""},
-		{"CRLF", both, "proxyMetadata:\r\n  FOO: bar\r\nconcurrency: 2\r\n",
-			"proxyMetadata:\r\n  FOO: bar\r\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\r\nconcurrency: 2\r\ndrainDuration: \"43200s\"\r\n"},
+		{
+			"step of four", idle, "tracing:\n    sampling: 10\n",
+			"tracing:\n    sampling: 10\nproxyMetadata:\n    ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"indented root", both, "  proxyMetadata:\n    FOO: bar\n",
+			"  proxyMetadata:\n    FOO: bar\n    ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  drainDuration: \"43200s\"\n",
+		},
+		{
+			"no line break at the end", idle, "proxyMetadata:\n  FOO: bar",
+			"proxyMetadata:\n  FOO: bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"",
+		},
+		{
+			"CRLF", both, "proxyMetadata:\r\n  FOO: bar\r\nconcurrency: 2\r\n",
+			"proxyMetadata:\r\n  FOO: bar\r\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\r\nconcurrency: 2\r\ndrainDuration: \"43200s\"\r\n",
+		},
 		{"byte order mark", drain, "\ufeffconcurrency: 2\n", "\ufeffconcurrency: 2\ndrainDuration: \"43200s\"\n"},
-		{"UTF-8 before it", idle, "proxyMetadata: {Ä: ö, ISTIO_META_IDLE_TIMEOUT: 1h}",
-			"proxyMetadata: {Ä: ö, ISTIO_META_IDLE_TIMEOUT: \"48h\"}"},
-		{"tab before the value", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\t1h\t# c\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\t\"48h\"\t# c\n"},
-		{"value in the middle", idle, "proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: 1h # was low\n  C: d\n",
-			"proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\" # was low\n  C: d\n"},
+		{
+			"UTF-8 before it", idle, "proxyMetadata: {Ä: ö, ISTIO_META_IDLE_TIMEOUT: 1h}",
+			"proxyMetadata: {Ä: ö, ISTIO_META_IDLE_TIMEOUT: \"48h\"}",
+		},
+		{
+			"tab before the value", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\t1h\t# c\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\t\"48h\"\t# c\n",
+		},
+		{
+			"value in the middle", idle, "proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: 1h # was low\n  C: d\n",
+			"proxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\" # was low\n  C: d\n",
+		},
 
 		// Comments stay where they are.
-		{"comments", both,
+		{
+			"comments", both,
 			"# top\nproxyMetadata: # ours\n  # first\n  FOO: bar # bar\n  # last\n\n# between\nconcurrency: 2 # two\n# end",
 			"# top\nproxyMetadata: # ours\n  # first\n  FOO: bar # bar\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  # last\n\n" +
-				"# between\nconcurrency: 2 # two\ndrainDuration: \"43200s\"\n# end"},
+				"# between\nconcurrency: 2 # two\ndrainDuration: \"43200s\"\n# end",
+		},
 		{"only comments", idle, "# nothing yet\n", "# nothing yet\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		{"only a comment, no line break", idle, "# nothing yet", "# nothing yet\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		{"only blanks", idle, " \n", " \nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 
 		// Nothing where a mapping could be.
-		{"null", idle, "proxyMetadata:\nconcurrency: 2\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nconcurrency: 2\n"},
+		{
+			"null", idle, "proxyMetadata:\nconcurrency: 2\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nconcurrency: 2\n",
+		},
 		{"null and comment", idle, "proxyMetadata: # later\n", "proxyMetadata: # later\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		{"tilde", idle, "proxyMetadata: ~ # later\n", "proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: \"48h\"} # later\n"},
 		{"null at the root", idle, "null\n", "{\"proxyMetadata\": {\"ISTIO_META_IDLE_TIMEOUT\": \"48h\"}}\n"},
-		{"null value", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\n  A: b\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: b\n"},
+		{
+			"null value", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT:\n  A: b\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: b\n",
+		},
 
 		// Flow style and JSON.
 		{"empty braces", idle, "proxyMetadata: {}\n", "proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: \"48h\"}\n"},
 		{"braces", idle, "proxyMetadata: {A: b}\n", "proxyMetadata: {A: b, ISTIO_META_IDLE_TIMEOUT: \"48h\"}\n"},
 		{"trailing comma", idle, "proxyMetadata: { A: b, }\n", "proxyMetadata: { A: b, ISTIO_META_IDLE_TIMEOUT: \"48h\", }\n"},
-		{"JSON", both, `{"proxyMetadata":{"A":"b"}}`,
-			`{"proxyMetadata":{"A":"b","ISTIO_META_IDLE_TIMEOUT":"48h"},"drainDuration":"43200s"}`},
-		{"JSON without metadata", idle, `{"concurrency": 2}`,
-			`{"concurrency": 2, "proxyMetadata": {"ISTIO_META_IDLE_TIMEOUT": "48h"}}`},
+		{
+			"JSON", both, `{"proxyMetadata":{"A":"b"}}`,
+			`{"proxyMetadata":{"A":"b","ISTIO_META_IDLE_TIMEOUT":"48h"},"drainDuration":"43200s"}`,
+		},
+		{
+			"JSON without metadata", idle, `{"concurrency": 2}`,
+			`{"concurrency": 2, "proxyMetadata": {"ISTIO_META_IDLE_TIMEOUT": "48h"}}`,
+		},
 		{"JSON, empty metadata", idle, `{"proxyMetadata":{}}`, `{"proxyMetadata":{"ISTIO_META_IDLE_TIMEOUT":"48h"}}`},
 		{"empty JSON", both, "{}", `{"drainDuration": "43200s", "proxyMetadata": {"ISTIO_META_IDLE_TIMEOUT": "48h"}}`},
-		{"pretty JSON", both, "{\n  \"proxyMetadata\": {\n    \"A\": \"b\"\n  },\n  \"concurrency\": 2\n}\n",
+		{
+			"pretty JSON", both, "{\n  \"proxyMetadata\": {\n    \"A\": \"b\"\n  },\n  \"concurrency\": 2\n}\n",
 			"{\n  \"proxyMetadata\": {\n    \"A\": \"b\",\n    \"ISTIO_META_IDLE_TIMEOUT\": \"48h\"\n  },\n" +
-				"  \"concurrency\": 2,\n  \"drainDuration\": \"43200s\"\n}\n"},
-		{"flow on many lines", idle, "proxyMetadata: {\n  A: b, # a\n  C: d, # c\n}\n",
-			"proxyMetadata: {\n  A: b, # a\n  C: d,\n  ISTIO_META_IDLE_TIMEOUT: \"48h\", # c\n}\n"},
+				"  \"concurrency\": 2,\n  \"drainDuration\": \"43200s\"\n}\n",
+		},
+		{
+			"flow on many lines", idle, "proxyMetadata: {\n  A: b, # a\n  C: d, # c\n}\n",
+			"proxyMetadata: {\n  A: b, # a\n  C: d,\n  ISTIO_META_IDLE_TIMEOUT: \"48h\", # c\n}\n",
+		},
 
 		// What is already so stays as it was written.
 		{"already, plain", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 48h\n", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 48h\n"},
@@ -96,28 +136,42 @@ func TestProxyConfigEdit(t *testing.T) {
 		{"drain, snake case", drain, "drain_duration: 60s # short\n", "drain_duration: \"43200s\" # short\n"},
 
 		// Every way to write the old value.
-		{"single quotes", idle, "proxyMetadata:\n  'ISTIO_META_IDLE_TIMEOUT' : 'it''s'\n  A: b\n",
-			"proxyMetadata:\n  'ISTIO_META_IDLE_TIMEOUT' : \"48h\"\n  A: b\n"},
+		{
+			"single quotes", idle, "proxyMetadata:\n  'ISTIO_META_IDLE_TIMEOUT' : 'it''s'\n  A: b\n",
+			"proxyMetadata:\n  'ISTIO_META_IDLE_TIMEOUT' : \"48h\"\n  A: b\n",
+		},
 		{"double quotes", idle, "proxyMetadata:\n  \"ISTIO_META_IDLE_TIMEOUT\": \"\\x31h\"\n", "proxyMetadata:\n  \"ISTIO_META_IDLE_TIMEOUT\": \"48h\"\n"},
-		{"literal", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: |\n    1h\n    2h\n\n  A: b\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n\n  A: b\n"},
+		{
+			"literal", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: |\n    1h\n    2h\n\n  A: b\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n\n  A: b\n",
+		},
 		{"folded", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: >-\n    1h\n  A: b\n", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: b\n"},
-		{"plain on two lines", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n    and more\n  A: b\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: b\n"},
+		{
+			"plain on two lines", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n    and more\n  A: b\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: b\n",
+		},
 		{"tagged", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: !!str 3600\n", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		// The last of two counts.
-		{"duplicate key", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_IDLE_TIMEOUT: 2h\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"duplicate key", idle, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_IDLE_TIMEOUT: 2h\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
 
 		// What stands last may take more than one line.
-		{"literal last", idle, "proxyMetadata:\n  A: |\n    b\n    c\n\n# end\n",
-			"proxyMetadata:\n  A: |\n    b\n    c\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n\n# end\n"},
+		{
+			"literal last", idle, "proxyMetadata:\n  A: |\n    b\n    c\n\n# end\n",
+			"proxyMetadata:\n  A: |\n    b\n    c\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n\n# end\n",
+		},
 		// A line more would give the literal a line break.
-		{"literal last, no line break", idle, "proxyMetadata:\n  A: |\n    b",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: |\n    b"},
+		{
+			"literal last, no line break", idle, "proxyMetadata:\n  A: |\n    b",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: |\n    b",
+		},
 		// Blank lines are part of this one.
-		{"literal that keeps", idle, "proxyMetadata:\n  A: |+\n    b\n\n\nconcurrency: 2\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: |+\n    b\n\n\nconcurrency: 2\n"},
+		{
+			"literal that keeps", idle, "proxyMetadata:\n  A: |+\n    b\n\n\nconcurrency: 2\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: |+\n    b\n\n\nconcurrency: 2\n",
+		},
 		{"list last", drain, "extraStatTags:\n- a\n- b # two\n", "extraStatTags:\n- a\n- b # two\ndrainDuration: \"43200s\"\n"},
 		{"flow list last", drain, "extraStatTags: [a,\n  b, # two\n]\n", "extraStatTags: [a,\n  b, # two\n]\ndrainDuration: \"43200s\"\n"},
 
@@ -128,36 +182,60 @@ func TestProxyConfigEdit(t *testing.T) {
 		{"two documents", drain, "concurrency: 2\n---\ndrainDuration: 1s\n", "concurrency: 2\ndrainDuration: \"43200s\"\n---\ndrainDuration: 1s\n"},
 
 		// Anchors, aliases, merges: what else uses them stays as it is.
-		{"merge", idle, "x: &x {A: b, ISTIO_META_IDLE_TIMEOUT: 1h}\nproxyMetadata:\n  <<: *x\n",
-			"x: &x {A: b, ISTIO_META_IDLE_TIMEOUT: 1h}\nproxyMetadata:\n  <<: *x\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"alias", idle, "x: &x {A: b}\nproxyMetadata: *x # shared\n",
-			"x: &x {A: b}\nproxyMetadata: {<<: *x, ISTIO_META_IDLE_TIMEOUT: \"48h\"} # shared\n"},
-		{"value is an alias", idle, "x: &x 1h\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: *x\n",
-			"x: &x 1h\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"merge", idle, "x: &x {A: b, ISTIO_META_IDLE_TIMEOUT: 1h}\nproxyMetadata:\n  <<: *x\n",
+			"x: &x {A: b, ISTIO_META_IDLE_TIMEOUT: 1h}\nproxyMetadata:\n  <<: *x\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"alias", idle, "x: &x {A: b}\nproxyMetadata: *x # shared\n",
+			"x: &x {A: b}\nproxyMetadata: {<<: *x, ISTIO_META_IDLE_TIMEOUT: \"48h\"} # shared\n",
+		},
+		{
+			"value is an alias", idle, "x: &x 1h\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: *x\n",
+			"x: &x 1h\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
 		{"anchor that nobody uses", idle, "proxyMetadata: &x\n  A: b\n", "proxyMetadata: &x\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		// An own copy, which counts because it comes last.
-		{"anchor that is used", idle, "proxyMetadata: &x\n  A: b\nother: *x\n",
-			"proxyMetadata: &x\n  A: b\nother: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"metadata from a merge", idle, "x: &x {proxyMetadata: {A: b}}\n<<: *x\n",
-			"x: &x {proxyMetadata: {A: b}}\n<<: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"anchor that is used", idle, "proxyMetadata: &x\n  A: b\nother: *x\n",
+			"proxyMetadata: &x\n  A: b\nother: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"metadata from a merge", idle, "x: &x {proxyMetadata: {A: b}}\n<<: *x\n",
+			"x: &x {proxyMetadata: {A: b}}\n<<: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
 
 		// Stale keys go, new ones come.
-		{"swap", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n  A: b\n  ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$\n",
-			"proxyMetadata:\n  A: b\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\n"},
-		{"swap all", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n  ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$ # why\nconcurrency: 2",
-			"proxyMetadata:\n  # why\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\nconcurrency: 2"},
-		{"swap in braces", swap, `{"proxyMetadata":{"ISTIO_META_HOLDFAST_DESTINATIONS_1":"^x$","A":"b","ISTIO_META_HOLDFAST_DESTINATIONS_2":"^y$"}}`,
-			`{"proxyMetadata":{"A":"b","ISTIO_META_HOLDFAST":"v1","ISTIO_META_HOLDFAST_KEEPALIVE":"120s-30s-3"}}`},
-		{"swap all in braces", swap, "proxyMetadata: {ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$, ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$,}",
-			"proxyMetadata: {ISTIO_META_HOLDFAST: \"v1\", ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"}"},
-		{"remove the last, add at the root", ProxyConfigEdit{RemoveMetadata: swap.RemoveMetadata, DrainDuration: "43200s"},
+		{
+			"swap", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n  A: b\n  ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$\n",
+			"proxyMetadata:\n  A: b\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\n",
+		},
+		{
+			"swap all", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n  ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$ # why\nconcurrency: 2",
+			"proxyMetadata:\n  # why\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\nconcurrency: 2",
+		},
+		{
+			"swap in braces", swap, `{"proxyMetadata":{"ISTIO_META_HOLDFAST_DESTINATIONS_1":"^x$","A":"b","ISTIO_META_HOLDFAST_DESTINATIONS_2":"^y$"}}`,
+			`{"proxyMetadata":{"A":"b","ISTIO_META_HOLDFAST":"v1","ISTIO_META_HOLDFAST_KEEPALIVE":"120s-30s-3"}}`,
+		},
+		{
+			"swap all in braces", swap, "proxyMetadata: {ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$, ISTIO_META_HOLDFAST_DESTINATIONS_2: ^y$,}",
+			"proxyMetadata: {ISTIO_META_HOLDFAST: \"v1\", ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"}",
+		},
+		{
+			"remove the last, add at the root",
+			ProxyConfigEdit{RemoveMetadata: swap.RemoveMetadata, DrainDuration: "43200s"},
 			"proxyMetadata:\n  A: b\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n",
-			"proxyMetadata:\n  A: b\ndrainDuration: \"43200s\"\n"},
+			"proxyMetadata:\n  A: b\ndrainDuration: \"43200s\"\n",
+		},
 		{"remove all", ProxyConfigEdit{RemoveMetadata: swap.RemoveMetadata}, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n", "proxyMetadata:\n"},
 
 		// Patterns are full of characters that mean something to YAML.
-		{"pattern", ProxyConfigEdit{SetMetadata: map[string]string{DestinationsMetadataPrefix + "1": "^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$"}},
-			"a: b\n", "a: b\nproxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: \"^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$\"\n"},
+		{
+			"pattern",
+			ProxyConfigEdit{SetMetadata: map[string]string{DestinationsMetadataPrefix + "1": "^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$"}},
+			"a: b\n", "a: b\nproxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: \"^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$\"\n",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config, err := ParseProxyConfig(test.in)

@@ -20,8 +20,10 @@ func drawConfig(t *rapid.T) string {
 	between := func() {
 		lines = append(lines, rapid.SliceOfN(rapid.SampledFrom([]string{"", "# note", "      # deep", root + "# x: {"}), 0, 2).Draw(t, "between")...)
 	}
-	names := []string{"proxyMetadata", "proxy_metadata", "drainDuration", "drain_duration", "concurrency", "x-list",
-		"x-text", "x-map", "holdApplicationUntilProxyStarts", "'x quoted'"}
+	names := []string{
+		"proxyMetadata", "proxy_metadata", "drainDuration", "drain_duration", "concurrency", "x-list",
+		"x-text", "x-map", "holdApplicationUntilProxyStarts", "'x quoted'",
+	}
 	fields := rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 6, rapid.ID).Draw(t, "fields")
 	if rapid.IntRange(0, 9).Draw(t, "marker") == 0 {
 		lines = append(lines, "---")
@@ -55,8 +57,10 @@ func drawConfig(t *rapid.T) string {
 	return text
 }
 
-var drawnKeys = []string{"FOO", "ISTIO_META_DNS_CAPTURE", IdleTimeoutMetadata, HoldfastMetadata, DestinationsMetadataPrefix + "1",
-	DestinationsMetadataPrefix + "2", KeepaliveMetadata}
+var drawnKeys = []string{
+	"FOO", "ISTIO_META_DNS_CAPTURE", IdleTimeoutMetadata, HoldfastMetadata, DestinationsMetadataPrefix + "1",
+	DestinationsMetadataPrefix + "2", KeepaliveMetadata,
+}
 
 func drawMetadata(t *rapid.T, root, step, name, comment string) []string {
 	keys := rapid.SliceOfNDistinct(rapid.SampledFrom(drawnKeys), 0, 4, rapid.ID).Draw(t, "keys")

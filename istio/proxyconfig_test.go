@@ -32,8 +32,10 @@ func TestParseProxyConfig(t *testing.T) {
 		{name: "text", text: "ISTIO_META_IDLE_TIMEOUT:48h", wantErr: `got the text "ISTIO_META_IDLE_TIMEOUT:48h", want fields like "drainDuration: 45s": write a space after the colon`},
 		{name: "list", text: "- a\n", wantErr: "got a list, want fields"},
 		// RAN: the injector denies a pod with a number here.
-		{name: "number", text: "a: b\nproxyMetadata:\n  A: x\n  ISTIO_META_IDLE_TIMEOUT: 0\n",
-			wantErr: `line 4: proxyMetadata.ISTIO_META_IDLE_TIMEOUT: got the number 0, want a text: write it in quotes, "0"`},
+		{
+			name: "number", text: "a: b\nproxyMetadata:\n  A: x\n  ISTIO_META_IDLE_TIMEOUT: 0\n",
+			wantErr: `line 4: proxyMetadata.ISTIO_META_IDLE_TIMEOUT: got the number 0, want a text: write it in quotes, "0"`,
+		},
 		// YAML 1.1 knows more booleans than most people.
 		{name: "yes", text: "proxy_metadata: {A: yes}", wantErr: `line 1: proxy_metadata.A: got the boolean true, want a text: write it in quotes, "true"`},
 		{name: "nested", text: "proxyMetadata: {A: {b: c}}", wantErr: "line 1: proxyMetadata.A: got a mapping, want a text"},

@@ -60,8 +60,10 @@ metadata: {name: shop, labels: {tier: backend}}
 			HostNetwork: true,
 			Containers: []rules.Container{
 				{Name: "init"}, // init containers come first
-				{Name: "main", Command: []string{"sh", "-c"}, Args: []string{"run", "1"},
-					Env: []rules.EnvVar{{Name: "PORT", Value: "6379"}, {Name: "SECRET"}}},
+				{
+					Name: "main", Command: []string{"sh", "-c"}, Args: []string{"run", "1"},
+					Env: []rules.EnvVar{{Name: "PORT", Value: "6379"}, {Name: "SECRET"}},
+				},
 			},
 		},
 	}}
@@ -183,7 +185,8 @@ func drawEdit(t *rapid.T) Edit {
 func checkApply(t interface {
 	Fatalf(string, ...any)
 	Helper()
-}, data []byte, edit Edit, mayRefuse bool) {
+}, data []byte, edit Edit, mayRefuse bool,
+) {
 	t.Helper()
 	f, err := Parse("test.yaml", data)
 	if err != nil {

@@ -16,13 +16,25 @@ func typicalPod() *Pod {
 	app := Container{Name: "order", Command: []string{"/app/order"}, Args: []string{"--config=/etc/order/config.yaml", "--listen=:8080", "--log-level=info"}}
 	for _, e := range [][2]string{
 		{"REDIS_URL", "redis://:$(REDIS_PASSWORD)@redis-master.shop.svc.cluster.local:6379/0"},
-		{"MYSQL_HOST", "orders-db.example.com"}, {"MYSQL_PORT", "3306"}, {"MYSQL_DATABASE", "orders"}, {"MYSQL_USER", "order"},
+		{"MYSQL_HOST", "orders-db.example.com"},
+		{"MYSQL_PORT", "3306"},
+		{"MYSQL_DATABASE", "orders"},
+		{"MYSQL_USER", "order"},
 		{"KAFKA_BROKERS", "kafka-0.kafka:9092,kafka-1.kafka:9092,kafka-2.kafka:9092"},
-		{"CATALOG_URL", "http://catalog.shop:8080/v1"}, {"PAYMENT_URL", "https://payment.shop.svc.cluster.local/api"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel-collector.observability:4317"}, {"OTEL_SERVICE_NAME", "order"},
+		{"CATALOG_URL", "http://catalog.shop:8080/v1"},
+		{"PAYMENT_URL", "https://payment.shop.svc.cluster.local/api"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel-collector.observability:4317"},
+		{"OTEL_SERVICE_NAME", "order"},
 		{"JAVA_OPTS", "-Xms512m -Xmx512m -XX:+UseG1GC -Djava.security.egd=file:/dev/./urandom"},
-		{"LOG_LEVEL", "info"}, {"LOG_FORMAT", "json"}, {"TZ", "Europe/Berlin"}, {"LANG", "en_US.UTF-8"},
-		{"REGION", "eu-central-1"}, {"CURRENCY", "EUR"}, {"FEATURE_FLAGS", "a,b,c"}, {"TIMEOUT", "30s"}, {"RETRIES", "3"},
+		{"LOG_LEVEL", "info"},
+		{"LOG_FORMAT", "json"},
+		{"TZ", "Europe/Berlin"},
+		{"LANG", "en_US.UTF-8"},
+		{"REGION", "eu-central-1"},
+		{"CURRENCY", "EUR"},
+		{"FEATURE_FLAGS", "a,b,c"},
+		{"TIMEOUT", "30s"},
+		{"RETRIES", "3"},
 	} {
 		app.Env = append(app.Env, EnvVar{Name: e[0], Value: e[1]})
 	}

@@ -187,8 +187,10 @@ func TestStarterFile(t *testing.T) {
 		used["referencing"] = used["referencing"] || r.Workloads.Referencing
 		used[string(r.Mode)] = true
 	}
-	for _, want := range []string{"gateways", "idleTimeout Sidecar", "idleTimeout Destinations", "keepalive", "drainDuration",
-		"bypass Ports", "bypass CIDRs", "referencing", "Observe", "Enforce"} {
+	for _, want := range []string{
+		"gateways", "idleTimeout Sidecar", "idleTimeout Destinations", "keepalive", "drainDuration",
+		"bypass Ports", "bypass CIDRs", "referencing", "Observe", "Enforce",
+	} {
 		if !used[want] {
 			t.Errorf("the starter file shows no %s", want)
 		}

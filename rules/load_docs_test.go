@@ -12,8 +12,10 @@ import (
 // The reference of the format speaks of every key and every code.
 func TestReferenceIsComplete(t *testing.T) {
 	text := string(read(t, filepath.Join("..", "docs", "rules.md")))
-	for _, keys := range [][]wire.Key{fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
-		requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys} {
+	for _, keys := range [][]wire.Key{
+		fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
+		requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
+	} {
 		for _, k := range keys {
 			if !strings.Contains(text, "`"+k.Name+"`") {
 				t.Errorf("docs/rules.md does not mention key `%s`", k.Name)

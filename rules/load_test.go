@@ -125,8 +125,10 @@ func TestWarnings(t *testing.T) {
 		{"no timeout at all", NoIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦0s}")},
 		{"keepalive alone", KeepaliveWithoutIdleTimeout, oneRule(dest, "strategy: {keepalive: ¦"+keepalive+"}")},
 		{"keepalive with an idle timeout of an hour", KeepaliveWithoutIdleTimeout, oneRule(dest, "strategy: {idleTimeout: 1h, keepalive: ¦"+keepalive+"}")},
-		{"keepalive where the idle timeout is for other pods", KeepaliveWithoutIdleTimeout,
-			oneRule(dest, strategy, "workloads: {namespaces: [x]}") + "- name: b\n  " + dest + "\n  strategy: {keepalive: ¦" + keepalive + "}\n"},
+		{
+			"keepalive where the idle timeout is for other pods", KeepaliveWithoutIdleTimeout,
+			oneRule(dest, strategy, "workloads: {namespaces: [x]}") + "- name: b\n  " + dest + "\n  strategy: {keepalive: ¦" + keepalive + "}\n",
+		},
 		{"a drain duration over 24 h", LongDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦25h}")},
 		{"a bypass of ports", BypassesWholePorts, oneRule(dest, "strategy: {bypass: ¦Ports}")},
 		{"hosts beside scope: Destinations", HostsDoNotNarrow, oneRule("destinations: {ports: [1], hosts: ¦[a]}", "strategy: {idleTimeout: 2h, scope: Destinations}")},

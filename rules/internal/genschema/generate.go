@@ -117,8 +117,10 @@ func relations(schema *jsonschema.Schema) error {
 		return err
 	}
 	strategy.AnyOf = []*jsonschema.Schema{
-		{Required: []string{"idleTimeout"}}, {Required: []string{"keepalive"}},
-		{Required: []string{"drainDuration"}}, {Required: []string{"bypass"}},
+		{Required: []string{"idleTimeout"}},
+		{Required: []string{"keepalive"}},
+		{Required: []string{"drainDuration"}},
+		{Required: []string{"bypass"}},
 	}
 	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}}
 	strategy.DependentSchemas = map[string]*jsonschema.Schema{"bypass": {Not: anyOf(
