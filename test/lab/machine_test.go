@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -64,19 +64,32 @@ func TestSidecarEnvironment(t *testing.T) {
 // Stopping reaches what a program has started itself, also when both ignore SIGTERM.
 func TestProcessesStop(t *testing.T) {
 	p := &processes{dir: t.TempDir()}
-	proc, err := p.start("stubborn", exec.Command("sh", "-c", "trap '' TERM; sleep 1000 & wait"))
+	proc, err := p.start("stubborn", exec.Command("sh", "-c", "trap '' TERM; sleep 1000 & echo $!; wait"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	group := -proc.cmd.Process.Pid
+	var child string
+	for child == "" {
+		child = strings.TrimSpace(tail(proc.log, 20))
+		time.Sleep(time.Millisecond)
+	}
+	if !runs(child) {
+		t.Fatalf("process %s: got it dead before stop, want it alive", child)
+	}
 	p.stop()
-	for range 100 {
-		if err := syscall.Kill(group, 0); errors.Is(err, syscall.ESRCH) {
+	for range 1000 { // the kernel delivers SIGKILL in its own time
+		if !runs(child) {
 			return
 		}
-		time.Sleep(10 * time.Millisecond) // an orphan's end is reaped by init
+		time.Sleep(time.Millisecond)
 	}
-	t.Errorf("process group %d is still there after stop", -group)
+	t.Errorf("process %s is still there after stop", child)
+}
+
+// runs says whether a process is there and no zombie, which waits for init alone.
+func runs(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	return err == nil && !strings.Contains(string(stat), ") Z ")
 }
 
 // A panic of one is an error of all, so that the lab still cleans up.

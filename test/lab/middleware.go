@@ -41,20 +41,26 @@ var servers = []server{
 	{
 		name: "redis", port: redisPort,
 		command: func(dir string) []string {
-			return []string{"redis-server", "--port", strconv.Itoa(redisPort), "--bind", "0.0.0.0",
-				"--protected-mode", "no", "--save", "", "--dir", dir}
+			return []string{
+				"redis-server", "--port", strconv.Itoa(redisPort), "--bind", "0.0.0.0",
+				"--protected-mode", "no", "--save", "", "--dir", dir,
+			}
 		},
 	},
 	{
 		name: "mariadb", port: mysqlPort,
 		prepare: func(dir string) []string {
-			return []string{"mariadb-install-db", "--no-defaults", "--datadir=" + dir + "/data",
-				"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}
+			return []string{
+				"mariadb-install-db", "--no-defaults", "--datadir=" + dir + "/data",
+				"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+			}
 		},
 		command: func(dir string) []string {
-			return []string{"mariadbd", "--no-defaults", "--datadir=" + dir + "/data", "--socket=" + dir + "/sock",
+			return []string{
+				"mariadbd", "--no-defaults", "--datadir=" + dir + "/data", "--socket=" + dir + "/sock",
 				"--pid-file=" + dir + "/pid", "--port=" + strconv.Itoa(mysqlPort), "--bind-address=0.0.0.0",
-				"--skip-name-resolve", "--init-file=" + dir + "/init.sql"}
+				"--skip-name-resolve", "--init-file=" + dir + "/init.sql",
+			}
 		},
 	},
 	{

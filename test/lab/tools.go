@@ -24,9 +24,15 @@ type tools struct {
 
 // programs are what must be installed, with the Debian package that has it.
 var programs = [][2]string{
-	{"ip", "iproute2"}, {"ss", "iproute2"}, {"iptables", "iptables"}, {"iptables-save", "iptables"},
-	{"setpriv", "util-linux"}, {"redis-server", "redis-server"}, {"mariadbd", "mariadb-server"},
-	{"mariadb-install-db", "mariadb-server"}, {"memcached", "memcached"},
+	{"ip", "iproute2"},
+	{"ss", "iproute2"},
+	{"iptables", "iptables"},
+	{"iptables-save", "iptables"},
+	{"setpriv", "util-linux"},
+	{"redis-server", "redis-server"},
+	{"mariadbd", "mariadb-server"},
+	{"mariadb-install-db", "mariadb-server"},
+	{"memcached", "memcached"},
 }
 
 // errMissing says that this machine cannot run the lab, and what would help.

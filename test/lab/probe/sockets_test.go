@@ -93,20 +93,28 @@ func TestJudge(t *testing.T) {
 	}{
 		"closed while idle": {
 			Connection{Opened: at(0), Ended: at(10), End: Closed},
-			[]Request{ask(0, 0.1, ""), ask(12, 0.1, "")}, []bool{false, false}, Closed, 0.1,
+			[]Request{ask(0, 0.1, ""), ask(12, 0.1, "")},
+			[]bool{false, false},
+			Closed, 0.1,
 		},
 		"left after the request's limit": {
 			Connection{Opened: at(0), Ended: at(35.1), End: Closed},
-			[]Request{ask(0, 0.1, ""), ask(25, 10, "deadline")}, []bool{false, true}, Silent, 0.1,
+			[]Request{ask(0, 0.1, ""), ask(25, 10, "deadline")},
+			[]bool{false, true},
+			Silent, 0.1,
 		},
 		// The library asked again on another connection: the answer belongs to that one.
 		"left, and asked again": {
 			Connection{Opened: at(0), Ended: at(30), End: Closed},
-			[]Request{ask(0, 0.1, ""), ask(25, 5, "")}, []bool{false, true}, Silent, 0.1,
+			[]Request{ask(0, 0.1, ""), ask(25, 5, "")},
+			[]bool{false, true},
+			Silent, 0.1,
 		},
 		"opened by the request that was asked again": {
 			Connection{Opened: at(30), Ended: at(50), End: Open},
-			[]Request{ask(0, 0.1, ""), ask(25, 5.1, ""), ask(50, 0.1, "")}, []bool{false, true, false}, Open, 50,
+			[]Request{ask(0, 0.1, ""), ask(25, 5.1, ""), ask(50, 0.1, "")},
+			[]bool{false, true, false},
+			Open, 50,
 		},
 	}
 	for name, test := range tests {
