@@ -105,15 +105,13 @@ func sidecarEnv(t *testing.T, pod *corev1.Pod, name string) string {
 	return value
 }
 
-// initArgument returns the value after a flag of istio-init.
-func initArgument(t *testing.T, pod *corev1.Pod, name string) string {
+// initArgument returns the value after a flag of istio-init, which must exist.
+func initArgument(t *testing.T, pod *corev1.Pod, flag string) string {
 	t.Helper()
-	args := mesh.Container(pod, "istio-init").Args
-	i := slices.Index(args, name)
-	if i < 0 || i+1 == len(args) {
-		return ""
+	if mesh.Container(pod, "istio-init") == nil {
+		t.Fatal("the pod has no istio-init")
 	}
-	return args[i+1]
+	return initValue(pod, flag)
 }
 
 // anyContains tells whether a warning contains a text.
