@@ -210,7 +210,7 @@ func tagObject() *metav1.PartialObjectMetadata {
 func meshCache(root string) map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
 		&corev1.ConfigMap{}: {Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues},
-		tagObject(): {Label: exists(tagLabel), Transform: keepLabels},
+		tagObject():         {Label: exists(tagLabel), Transform: keepLabels},
 	}
 }
 
