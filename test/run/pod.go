@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -76,7 +73,7 @@ func (p *pod) print(w io.Writer, answer *admissionv1.AdmissionResponse) error {
 		fmt.Fprintf(w, ": %s", p.detail)
 	}
 	fmt.Fprintln(w)
-	printChanges(w, p.object.Annotations, patched.Annotations)
+	reviews.PrintChanges(w, p.object.Annotations, patched.Annotations)
 	for _, v := range p.verdicts {
 		if v.Matched && len(answer.Patch) > 0 {
 			fmt.Fprintf(w, "  why: rule %s matches: %s\n", v.Rule, v.Detail)
@@ -86,36 +83,4 @@ func (p *pod) print(w io.Writer, answer *admissionv1.AdmissionResponse) error {
 		fmt.Fprintf(w, "  warning: %s\n", warning)
 	}
 	return nil
-}
-
-// printChanges shows the annotations that differ.
-func printChanges(w io.Writer, before, after map[string]string) {
-	keys := map[string]bool{}
-	for _, annotations := range []map[string]string{before, after} {
-		for key := range annotations {
-			keys[key] = true
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		old, had := before[key]
-		value, has := after[key]
-		switch {
-		case had && has && old == value:
-		case !has:
-			fmt.Fprintf(w, "  - %s\n", key)
-		case had:
-			fmt.Fprintf(w, "  ~ %s\n", text(key, value))
-		default:
-			fmt.Fprintf(w, "  + %s\n", text(key, value))
-		}
-	}
-}
-
-// text shows an annotation, a value of several lines below its key.
-func text(key, value string) string {
-	value = strings.TrimRight(value, "\n")
-	if strings.Contains(value, "\n") {
-		return key + ": |\n      " + strings.ReplaceAll(value, "\n", "\n      ")
-	}
-	return key + ": " + value
 }

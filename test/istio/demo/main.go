@@ -105,7 +105,11 @@ func show(ctx context.Context, m *mesh.Mesh, file string, pod *corev1.Pod) error
 		relative = file
 	}
 	fmt.Printf("\n%s: pod %s/%s\n", relative, created.Namespace, created.Name)
-	reviews.PrintChanges(os.Stdout, pod.Annotations, ours(created.Annotations, pod.Annotations))
+	changed := ours(created.Annotations, pod.Annotations)
+	reviews.PrintChanges(os.Stdout, pod.Annotations, changed)
+	if len(changed) == len(pod.Annotations) {
+		fmt.Println("  holdfast added nothing")
+	}
 	for _, warning := range warnings {
 		fmt.Printf("  warning: %s\n", warning)
 	}
@@ -135,7 +139,7 @@ func printInjected(pod *corev1.Pod) {
 	fmt.Println("  Istio's sidecar has")
 	for _, env := range proxy.Env {
 		if slices.ContainsFunc(proxyVariables, func(prefix string) bool { return strings.HasPrefix(env.Name, prefix) }) {
-			fmt.Printf("    %s=%s\n", env.Name, env.Value)
+			fmt.Printf("    %s=%s\n", env.Name, strings.TrimSpace(env.Value))
 		}
 	}
 	init := mesh.Container(pod, "istio-init")
