@@ -55,7 +55,7 @@ istio: build tools ## Real Istio judges every annotation
 
 .PHONY: lab
 lab: build tools ## Real Envoy and real middleware: connections that live or die (needs root)
-	@cd test/lab && $(GO) run .
+	@cd test/lab && $(GO) test ./... && $(GO) run .
 
 .PHONY: bench
 bench: ## Benchmarks, with allocations
