@@ -1,0 +1,201 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/certs"
+)
+
+// running is a server in this process.
+type running struct {
+	Addresses
+	authority *certs.Authority
+	dir       string // certificate and rules.yaml
+	log       *lines
+	stop      context.CancelFunc
+	done      chan error
+}
+
+// lines collects a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) logger() logr.Logger {
+	return logr.New(&sink{lines: l})
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// sink writes log lines as text.
+type sink struct {
+	lines *lines
+	name  string
+}
+
+func (*sink) Init(logr.RuntimeInfo) {}
+func (*sink) Enabled(int) bool      { return true }
+func (s *sink) Info(_ int, message string, kv ...any) {
+	s.lines.mu.Lock()
+	defer s.lines.mu.Unlock()
+	fmt.Fprintln(&s.lines.text, s.name, message, kv)
+}
+func (s *sink) Error(err error, message string, kv ...any) {
+	s.Info(0, "ERROR "+message, append(kv, "error", err)...)
+}
+func (s *sink) WithValues(...any) logr.LogSink { return s }
+func (s *sink) WithName(name string) logr.LogSink {
+	return &sink{lines: s.lines, name: s.name + "/" + name}
+}
+
+// start runs a server on loopback with rules and certificate from a folder.
+func start(t *testing.T, rulesText string, change func(*Options)) *running {
+	t.Helper()
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &running{authority: authority, dir: t.TempDir(), log: &lines{}, done: make(chan error, 1)}
+	o := DefaultOptions()
+	o.Host, o.Port, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", 0, "127.0.0.1:0", "127.0.0.1:0"
+	o.CertDir, o.RulesFile = s.dir, filepath.Join(s.dir, "rules.yaml")
+	o.NoCluster, o.Drain, o.Logger, o.Registry = true, 0, s.log.logger(), prometheus.NewRegistry()
+	bound := make(chan Addresses, 1)
+	o.OnListen = func(a Addresses) { bound <- a }
+	if rulesText != "" {
+		s.write(t, "rules.yaml", rulesText)
+		if err := authority.Write(s.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if change != nil {
+		change(&o)
+	}
+	var ctx context.Context
+	ctx, s.stop = context.WithCancel(context.Background())
+	go func() { s.done <- Run(ctx, o) }()
+	t.Cleanup(func() { s.end(t) })
+	select {
+	case s.Addresses = <-bound:
+	case err := <-s.done:
+		s.done <- err
+		t.Fatalf("did not start: %v", err)
+	}
+	return s
+}
+
+func (s *running) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end stops the server and demands a clean end.
+func (s *running) end(t *testing.T) {
+	t.Helper()
+	s.stop()
+	select {
+	case err := <-s.done:
+		s.done <- err
+		if err != nil {
+			t.Errorf("Run returned %v, want nil", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("Run did not return; log:\n%s", s.log)
+	}
+}
+
+func (s *running) client() *http.Client {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(s.authority.PEM)
+	return &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true},
+	}
+}
+
+// ask sends a review and returns the reason of the decision.
+func (s *running) ask(client *http.Client) (string, error) {
+	response, err := client.Post("https://"+s.Webhook+MutatePodsPath, "application/json", strings.NewReader(reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`)))
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	for _, reason := range rules.Reasons() {
+		if strings.Contains(string(body), `"reason":"`+string(reason)+`"`) {
+			return string(reason), nil
+		}
+	}
+	return "", fmt.Errorf("HTTP %d %s", response.StatusCode, body)
+}
+
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	return response.StatusCode, string(body)
+}
+
+func (s *running) metrics(t *testing.T) string {
+	_, text := get(t, "http://"+s.Metrics+MetricsPath)
+	return text
+}
+
+func (s *running) ready(t *testing.T) (bool, string) {
+	code, body := get(t, "http://"+s.Health+ReadyzPath)
+	return code == 200, body
+}
+
+// eventually waits for a condition; what it returns beside is for the failure.
+func eventually(t *testing.T, what string, condition func() (bool, string)) {
+	t.Helper()
+	var last string
+	for range 1500 {
+		var ok bool
+		if ok, last = condition(); ok {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s: %s", what, last)
+}
+
+func checkLeaks(t *testing.T) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	current := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		goleak.VerifyNone(t, current)
+	})
+}
