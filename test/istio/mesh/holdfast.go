@@ -47,7 +47,7 @@ type Holdfast struct {
 	Log string
 
 	mesh    *Mesh
-	configs []string // names of its webhook configurations
+	configs []*unstructured.Unstructured // its webhook configurations
 }
 
 // InstallHoldfast installs holdfast as users do, from deploy/holdfast.yaml,
@@ -93,8 +93,8 @@ func (h *Holdfast) change(object *unstructured.Unstructured, options HoldfastOpt
 	if options.Change != nil {
 		options.Change(object)
 	}
-	if object.GetKind() == "MutatingWebhookConfiguration" {
-		h.configs = append(h.configs, object.GetName())
+	if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") {
+		h.configs = append(h.configs, object)
 	}
 }
 
@@ -176,11 +176,7 @@ func (h *Holdfast) awaitCalls(ctx context.Context) error {
 // Uninstall removes the webhook configurations and stops the program, so that
 // it can be installed in another way.
 func (h *Holdfast) Uninstall(ctx context.Context) error {
-	for _, name := range h.configs {
-		object := &unstructured.Unstructured{}
-		object.SetAPIVersion("admissionregistration.k8s.io/v1")
-		object.SetKind("MutatingWebhookConfiguration")
-		object.SetName(name)
+	for _, object := range h.configs {
 		if err := client.IgnoreNotFound(h.mesh.Client.Delete(ctx, object)); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package mesh_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 )
 
-// A mesh alone, without holdfast: Istio injects a sidecar, and istiod serves it
-// the idle timeout that the pod's own annotation asks for.
+// A mesh alone: Istio injects a sidecar, and istiod serves it the idle timeout
+// that the pod's own annotation asks for. Then holdfast comes and goes.
 func TestMesh(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -58,5 +59,49 @@ func TestMesh(t *testing.T) {
 		if timeout != 48*time.Hour {
 			t.Errorf("idle timeout of virtualOutbound chain %q: got %v, want 48h", chain, timeout)
 		}
+	}
+
+	checkHoldfast(ctx, t, m)
+}
+
+// checkHoldfast installs holdfast under another name and takes it out again.
+func checkHoldfast(ctx context.Context, t *testing.T, m *mesh.Mesh) {
+	t.Helper()
+	h, err := m.InstallHoldfast(ctx, mesh.HoldfastOptions{ConfigurationName: "another-name", Rules: `apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+rules:
+- name: redis
+  destinations: {middleware: [redis]}
+  strategy: {idleTimeout: 48h}
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Namespace(ctx, "opted-in", map[string]string{"istio-injection": "enabled", "holdfast.dev/enabled": "true"}); err != nil {
+		t.Fatal(err)
+	}
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "opted-in", GenerateName: "cart-"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "cart", Image: "cart"}}},
+	}
+	patched, _, err := m.CreatePod(ctx, pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if patched.Annotations["holdfast.dev/applied"] == "" {
+		t.Errorf("got annotations %v, want holdfast's\n%s", patched.Annotations, h.LogTail(20))
+	}
+	if err := h.Uninstall(ctx); err != nil {
+		t.Fatal(err)
+	}
+	err = mesh.Await(ctx, "a pod that holdfast does not see", func(ctx context.Context) error {
+		plain, _, err := m.CreatePod(ctx, pod)
+		if err == nil && plain.Annotations["holdfast.dev/applied"] != "" {
+			err = errors.New("the pod was patched")
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
