@@ -39,7 +39,8 @@ func validateProxyConfig(config *mesh.ProxyConfig) (field string, err error) {
 	}
 	for _, address := range []struct{ field, value string }{
 		{"statsdUdpAddress", config.StatsdUdpAddress},
-		{"envoyMetricsServiceAddress", config.EnvoyMetricsServiceAddress}, //nolint:staticcheck // Istio still validates it
+		//lint:ignore SA1019 Istio still validates the deprecated field
+		{"envoyMetricsServiceAddress", config.EnvoyMetricsServiceAddress},
 		{"envoyMetricsService", config.EnvoyMetricsService.GetAddress()},
 		{"envoyAccessLogService", config.EnvoyAccessLogService.GetAddress()},
 	} {

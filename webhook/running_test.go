@@ -61,6 +61,7 @@ func (s *sink) Info(_ int, message string, kv ...any) {
 	defer s.lines.mu.Unlock()
 	fmt.Fprintln(&s.lines.text, s.name, message, kv)
 }
+
 func (s *sink) Error(err error, message string, kv ...any) {
 	s.Info(0, "ERROR "+message, append(kv, "error", err)...)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
@@ -21,7 +20,6 @@ type configMapSource struct {
 	name   types.NamespacedName
 	store  *Store
 	events *eventSink
-	log    logr.Logger
 
 	mu   sync.Mutex
 	seen bool
