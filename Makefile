@@ -15,6 +15,7 @@ help: ## Show this list
 .PHONY: build
 build: ## Build bin/holdfast
 	@mkdir -p bin
+	@[ -x bin/holdfast ] || echo "building holdfast: one to two minutes on 2 cores the first time, seconds afterwards"
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/holdfast ./cmd/holdfast
 
 .PHONY: run
@@ -39,7 +40,9 @@ unit: tools ## Unit, golden and property tests
 
 .PHONY: race
 race: tools ## The same under the race detector
-	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -race $(PACKAGES)
+	@if command -v gcc >/dev/null; then echo "with the race detector: some minutes"; \
+	KUBEBUILDER_ASSETS=$(ASSETS) CGO_ENABLED=1 $(GO) test -race $(PACKAGES); \
+	else echo "race detector SKIPPED: it needs a C compiler; install gcc"; fi
 
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (5s)
