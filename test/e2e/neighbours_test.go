@@ -153,32 +153,22 @@ func (n *neighbour) waitCalled(t *testing.T, namespace string) {
 
 const addRedisEnv = `[{"op":"add","path":"/spec/containers/0/env","value":[{"name":"INJECTED_REDIS","value":"redis://late.example.com:6379"}]}]`
 
-// A webhook that sorts before holdfast adds an address; holdfast sees it.
-func TestSeesWhatAnEarlierWebhookAdds(t *testing.T) {
+// Another webhook adds an address to the pod. One that sorts before holdfast
+// is seen at once; after one that sorts later the API server asks holdfast
+// again.
+func TestSeesWhatOtherWebhooksAdd(t *testing.T) {
 	setRules(t, redisRules)
-	const name = "a-secrets-operator"
-	n := startNeighbour(t, name, addRedisEnv, admissionregistrationv1.NeverReinvocationPolicy)
-	namespace := newNamespace(t, optedInFor(name))
-	n.waitCalled(t, namespace)
-	pod := newPod(namespace)
-	pod.Spec.Containers[0].Env = nil
-	if create(t, pod); !patched(pod) {
-		t.Errorf("not patched although an earlier webhook added the address: %v", pod.Annotations)
-	}
-}
-
-// A webhook that sorts after holdfast adds an address; the API server asks
-// holdfast again, and the second answer changes what the first left.
-func TestReinvokedAfterALaterWebhook(t *testing.T) {
-	setRules(t, redisRules)
-	const name = "z-secrets-operator"
-	n := startNeighbour(t, name, addRedisEnv, admissionregistrationv1.NeverReinvocationPolicy)
-	namespace := newNamespace(t, optedInFor(name))
-	n.waitCalled(t, namespace)
-	pod := newPod(namespace)
-	pod.Spec.Containers[0].Env = nil
-	if create(t, pod); !patched(pod) {
-		t.Errorf("not patched although holdfast should have been called again: %v", pod.Annotations)
+	for _, name := range []string{"a-secrets-operator", "z-secrets-operator"} {
+		t.Run(name, func(t *testing.T) {
+			n := startNeighbour(t, name, addRedisEnv, admissionregistrationv1.NeverReinvocationPolicy)
+			namespace := newNamespace(t, optedInFor(name))
+			n.waitCalled(t, namespace)
+			pod := newPod(namespace)
+			pod.Spec.Containers[0].Env = nil
+			if create(t, pod); !patched(pod) {
+				t.Errorf("not patched although the other webhook added the address: %v", pod.Annotations)
+			}
+		})
 	}
 }
 

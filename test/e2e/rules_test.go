@@ -170,30 +170,30 @@ func withoutValidation(t *testing.T, do func()) {
 				t.Error(err)
 			}
 		}
-		// The API server learns of configurations by a watch.
+		// The API server learns of configurations by a watch,
 		eventually(t, "validation is back", func() (bool, string) {
-			var cm corev1.ConfigMap
-			key := client.ObjectKey{Namespace: "holdfast-system", Name: "holdfast-rules"}
-			if err := shared.cluster.Client.Get(t.Context(), key, &cm); err != nil {
-				return false, err.Error()
-			}
-			cm.Data = map[string]string{"rules.yaml": badRules}
-			err := shared.cluster.Client.Update(t.Context(), &cm, client.DryRunAll)
+			err := tryBadRules(t)
 			return err != nil && !apierrors.IsConflict(err), fmt.Sprint(err)
 		})
 	}()
-	// And forgets them by the same watch.
+	// and forgets them by the same watch.
 	eventually(t, "validation is gone", func() (bool, string) {
-		var cm corev1.ConfigMap
-		key := client.ObjectKey{Namespace: "holdfast-system", Name: "holdfast-rules"}
-		if err := shared.cluster.Client.Get(t.Context(), key, &cm); err != nil {
-			return false, err.Error()
-		}
-		cm.Data = map[string]string{"rules.yaml": badRules}
-		err := shared.cluster.Client.Update(t.Context(), &cm, client.DryRunAll)
+		err := tryBadRules(t)
 		return err == nil, fmt.Sprint(err)
 	})
 	do()
+}
+
+// tryBadRules asks, in a dry run, whether bad rules would be stored.
+func tryBadRules(t *testing.T) error {
+	t.Helper()
+	var cm corev1.ConfigMap
+	key := client.ObjectKey{Namespace: "holdfast-system", Name: "holdfast-rules"}
+	if err := shared.cluster.Client.Get(t.Context(), key, &cm); err != nil {
+		return err
+	}
+	cm.Data = map[string]string{"rules.yaml": badRules}
+	return shared.cluster.Client.Update(t.Context(), &cm, client.DryRunAll)
 }
 
 // metricLine returns the first sample of a metric.
