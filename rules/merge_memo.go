@@ -44,7 +44,7 @@ func (s *Set) combination(rules []int32) *memoEntry {
 		fresh := writing{set: s, pod: &Pod{}, wanted: &e.wanted}
 		config, err := istio.ParseProxyConfig("")
 		if err == nil {
-			edit, _ := fresh.edit(config)
+			edit, _, _ := fresh.edit(config)
 			e.proxyConfig, err = config.Edit(edit)
 		}
 		e.err = err

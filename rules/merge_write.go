@@ -113,23 +113,24 @@ func (w *writing) writeProxyConfig() {
 		w.keepalive.drop()
 		return
 	}
-	text, replaced, rejected, err := w.editedProxyConfig()
-	if err != nil {
+	e := w.editedProxyConfig()
+	w.notes = append(w.notes, e.notes...)
+	if e.err != nil {
 		w.blocked |= targetsInProxyConfig
 		switch {
 		case wants == 0: // no rule needed it
-		case rejected:
-			w.warn.add(WarnProxyConfigLeftAlone, "proxy.istio.io/config left alone, Istio rejects it: ", err.Error(), "")
+		case e.rejected:
+			w.warn.add(WarnProxyConfigLeftAlone, "proxy.istio.io/config left alone, Istio rejects it: ", e.err.Error(), "")
 		default:
-			w.warn.add(WarnProxyConfigNotEditable, "proxy.istio.io/config left alone, no safe edit: ", err.Error(), "")
+			w.warn.add(WarnProxyConfigNotEditable, "proxy.istio.io/config left alone, no safe edit: ", e.err.Error(), "")
 		}
 		return
 	}
-	if text != w.proxyConfig.own {
-		w.proxyConfig.put(text)
+	if e.text != w.proxyConfig.own {
+		w.proxyConfig.put(e.text)
 	}
-	if replaced != "" {
-		w.warn.add(WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, replaced,
+	if e.replaced != "" {
+		w.warn.add(WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, e.replaced,
 			`"; replaced by `+istio.FormatDuration(w.wanted.idleTimeout)+", mend it in the pod")
 	}
 	if wants&targetKeepalive != 0 {
@@ -139,31 +140,17 @@ func (w *writing) writeProxyConfig() {
 	}
 }
 
-// editedProxyConfig is the annotation's new text. replaced is an own idle
-// timeout that Istio ignores; rejected says that the error is Istio's.
-func (w *writing) editedProxyConfig() (text, replaced string, rejected bool, err error) {
-	if w.proxyConfig.own == "" {
-		return w.fresh.proxyConfig, "", false, w.fresh.err
-	}
-	config, err := istio.ParseProxyConfig(w.proxyConfig.own)
-	if err != nil {
-		return "", "", true, err
-	}
-	edit, replaced := w.edit(config)
-	text, err = config.Edit(edit)
-	return text, replaced, false, err
-}
-
 // edit works out the change of the pod's ProxyConfig. replaced is an own idle
-// timeout that Istio ignores.
-func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, replaced string) {
+// timeout that Istio ignores; notes are own settings that win. All of it depends
+// on nothing but the config and the rules: editMemo keeps it.
+func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, replaced string, notes []string) {
 	wanted := w.wanted
 	set := make(map[string]string, 4+len(wanted.patterns))
 	if wanted.targets&targetIdleTimeout != 0 {
 		own, ok := config.Metadata(istio.IdleTimeoutMetadata)
 		_, err := istio.ParseIdleTimeout(own)
 		if ok && err == nil {
-			w.note(istio.IdleTimeoutMetadata, own, istio.FormatDuration(wanted.idleTimeout))
+			notes = note(notes, istio.IdleTimeoutMetadata, own, istio.FormatDuration(wanted.idleTimeout))
 		} else {
 			set[istio.IdleTimeoutMetadata], replaced = istio.FormatDuration(wanted.idleTimeout), own
 		}
@@ -181,7 +168,7 @@ func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, r
 	if wanted.targets&targetDrain != 0 {
 		text := istio.FormatSeconds(wanted.drain)
 		if own, ok := config.DrainDuration(); ok {
-			w.note("drainDuration", own, text)
+			notes = note(notes, "drainDuration", own, text)
 		} else {
 			edit.DrainDuration = text
 		}
@@ -192,7 +179,7 @@ func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, r
 		}
 	}
 	edit.SetMetadata = set
-	return edit, replaced
+	return edit, replaced, notes
 }
 
 // destinationKeys are the keys of patterns, so that they need no formatting.
@@ -203,11 +190,12 @@ var destinationKeys = [istio.MaxDestinationKeys]string{
 	istio.DestinationsMetadataPrefix + "7", istio.DestinationsMetadataPrefix + "8",
 }
 
-// note remembers that the pod's own value won, if it says something else.
-func (w *writing) note(key, own, rules string) {
-	if own != rules {
-		w.notes = append(w.notes, "the pod's own "+key+" "+shorten(oneLine(own), 64)+" wins over "+rules)
+// note adds that the pod's own value won, if it says something else.
+func note(notes []string, key, own, rules string) []string {
+	if own == rules {
+		return notes
 	}
+	return append(notes, "the pod's own "+key+" "+shorten(oneLine(own), 64)+" wins over "+rules)
 }
 
 // inForce names the rules of which something is in force on the pod.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"hash/maphash"
 	"net/netip"
 	"slices"
 
@@ -20,6 +21,7 @@ type Set struct {
 	namespaceSelectors []int32
 	vocabulary         vocabulary
 	memo               memo
+	edits              editMemo
 }
 
 // compiled is a rule with everything worked out that does not depend on a pod.
@@ -55,6 +57,7 @@ const longList = 8
 // Compile makes a Set of a loaded file, which nobody may change from then on.
 func Compile(file *File) *Set {
 	s := &Set{file: file, hash: hashOf(file), rules: make([]compiled, len(file.Rules)), vocabulary: newVocabulary()}
+	s.edits.seed = maphash.MakeSeed()
 	for i := range file.Rules {
 		r := &s.rules[i]
 		r.compile(&file.Rules[i])
