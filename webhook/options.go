@@ -61,6 +61,10 @@ type Options struct {
 	Decide Decide
 }
 
+// ErrOptions is in the error of Run when its options are wrong, so that a
+// command line can tell wrong usage from a failure.
+var ErrOptions = errors.New("wrong options")
+
 // Addresses are where a server really listens, as host:port; empty where not.
 type Addresses struct{ Webhook, Metrics, Health string }
 

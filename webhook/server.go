@@ -31,7 +31,7 @@ import (
 // that start at 5 ms.
 func Run(ctx context.Context, o Options) (err error) {
 	if err := o.complete(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	m := newMetrics()
 	unregister, err := m.register(o.Registry)

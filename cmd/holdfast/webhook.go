@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	goflag "flag"
 	"fmt"
 
@@ -28,7 +29,11 @@ namespace counts as opted in.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.Logger = zap.New(zap.UseFlagOptions(&logging), zap.WriteTo(cmd.ErrOrStderr()))
 			webhook.UseLogger(options.Logger)
-			if err := webhook.Run(cmd.Context(), options); err != nil {
+			err := webhook.Run(cmd.Context(), options)
+			switch {
+			case errors.Is(err, webhook.ErrOptions):
+				return usageError(cmd, "%w", err)
+			case err != nil:
 				return fmt.Errorf("webhook: %w", err)
 			}
 			return nil
