@@ -114,7 +114,7 @@ func TestAddressesInOneValue(t *testing.T) {
 		{"a time", "12:30", ""},
 		{"a time with seconds", "at 12:30:45", ""},
 		{"a version", "v1.2.3", ""},
-		{"an image with a version", "docker.io/library/redis:7", ""},
+		{"an image with a version", "registry.example.com/library/redis:7", ""},
 		{"an image with a tag of letters", "redis:7-alpine", ""},
 		{"a fragment of IPv6", "fe80::1:6379", ""},
 		{"a MAC", "aa:11:bb:22:cc:33", ""},
