@@ -152,6 +152,8 @@ func (e *editor) editMetadata(metadata *yaml.Node, c change) {
 			func(l flowLayout) string { return l.mapping(l.entries(c.all)...) })
 	case annotations.Kind != yaml.MappingNode:
 		e.refuse(annotations, "got annotations that are no mapping, want keys with strings")
+	case isUnrendered(annotations):
+		e.refuse(annotations, "got annotations that look like a template; render it first, as with helm template")
 	default:
 		e.own(annotations, "annotations")
 		for _, a := range c.set {
