@@ -19,8 +19,9 @@ build: ## Build bin/holdfast
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/holdfast ./cmd/holdfast
 
 .PHONY: run
+# The same flags as build, so that nothing is compiled twice.
 run: build ## Start the webhook on loopback, send it the example pods, show what changes and why
-	@$(GO) run ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
+	@CGO_ENABLED=0 $(GO) run -trimpath ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
 
 .PHONY: demo
 demo: build tools ## The same on a real API server with the real Istio: ends with the injected pods
