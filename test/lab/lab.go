@@ -176,6 +176,10 @@ func (l *lab) finish(ctx context.Context, r *running) error {
 	if err != nil {
 		return err
 	}
+	// A listener that Envoy rejects leaves the old one in place, and nothing else would tell.
+	if n := after["listener_manager.lds.update_rejected"]; n != 0 {
+		return fmt.Errorf("scenario %s: Envoy rejected %d updates of its listeners, want 0", r.name, n)
+	}
 	r.report.Envoy = moved(r.before, during, after)
 	if r.terminated {
 		r.report.Termination, err = r.pod.terminate(ctx)

@@ -81,6 +81,10 @@ func installPlane(ctx context.Context, m *mesh.Mesh, rules string) error {
 	if err != nil {
 		return fmt.Errorf("switching mTLS off: %w", err)
 	}
+	// Before the first pod: applied later, it would change the listeners of those that use it.
+	if _, err := m.InstallMeshObjects(ctx); err != nil {
+		return err
+	}
 	for _, name := range []string{quietNamespace, changedNamespace} {
 		labels := map[string]string{"istio-injection": "enabled", "holdfast.dev/enabled": "true"}
 		if err := m.Namespace(ctx, name, labels); err != nil {

@@ -36,6 +36,10 @@ strategy: {bypass: Ports}
 destinations: {cidrs: [198.18.100.0/24]}
 strategy: {bypass: CIDRs}
 `
+	destinations = `
+destinations: {ports: [6379], cidrs: [198.18.100.0/24]}
+strategy: {idleTimeout: 48h, scope: Destinations}
+`
 )
 
 // What these rules must have put on the pod.
@@ -44,6 +48,7 @@ var (
 	withDrainDuration = map[string][]string{"proxy.istio.io/config": {`ISTIO_META_IDLE_TIMEOUT: "48h"`, `drainDuration: "43200s"`}}
 	withPorts         = map[string][]string{"traffic.sidecar.istio.io/excludeOutboundPorts": {"3306", "6379", "11211"}}
 	withCIDRs         = map[string][]string{"traffic.sidecar.istio.io/excludeOutboundIPRanges": {"198.18.100.0/24"}}
+	withDestinations  = map[string][]string{"proxy.istio.io/config": {`ISTIO_META_HOLDFAST: "v1"`, `ISTIO_META_HOLDFAST_IDLE_TIMEOUT_MS: "172800000"`}}
 )
 
 // scenarios is the lab's table.
@@ -78,6 +83,15 @@ func idleScenarios() []scenario {
 			rule: bypassCIDRs, annotated: withCIDRs,
 			clients: []client{
 				idle("inside the CIDR", inside, length, lives()),
+				idle("outside the CIDR", outside, length, cutWhenIdle(meshIdle)),
+			},
+		},
+		{
+			// The mesh's own timeout stays in force for everything else.
+			name: "idle-destinations", title: "idleTimeout, Destinations", group: report.Idle,
+			rule: destinations, annotated: withDestinations,
+			clients: []client{
+				idle("inside ports and CIDR", inside, length, lives()),
 				idle("outside the CIDR", outside, length, cutWhenIdle(meshIdle)),
 			},
 		},
