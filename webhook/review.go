@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -67,7 +68,7 @@ func decodeReview[O any](body []byte) (*request[O], error) {
 	}
 	var envelope review[jsontext.Value]
 	if json.Unmarshal(body, &envelope) != nil {
-		return nil, fmt.Errorf("cannot decode the AdmissionReview: %w", err)
+		return nil, fmt.Errorf("cannot decode the AdmissionReview: %w", plain(err))
 	}
 	if err := checkReview(envelope.APIVersion, envelope.Kind, envelope.Request != nil); err != nil {
 		return nil, err
@@ -156,4 +157,22 @@ func clip(s string, limit int) string {
 		end--
 	}
 	return s[:end] + mark
+}
+
+// plain says of a decoding error what was found where, without the Go types
+// that the library names.
+func plain(err error) error {
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return err
+	}
+	kind := semantic.JSONKind.String()
+	if readable, ok := map[string]string{"{": "an object", "[": "an array", "string": "a string", "number": "a number"}[kind]; ok {
+		kind = readable
+	}
+	where := string(semantic.JSONPointer)
+	if where == "" {
+		where = "the top"
+	}
+	return fmt.Errorf("got %s at %s (byte %d), want what the Kubernetes API has there", kind, where, semantic.ByteOffset)
 }

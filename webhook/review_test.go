@@ -1,0 +1,25 @@
+package webhook
+
+import (
+	"strings"
+	"testing"
+)
+
+// An error says what stands where, in words of JSON and not of Go.
+func TestDecodeErrorsArePlain(t *testing.T) {
+	for _, test := range []struct{ name, body, want string }{
+		{"a list instead of a review", `[]`, "got an array at the top"},
+		{"a request that is no object", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":7}`, "got a number at /request"},
+		{"a uid that is no text", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":{}}}`, "got an object at /request/uid"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := decodeReview[podObject]([]byte(test.body))
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			if !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "webhook.") {
+				t.Errorf("got %q, want %q and no names of Go types", err, test.want)
+			}
+		})
+	}
+}
