@@ -91,7 +91,7 @@ func idleScenarios() []scenario {
 			name: "idle-destinations", title: "idleTimeout, Destinations", group: report.Idle,
 			rule: destinations, annotated: withDestinations,
 			clients: []client{
-				idle("inside ports and CIDR", inside, length, lives()),
+				idle("inside the CIDR", inside, length, lives()),
 				idle("outside the CIDR", outside, length, cutWhenIdle(meshIdle)),
 			},
 		},
