@@ -160,7 +160,7 @@ func FuzzDestinations(f *testing.F) {
 		a, ok4 := netip.AddrFromSlice(v4)
 		b, ok6 := netip.AddrFromSlice(v6)
 		if !ok4 || !ok6 {
-			t.Skip()
+			t.Skip("no pair of addresses")
 		}
 		d := Destinations{
 			Ports:    []PortRange{{min(first, last), max(first, last)}, {port, port}},

@@ -115,11 +115,15 @@ func (a *podAdmission) decide() (*rules.Outcome, response) {
 func (a *podAdmission) unreadable() (*rules.Outcome, response) {
 	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
 	a.handler.log.Error(a.request.unread, "pod not understood", a.fields()...)
-	return &rules.Outcome{
-		Reason: rules.InternalError, Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
-	}, response{
-		UID: a.request.UID, Allowed: true, Warnings: []string{warningText(message)},
-		AuditAnnotations: map[string]string{auditReason: string(rules.InternalError)},
+	outcome := rules.Outcome{
+		Reason:   rules.InternalError,
+		Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
+	}
+	return &outcome, response{
+		UID:              a.request.UID,
+		Allowed:          true,
+		Warnings:         []string{warningText(message)},
+		AuditAnnotations: audit(&outcome),
 	}
 }
 
