@@ -39,6 +39,21 @@ func (x *extent) bare(n *yaml.Node) int {
 	return at
 }
 
+// propertiesEnd returns the end of a value that is written as a tag or an
+// anchor and nothing else, as in "a: !!null".
+func (x *extent) propertiesEnd(n *yaml.Node) int {
+	end := x.at(n)
+	for at := end; at < x.end && (x.file.data[at] == '&' || x.file.data[at] == '!'); {
+		for end = at; end < x.end && !isSpace(x.file.data[end]) && strings.IndexByte(",]}", x.file.data[end]) < 0; {
+			end++
+		}
+		for at = end; at < x.end && x.file.data[at] == ' '; {
+			at++
+		}
+	}
+	return end
+}
+
 // skipSpace skips white space, line ends and comments.
 func (x *extent) skipSpace(at int) int {
 	for at < x.end {
@@ -76,6 +91,8 @@ func (x *extent) endOf(n *yaml.Node, indent int) int {
 		switch {
 		case isEmpty(n):
 			return x.at(n)
+		case n.Value == "" && n.Style&^yaml.TaggedStyle == 0:
+			return x.propertiesEnd(n)
 		case n.Style&yaml.DoubleQuotedStyle != 0:
 			return x.quotedEnd(at, '"')
 		case n.Style&yaml.SingleQuotedStyle != 0:
@@ -123,9 +140,9 @@ func (x *extent) colon(key *yaml.Node, indent int) int {
 	return end
 }
 
-// isEmpty says whether a null is written as nothing.
+// isEmpty says whether a null is written as nothing at all.
 func isEmpty(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == ""
 }
 
 func (x *extent) flowEnd(n *yaml.Node, at int) int {

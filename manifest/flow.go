@@ -102,7 +102,16 @@ func (l flowLayout) annotations(annotations []rules.Annotation) string {
 // addFlow puts entries behind the last one of a flow mapping.
 func (e *editor) addFlow(n *yaml.Node, l flowLayout, entries []string) {
 	end := e.lastEnd(n, -1)
-	e.splice(end, end, l.between()+strings.Join(entries, l.between()))
+	e.splice(end, end, e.apart(end)+l.between()+strings.Join(entries, l.between()))
+}
+
+// apart returns what a comma needs in front of it: behind a colon without a
+// value some readers, kubectl's among them, would take it for a part of the key.
+func (e *editor) apart(at int) string {
+	if e.file.data[at-1] == ':' {
+		return " "
+	}
+	return ""
 }
 
 // editFlow changes annotations in braces.
@@ -134,7 +143,7 @@ func (e *editor) editFlow(n *yaml.Node, c change) {
 	keptEnd := e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: n.Content[:kept+2]}, -1)
 	text := ""
 	if len(added) > 0 {
-		text = l.between() + strings.Join(l.entries(added), l.between())
+		text = e.apart(keptEnd) + l.between() + strings.Join(l.entries(added), l.between())
 	}
 	if end := e.lastEnd(n, -1); end > keptEnd || text != "" {
 		e.splice(keptEnd, end, text)

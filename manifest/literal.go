@@ -101,10 +101,12 @@ func (e *editor) replaceLines(b blockScalar, text, indent, chomping string, lite
 	to := b.body + len(strings.Join(lines[:len(lines)-tail], ""))
 	changed := strings.Join(wanted[head:len(wanted)-tail], "")
 	switch {
-	case b.body > 0 && lineEndLength(data[b.body-1:]) == 0 && b.body == e.end:
-		changed = eol + strings.TrimSuffix(changed, eol) // a header at the end of the file
-	case atEOF && head == len(lines) && changed != "":
-		changed = eol + strings.TrimSuffix(changed, eol)
+	case b.body > 0 && lineEndLength(data[b.body-1:]) == 0 && b.body == e.end, // a header at the end of the file
+		atEOF && head == len(lines) && changed != "":
+		changed = eol + changed
+		if chomping == "-" {
+			changed = strings.TrimSuffix(changed, eol)
+		}
 	case atEOF && tail == 0 && chomping == "-":
 		changed = strings.TrimSuffix(changed, eol)
 	case atEOF && tail > 0 && chomping != "-":
