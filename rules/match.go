@@ -181,7 +181,7 @@ func (c *compiled) evidence(f *facts) []Evidence {
 	for i := range f.scanner.addresses {
 		a := &f.scanner.addresses[i]
 		if ok, unresolved := c.reaches(a); ok {
-			add(Evidence{Where: a.from.describe(f.pod), Address: a.String(), Unresolved: unresolved})
+			add(Evidence{Where: a.from.describe(f.pod), Address: f.show(a), Unresolved: unresolved})
 		}
 	}
 	return list
@@ -201,7 +201,7 @@ func (c *compiled) notReferenced(f *facts) string {
 	const shown = 3
 	seen := make([]string, 0, shown)
 	for i := range f.scanner.addresses {
-		text := f.scanner.addresses[i].String()
+		text := f.show(&f.scanner.addresses[i])
 		if len(seen) < shown && !slices.Contains(seen, text) {
 			seen = append(seen, text)
 		}

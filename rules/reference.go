@@ -12,7 +12,7 @@ import (
 //     port of a scheme: reference_url.go;
 //   - host:port, [v6]:port and lists of them anywhere in a text: reference_text.go;
 //   - X_HOST beside X_PORT, --x-host beside --x-port, host= beside port=:
-//     reference_pair.go;
+//     reference_pair.go, and flags in a command line: reference_flag.go;
 //   - after $(VAR) is replaced: reference_expand.go.
 //
 // Addresses of the pod itself (localhost, 127.0.0.1, 0.0.0.0) are none: they
@@ -130,7 +130,9 @@ func (s *scanner) container(c *Container, number int) {
 			continue
 		}
 		s.from = place{container: number, kind: inEnv, index: i}
-		s.pairs = append(s.pairs, pair{name: name, value: value, from: s.from})
+		if len(endingsOf(name)) > 0 {
+			s.pairs = append(s.pairs, pair{name: name, value: value, from: s.from})
+		}
 		if hasMark(value) && !isSecretName(name) {
 			s.text(value)
 		}
@@ -144,45 +146,14 @@ func (s *scanner) container(c *Container, number int) {
 }
 
 // hasMark says whether a text may hold more than a plain word: every form of
-// address in a text has one of these.
+// address in a text has one of these, or is a list of flags.
 func hasMark(value string) bool {
 	for i := 0; i < len(value); i++ {
 		if c := value[i]; c == ':' || c == '=' || c == '@' {
 			return true
 		}
 	}
-	return false
-}
-
-// arguments reads a command line. A value that follows a flag with the name of
-// a secret is not read.
-func (s *scanner) arguments(list []string, from place) {
-	flag := ""
-	for i := range list {
-		value := s.expansion.expand(list[i], len(s.expansion.env))
-		from.index = i
-		s.from = from
-		if strings.HasPrefix(value, "-") {
-			flag = ""
-			name, inline, found := strings.Cut(value, "=")
-			switch {
-			case !found && !strings.ContainsAny(value, " :"):
-				flag = value
-			case !isSecretName(name):
-				s.pairs = append(s.pairs, pair{name: name, value: inline, from: from})
-				s.text(inline)
-			}
-			continue
-		}
-		secret := flag != "" && isSecretName(flag)
-		if flag != "" && !secret {
-			s.pairs = append(s.pairs, pair{name: flag, value: value, from: from})
-		}
-		flag = ""
-		if !secret {
-			s.text(value)
-		}
-	}
+	return value[0] == '-'
 }
 
 // add keeps an address unless it is the pod's own.
@@ -199,6 +170,23 @@ func (s *scanner) add(a address) {
 	}
 	a.from = s.from
 	s.addresses = append(s.addresses, a)
+}
+
+// show is the address as text, for a reader.
+func (f *facts) show(a *address) string {
+	if !a.hidden && a.from.kind == inEnv && mayHoldSecret(f.pod.Containers[a.from.container].Env[a.from.index].Name) {
+		hidden := *a
+		hidden.hidden = true
+		return hidden.String()
+	}
+	return a.String()
+}
+
+// hide marks addresses, from one on, as not to be shown.
+func (s *scanner) hide(from int) {
+	for i := from; i < len(s.addresses); i++ {
+		s.addresses[i].hidden = true
+	}
 }
 
 // full says that nothing more would be kept.

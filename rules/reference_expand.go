@@ -24,11 +24,16 @@ const (
 func (x *expansion) begin(env []EnvVar) {
 	x.env, x.values, x.budget = env, x.values[:0], maxReferences
 	for i := range env {
-		if strings.Contains(env[i].Value, "$(") {
+		if hasReference(env[i].Value) {
 			x.fill()
 			return
 		}
 	}
+}
+
+// hasReference looks for the rarer byte first: nearly no text has one.
+func hasReference(text string) bool {
+	return strings.IndexByte(text, '$') >= 0 && strings.Contains(text, "$(")
 }
 
 func (x *expansion) fill() {
@@ -47,7 +52,7 @@ func (x *expansion) value(i int) string {
 
 // expand replaces references to the first limit variables.
 func (x *expansion) expand(text string, limit int) string {
-	if !strings.Contains(text, "$(") {
+	if !hasReference(text) {
 		return text
 	}
 	var b strings.Builder

@@ -10,8 +10,9 @@ import (
 const maxName = 253
 
 // parseHost reads an IPv4 address, an IPv6 address in brackets, or a name. A
-// name has a letter, so that versions (1.2.3) and times (12:30) are none. Short
-// names ("redis") and underscores (as in Compose) are accepted.
+// name has a letter, in its last label too, so that versions (1.2.3, v1.2.3) and
+// times (12:30) are none. Short names ("redis") and underscores (as in Compose)
+// are accepted.
 func parseHost(text string) (address, bool) {
 	if len(text) > 2 && text[0] == '[' && text[len(text)-1] == ']' {
 		ip, err := netip.ParseAddr(text[1 : len(text)-1])
@@ -24,18 +25,20 @@ func parseHost(text string) (address, bool) {
 	if text == "" || len(text) > maxName {
 		return address{}, false
 	}
-	letter, upper := false, false
+	letter, upper, digits := false, false, false // digits: nothing else since the last dot
 	previous := byte('.')
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
 		case 'a' <= c && c <= 'z':
-			letter = true
+			letter, digits = true, false
 		case 'A' <= c && c <= 'Z':
-			letter, upper = true, true
-		case '0' <= c && c <= '9', c == '_':
-		case c == '-' && previous != '.':
+			letter, upper, digits = true, true, false
+		case '0' <= c && c <= '9':
+		case c == '_', c == '-' && previous != '.':
+			digits = false
 		case c == '.' && previous != '.' && previous != '-':
+			digits = true
 		default:
 			return address{}, false
 		}
@@ -47,6 +50,9 @@ func parseHost(text string) (address, bool) {
 	if !letter {
 		ip, err := netip.ParseAddr(text)
 		return address{ip: ip}, err == nil
+	}
+	if digits {
+		return address{}, false
 	}
 	if upper {
 		text = strings.ToLower(text)

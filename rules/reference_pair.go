@@ -21,8 +21,8 @@ const (
 func (s *scanner) joinPairs(bare bool) {
 	for i := range s.pairs {
 		p := &s.pairs[i]
-		prefix, ok := hostPrefix(p.name)
-		if !ok || !bare && prefix == "" || !mayBeHosts(p.value) {
+		prefix, word, ok := hostPrefix(p.name)
+		if !ok || !bare && prefix == "" || !mayBeHosts(p.value) || word && strings.IndexByte(p.value, ':') >= 0 {
 			continue
 		}
 		if s.full() || s.searches == maxSearches {
@@ -30,39 +30,69 @@ func (s *scanner) joinPairs(bare bool) {
 		}
 		s.searches++
 		s.from = p.from
-		s.hosts(p.value, s.portBeside(prefix))
+		port, own := s.portBeside(prefix, i)
+		s.hosts(p.value, port, own)
 	}
 }
 
-// hostPrefix takes from a name what says that its value is a host.
-func hostPrefix(name string) (prefix string, ok bool) {
+// joinFrom joins the pairs from one on and forgets them: those of one text
+// belong together, and to no other.
+func (s *scanner) joinFrom(kept int) {
+	outer := s.pairs
+	s.pairs = s.pairs[kept:]
+	s.joinPairs(barePrefix)
+	s.pairs = outer[:kept]
+}
+
+// hostPrefix takes from a name what says that its value is a host; word is that
+// of the hostEnding.
+func hostPrefix(name string) (prefix string, word, ok bool) {
+	endings := endingsOf(name)
+	for i := range endings {
+		e := &endings[i]
+		if !endsWith(name, e.text) {
+			continue
+		}
+		prefix = name[:len(name)-len(e.text)]
+		if !e.word || prefix != "" && !isLetter(prefix[len(prefix)-1]) {
+			return prefix, e.word, true
+		}
+	}
+	return "", false, false
+}
+
+// endingsOf returns the endings that a name may have, by its last letter. There
+// are some for names of ports, too.
+func endingsOf(name string) []hostEnding {
 	if name == "" {
-		return "", false
+		return nil
 	}
-	ending := ""
-	switch name[len(name)-1] | 0x20 {
-	case 't':
-		ending = "host"
-	case 'e':
-		ending = "hostname"
-		if endsWith(name, "data source") {
-			ending = "data source"
-		}
-	case 'r':
-		ending = "server"
-		if !endsWith(name, ending) {
-			ending = "addr"
-		}
-	case 's':
-		ending = "address"
-		if endsWith(name, "hosts") {
-			ending = "hosts"
-		}
+	last := (name[len(name)-1] | 0x20) - 'a'
+	if int(last) >= len(hostEndings) {
+		return nil
 	}
-	if ending == "" || !endsWith(name, ending) {
-		return "", false
-	}
-	return name[:len(name)-len(ending)], true
+	return hostEndings[last]
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// hostEnding is how the name of a host ends. With word it counts only where no
+// letter stands before it (REDIS_IP, but not REDIS_ZIP), and only for values
+// that are plain hosts: most of those names hold URLs and host:port.
+type hostEnding struct {
+	text string
+	word bool
+}
+
+// hostEndings are ordered by their last letter, longer ones first.
+var hostEndings = ['z' - 'a' + 1][]hostEnding{
+	'e' - 'a': {{"hostname", false}, {"host_name", false}, {"servername", false}, {"data source", false}},
+	'i' - 'a': {{"uri", true}},
+	'l' - 'a': {{"url", true}},
+	'p' - 'a': {{"ip", true}},
+	'r' - 'a': {{"server", false}, {"hostaddr", false}, {"addr", false}},
+	's' - 'a': {{"address", false}, {"hosts", false}, {"servers", true}, {"brokers", true}, {"nodes", true}, {"endpoints", true}},
+	't' - 'a': {{"endpoint", true}, {"host", false}},
 }
 
 // mayBeHosts is a cheap look at a value: a host, or a list of them. Values with
@@ -71,53 +101,81 @@ func mayBeHosts(value string) bool {
 	return value != "" && len(value) <= 4*maxName && (isNameByte(value[0]) || value[0] == '[') && value[0] != '-'
 }
 
-// portBeside finds the port that belongs to a host: PREFIX_PORT, or for
-// REDIS_SERVICE_HOST also REDIS_PORT, or the default of the middleware that the
-// prefix names.
-func (s *scanner) portBeside(prefix string) uint16 {
-	if port, ok := s.portNamed(prefix); ok {
-		return port
+// portBeside finds the port that belongs to the host in pair i: PREFIX_PORT, or
+// for REDIS_SERVICE_HOST also REDIS_PORT, or the default of the middleware that
+// the prefix names. own says that it is not a default.
+func (s *scanner) portBeside(prefix string, i int) (port uint16, own bool) {
+	if port, ok := s.portNamed(prefix, i); ok {
+		return port, true
 	}
 	const service = "service_"
 	if endsWith(prefix, service) {
-		if port, ok := s.portNamed(prefix[:len(prefix)-len(service)]); ok {
-			return port
+		if port, ok := s.portNamed(prefix[:len(prefix)-len(service)], i); ok {
+			return port, true
 		}
 	}
 	if port := s.vocabulary.wordPort(prefix); port != 0 {
-		return port
+		return port, false
 	}
 	// libpq: "host=db dbname=shop" means its own default.
 	// Source: https://www.postgresql.org/docs/current/libpq-connect.html
 	if prefix == "" {
 		for i := range s.pairs {
 			if strings.EqualFold(s.pairs[i].name, "dbname") {
-				return s.vocabulary.wordPort("postgresql")
+				return s.vocabulary.wordPort("postgresql"), false
 			}
-		}
-	}
-	return 0
-}
-
-func (s *scanner) portNamed(prefix string) (uint16, bool) {
-	const ending = "port"
-	for i := range s.pairs {
-		name := s.pairs[i].name
-		if len(name) != len(prefix)+len(ending) || name[:len(prefix)] != prefix || !strings.EqualFold(name[len(prefix):], ending) {
-			continue
-		}
-		first, _, _ := strings.Cut(s.pairs[i].value, ",")
-		if port, ok := parsePort(strings.TrimSpace(first)); ok {
-			return port, true
 		}
 	}
 	return 0, false
 }
 
+// portNamed finds the nearest port after pair i, else the first before it: a
+// text may hold several hosts with ports.
+func (s *scanner) portNamed(prefix string, i int) (uint16, bool) {
+	if port := findPort(s.pairs[i:], prefix); port != 0 {
+		return port, true
+	}
+	port := findPort(s.pairs[:i], prefix)
+	return port, port != 0
+}
+
+func findPort(pairs []pair, prefix string) uint16 {
+	for i := range pairs {
+		p := &pairs[i]
+		if len(p.name) < len(prefix)+len("port") || p.name[len(p.name)-1]|0x20 != 't' && p.name[len(p.name)-1]|0x20 != 'r' ||
+			p.name[:len(prefix)] != prefix || !isPortEnding(p.name[len(prefix):]) {
+			continue
+		}
+		first, _, _ := strings.Cut(p.value, ",")
+		if port, ok := parsePort(strings.TrimSpace(first)); ok {
+			return port
+		}
+	}
+	return 0
+}
+
+// isPortEnding says whether what follows the prefix of a name makes it a port's.
+func isPortEnding(ending string) bool {
+	switch len(ending) {
+	case len("port"):
+		return strings.EqualFold(ending, "port")
+	case len("portnumber"):
+		return strings.EqualFold(ending, "portnumber")
+	case len("port_number"):
+		return strings.EqualFold(ending, "port_number")
+	case len("service_port"):
+		return strings.EqualFold(ending, "service_port")
+	}
+	return false
+}
+
 // hosts reads a host, or a comma list of hosts, that have no port of their own.
 // In "Server=tcp:db,1433" the list's second item is the port.
 // Source: https://learn.microsoft.com/en-us/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
-func (s *scanner) hosts(value string, port uint16) {
+//
+// In "tls://cache" the scheme is cut off if the port is the host's own: the
+// default of a scheme that has one was found by url.
+func (s *scanner) hosts(value string, port uint16, own bool) {
 	value = strings.TrimSpace(value)
 	if len(value) > len("tcp:") && strings.EqualFold(value[:len("tcp:")], "tcp:") {
 		value = value[len("tcp:"):]
@@ -128,11 +186,19 @@ func (s *scanner) hosts(value string, port uint16) {
 		}
 	}
 	value, _, _ = strings.Cut(value, `\`) // an instance of SQL Server
+	if _, rest, ok := strings.Cut(value, "://"); ok && own && strings.IndexByte(rest, '@') < 0 {
+		value, _, _ = strings.Cut(rest, "/")
+	}
 	if port == 0 {
 		return
 	}
 	for item := range strings.SplitSeq(value, ",") {
-		if a, ok := parseHost(strings.TrimSpace(item)); ok {
+		item = strings.TrimSpace(item)
+		a, ok := parseHost(item)
+		if !ok && strings.IndexByte(item, ':') >= 0 {
+			a, ok = parseHost("[" + item + "]") // IPv6 needs no brackets here
+		}
+		if ok && a.host != "true" && a.host != "false" {
 			a.port = port
 			s.add(a)
 		}
@@ -141,36 +207,34 @@ func (s *scanner) hosts(value string, port uint16) {
 
 // keyValues reads connection strings and options: "host=db port=5432",
 // "Server=db,1433;Database=shop", "(HOST=db)(PORT=1521)",
-// "-Dredis.host=cache -Dredis.port=6379".
-func (s *scanner) keyValues(value string) {
+// "(host=db,port=3306)". withoutFlags leaves out names that start with a dash:
+// they belong to commandLine.
+func (s *scanner) keyValues(value string, withoutFlags bool) {
 	kept := len(s.pairs)
 	semicolons := strings.IndexByte(value, ';') >= 0
-	hasHost := false
+	hasHost, inParentheses := false, false
 	for rest := value; rest != "" && len(s.pairs)-kept < maxSearches; {
 		end := 0
-		for end < len(rest) && !endsPair(rest[end], semicolons) {
+		for end < len(rest) && !endsPair(rest[end], semicolons) && (rest[end] != ',' || !inParentheses) {
 			end++
 		}
 		item := rest[:end]
 		if rest = rest[end:]; rest != "" {
+			inParentheses = rest[0] == '(' || inParentheses && rest[0] != ')'
 			rest = rest[1:]
 		}
 		name, text, ok := strings.Cut(item, "=")
-		if !ok {
+		name, text = strings.Trim(name, " \"'"), strings.Trim(text, " \"'")
+		if !ok || withoutFlags && strings.HasPrefix(name, "-") {
 			continue
 		}
-		name, text = strings.TrimSpace(name), strings.Trim(text, " \"'")
-		if _, isHost := hostPrefix(name); isHost {
+		if _, _, isHost := hostPrefix(name); isHost {
 			hasHost = true
 		}
 		s.pairs = append(s.pairs, pair{name: name, value: text, from: s.from})
 	}
 	if hasHost {
-		// Only the pairs of this text belong together.
-		outer := s.pairs
-		s.pairs = s.pairs[kept:]
-		s.joinPairs(barePrefix)
-		s.pairs = outer
+		s.joinFrom(kept)
 	}
 	s.pairs = s.pairs[:kept]
 }
@@ -179,5 +243,5 @@ func endsPair(c byte, semicolons bool) bool {
 	if semicolons {
 		return c == ';' || c == '(' || c == ')'
 	}
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '&' || c == '(' || c == ')'
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '&' || c == '?' || c == '(' || c == ')'
 }

@@ -35,10 +35,11 @@ func isSecretName(name string) bool {
 	return false
 }
 
-// endsWith is strings.HasSuffix for any case of letters.
+// endsWith is strings.HasSuffix for any case of letters. Most texts differ in
+// the first letter already.
 func endsWith(text, suffix string) bool {
 	n := len(text) - len(suffix)
-	return n >= 0 && strings.EqualFold(text[n:], suffix)
+	return n >= 0 && text[n]|0x20 == suffix[0]|0x20 && strings.EqualFold(text[n:], suffix)
 }
 
 // farthestKey is how far back from a value its key is looked for, in bytes.
@@ -56,7 +57,13 @@ func inSecretField(value string, start int) bool {
 		return true
 	}
 	// The value may be a word of its own, after blanks and quotes.
-	end := field
+	return isSecretName(wordBefore(value, field, back))
+}
+
+// wordBefore returns the word that ends before a position, with blanks, quotes
+// and the like between them, or nothing.
+func wordBefore(value string, pos, back int) string {
+	end := pos
 	for end > back && isConnector(value[end-1]) {
 		end--
 	}
@@ -64,7 +71,42 @@ func inSecretField(value string, start int) bool {
 	for word > back && isNameByte(value[word-1]) {
 		word--
 	}
-	return end < field && isSecretName(value[word:end])
+	if end == pos {
+		return ""
+	}
+	return value[word:end]
+}
+
+// afterLogin says whether the text at start follows a flag that takes
+// user:password, or a password: "curl -u admin:1234", "redis-cli -a x:12".
+func afterLogin(value string, start int) bool {
+	return isLoginFlag(wordBefore(value, start, max(0, start-farthestKey)))
+}
+
+// isLoginFlag says whether a flag may take credentials. In other programs it
+// takes an address, so its value is read but not shown.
+func isLoginFlag(flag string) bool {
+	switch flag {
+	case "-a", "-u", "-U", "--user", "--proxy-user":
+		return true
+	}
+	return false
+}
+
+// mayHoldSecret says whether the value of a variable may be a secret, or
+// user:password, although isSecretName does not know its name: DB_PASSWORD_OLD,
+// ADMIN_USER. Such values are read but not shown.
+func mayHoldSecret(name string) bool {
+	if endsWith(name, "user") || endsWith(name, "login") || endsWith(name, "basic") {
+		return true
+	}
+	upper := strings.ToUpper(name)
+	for _, part := range []string{"PASSWORD", "PASSWD", "SECRET", "CREDENTIAL"} {
+		if strings.Contains(upper, part) {
+			return true
+		}
+	}
+	return false
 }
 
 func endsField(c byte) bool {

@@ -13,7 +13,7 @@ func addressesOf(pod *Pod) []string {
 	f.scan(&v)
 	var texts []string
 	for i := range f.scanner.addresses {
-		if text := f.scanner.addresses[i].String(); !slices.Contains(texts, text) {
+		if text := f.show(&f.scanner.addresses[i]); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
@@ -58,6 +58,10 @@ func TestAddressesInOneValue(t *testing.T) {
 		{"sqlserver", "sqlserver://sa:pw@db?database=shop", "db:1433"},
 		{"a scheme that nobody knows, with a port", "tcp://10.1.2.3:6379", "10.1.2.3:6379"},
 		{"a scheme that nobody knows, without a port", "s3://bucket/key", ""},
+		{"a dialect of a scheme has its port", "mysql+pymysql://u:p@db/shop postgresql+asyncpg://pg/shop", "db:3306 pg:5432"},
+		{"names that frameworks have for schemes", "mysql2://db/shop postgis://geo/shop mysqlx://db2", "db2:33060 db:3306 geo:5432"},
+		{"servers without an entry in the table", "nats://n mqtt://m mqtts://m ws://w wss://w", "m:1883 m:8883 n:4222 w:443 w:80"},
+		{"sentinels", "redis-sentinel://s1,s2/0 redis+sentinel://s3/mymaster", "s1:26379 s2:26379 s3:26379"},
 		{"http's own ports", "http://search.example.com/x https://api.example.com", "api.example.com:443 search.example.com:80"},
 		{"an IPv6 host", "redis://[2001:db8::1]:6379/0", "[2001:db8::1]:6379"},
 		{"an IPv6 host with the default port", "redis://[2001:db8::1]", "[2001:db8::1]:6379"},
@@ -84,6 +88,8 @@ func TestAddressesInOneValue(t *testing.T) {
 		{"JDBC for Oracle, SID", "jdbc:oracle:thin:@ora:1521:shop", "ora:1521"},
 		{"JDBC for Oracle, with credentials", "jdbc:oracle:thin:scott/tiger@ora:1521:shop", "ora:1521"},
 		{"JDBC for Oracle, long form", "jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=ora)(PORT=1521)))", "ora:1521"},
+		{"JDBC for SQL Server, host as a property", "jdbc:sqlserver://;serverName=db;portNumber=1434", "db:1434"},
+		{"JDBC for MySQL, keys and values", "jdbc:mysql://(host=h1,port=3307),(host=h2,port=3308)/shop", "h1:3307 h2:3308"},
 		// host:port.
 		{"a short name", "redis:6379", "redis:6379"},
 		{"a service's name", "redis-master.shop.svc.cluster.local:6379", "redis-master.shop.svc.cluster.local:6379"},
@@ -105,15 +111,21 @@ func TestAddressesInOneValue(t *testing.T) {
 		// Key and value.
 		{"libpq", "host=db port=5433 user=u dbname=shop", "db:5433"},
 		{"libpq without a port", "host=db user=u dbname=shop", "db:5432"},
+		{"libpq in a URL's query", "postgres:///shop?host=db&port=5433", "db:5433"},
+		{"libpq in quotes", `psql "host=db port=5433 dbname=shop"`, "db:5433"},
 		{"ADO with a comma", "Server=db,1433;Database=shop;User Id=sa", "db:1433"},
 		{"ADO with tcp:", "Server=tcp:db.example.com,1433;Database=shop", "db.example.com:1433"},
 		{"ADO, data source", "Data Source=db,1433;Initial Catalog=shop", "db:1433"},
 		{"ADO for MySQL", "Server=db;Port=3306;Database=shop", "db:3306"},
 		{"Java properties", "-Xmx1g -Dredis.host=cache -Dredis.port=6380", "cache:6380"},
+		{"Java properties without others before", "-Dredis.host=cache -Dredis.port=6380", "cache:6380"},
+		{"flags with values of their own", "--redis-host cache --redis-port 6380", "cache:6380"},
 		// Not addresses.
 		{"a time", "12:30", ""},
 		{"a time with seconds", "at 12:30:45", ""},
+		{"a date with a time", "2024-01-01T12:30:45 2024-01-01T12:30:45Z", ""},
 		{"a version", "v1.2.3", ""},
+		{"a version with something that looks like a port", "v1.2.3:6379 1.2.3:6379", ""},
 		{"an image with a version", "registry.example.com/library/redis:7", ""},
 		{"an image with a tag of letters", "redis:7-alpine", ""},
 		{"a fragment of IPv6", "fe80::1:6379", ""},
@@ -169,6 +181,19 @@ func TestAddressesInVariables(t *testing.T) {
 		{"several hosts", []string{"DB_HOSTS", "a,b", "DB_PORT", "3307"}, "a:3307 b:3307"},
 		{"libpq's names have no underscore", []string{"PGHOST", "db", "PGPORT", "5433"}, "db:5433"},
 		{"libpq's default", []string{"PGHOST", "db"}, "db:5432"},
+		{"the port's number", []string{"DB_HOST", "db", "DB_PORT_NUMBER", "3307"}, "db:3307"},
+		{"the port of the service", []string{"DB_HOST", "db", "DB_SERVICE_PORT", "3307"}, "db:3307"},
+		{"host_name", []string{"DB_HOST_NAME", "db", "DB_PORT", "3307"}, "db:3307"},
+		{"endpoint", []string{"REDIS_ENDPOINT", "cache", "DB_ENDPOINT", "db", "DB_PORT", "3307"}, "cache:6379 db:3307"},
+		{"a URL that is only a name", []string{"DB_URL", "db", "DB_PORT", "3307"}, "db:3307"},
+		{"an IP", []string{"DB_IP", "10.1.2.3", "DB_PORT", "3307"}, "10.1.2.3:3307"},
+		{"servers, brokers, nodes", []string{"MEMCACHED_SERVERS", "a,b", "KAFKA_BROKERS", "k", "REDIS_NODES", "r"}, "a:11211 b:11211 k:9092 r:6379"},
+		{"words that only end so", []string{"REDIS_ZIP", "file", "REDIS_CURL", "yes"}, ""},
+		{"a number of nodes, a switch", []string{"REDIS_NODES", "3", "REDIS_SERVER", "true", "MYSQL_SERVER", "False"}, ""},
+		{"a scheme in the host, and no port in it", []string{"REDIS_HOST", "tls://cache", "REDIS_PORT", "6380", "ES_HOST", "http://search", "ES_PORT", "9200"}, "cache:6380 search:80 search:9200"},
+		{"a scheme in the host, and no port anywhere", []string{"REDIS_HOST", "tls://cache", "ELASTICSEARCH_URL", "http://search"}, "search:80"},
+		{"credentials in the host", []string{"REDIS_HOST", "tls://u/12@cache", "REDIS_PORT", "6380"}, ""},
+		{"IPv6 without brackets", []string{"DB_HOST", "2001:db8::1", "DB_PORT", "3307"}, "[2001:db8::1]:3307"},
 		{"a prefix that names middleware", []string{"REDIS_HOST", "cache"}, "cache:6379"},
 		{"an alias", []string{"POSTGRES_HOST", "db"}, "db:5432"},
 		{"a word within the prefix", []string{"CACHE_REDIS_MASTER_HOST", "cache"}, "cache:6379"},
@@ -189,6 +214,7 @@ func TestAddressesInVariables(t *testing.T) {
 		{"a reference to itself stays as it is", []string{"A", "$(A):6379"}, ""},
 		{"the value of a secret is not read", []string{"REDIS_PASSWORD", "x:6379", "API_TOKEN", "y:6379", "accessKey", "z:6379"}, ""},
 		{"only the end of a name makes a secret", []string{"TOKEN_CACHE_ADDR", "cache:6379"}, "cache:6379"},
+		{"what may be a secret is not shown", []string{"DB_PASSWORD_OLD", "x:6379", "PASSWORD2", "y:6380", "ADMIN_USER", "admin:1234"}, "***:1234 ***:6379 ***:6380"},
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
@@ -215,6 +241,17 @@ func TestAddressesInArguments(t *testing.T) {
 		{"flags over command and args", []string{"app", "--db-host=db"}, []string{"--db-port=3307"}, "db:3307"},
 		{"the port's flag beats the default", nil, []string{"--redis-host=cache", "--redis-port=7000"}, "cache:7000"},
 		{"a shell's line", []string{"sh", "-c", "exec app --redis cache:6379"}, nil, "cache:6379"},
+		{"flags in a shell's line", []string{"sh", "-c", "exec app --db-host db --db-port 3307"}, nil, "db:3307"},
+		{"flags in a shell's line, with equals signs", []string{"sh", "-c", "exec app --db-host=db --db-port=3307"}, nil, "db:3307"},
+		{"several commands in a shell's line", []string{"sh", "-c", "redis-cli -h cache -p 6380; mysql -P 3307 -h 'db' &&\napp"}, nil, "cache:6380 db:3307"},
+		{"short flags", []string{"redis-cli", "-h", "cache", "-p", "6380"}, nil, "cache:6380"},
+		{"mysql's short flags", []string{"mysql", "-h", "db", "-P", "3307"}, nil, "db:3307"},
+		{"a short flag for help", []string{"app", "-h"}, []string{"-p", "3307"}, ""},
+		{"assignments", []string{"env", "DB_HOST=db", "DB_PORT=3307", "app"}, nil, "db:3307"},
+		{"assignments in flags", nil, []string{"--set", "redis.host=cache", "--set", "redis.port=6380"}, "cache:6380"},
+		{"several flags in one argument", nil, []string{"-Dredis.host=cache -Dredis.port=6380"}, "cache:6380"},
+		{"an assignment of a secret is not read", nil, []string{"DB_PASSWORD=x:12", "--from-literal", "password=y:13"}, ""},
+		{"credentials in a short flag are not shown", []string{"sh", "-c", "curl -u admin:1234 http://es; redis-cli -a x:12"}, []string{"-u", "admin:1235"}, "***:12 ***:1234 ***:1235 es:80"},
 		{"what follows a password's flag is not read", nil, []string{"--password", "x:6379", "--token=y:6379"}, ""},
 		{"where a server listens", nil, []string{"--listen=0.0.0.0:6379", "--bind", ":6379"}, ""},
 	}

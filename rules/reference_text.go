@@ -23,8 +23,12 @@ func (s *scanner) text(value string) {
 		s.colon(&w, at)
 		pos = at + 1
 	}
+	flags := isCommandLine(value)
+	if flags {
+		s.commandLine(value)
+	}
 	if strings.IndexByte(value, '=') >= 0 {
-		s.keyValues(value)
+		s.keyValues(value, flags)
 	}
 }
 
@@ -74,10 +78,10 @@ func (s *scanner) colon(w *watch, at int) {
 		return
 	}
 	a, ok := parseHost(value[start:at])
-	if !ok || inSecretField(value, start) {
+	if !ok || isDate(a.host) || inSecretField(value, start) {
 		return
 	}
-	a.port, a.hidden = port, w.exposed(end)
+	a.port, a.hidden = port, w.exposed(end) || afterLogin(value, start)
 	s.add(a)
 }
 
@@ -121,6 +125,11 @@ func startsHost(value string, start int) bool {
 		return hasTCP(value[:start-1])
 	}
 	return false
+}
+
+// isDate says whether a host is the beginning of a time: "2024-01-01t12".
+func isDate(host string) bool {
+	return len(host) == len("2024-01-01t12") && isDigit(host[0]) && host[4] == '-' && host[7] == '-' && host[10] == 't'
 }
 
 func hasTCP(before string) bool {

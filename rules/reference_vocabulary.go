@@ -10,10 +10,15 @@ type vocabulary struct {
 
 func newVocabulary() vocabulary {
 	v := vocabulary{
-		// What the table of middleware does not say: ports of TLS, and of schemes
-		// that many servers share.
+		// What the table of middleware does not say: ports of TLS, of schemes that
+		// many servers share, of servers without an entry.
 		// Source: https://www.iana.org/assignments/service-names-port-numbers
-		schemes: map[string]uint16{"http": 80, "https": 443, "amqps": 5671, "ldaps": 636},
+		schemes: map[string]uint16{
+			"http": 80, "https": 443, "ws": 80, "wss": 443, "amqps": 5671, "ldaps": 636,
+			"nats": 4222, "mqtt": 1883, "mqtts": 8883,
+			"redis-sentinel": 26379, "redis+sentinel": 26379, "mysqlx": 33060,
+			"mysql2": 3306, "postgis": 5432, // Rails, Django
+		},
 		// libpq's PGHOST.
 		// Source: https://www.postgresql.org/docs/current/libpq-envars.html
 		words: map[string]uint16{"pg": 5432},
@@ -52,7 +57,7 @@ func lookUp(table map[string]uint16, word string) (uint16, bool) {
 }
 
 // schemePort finds the default port of a scheme that may have parts before and
-// after it, as in "jdbc:mysql:loadbalance".
+// after it, as in "jdbc:mysql:loadbalance" and "mysql+pymysql".
 func (v *vocabulary) schemePort(scheme string) uint16 {
 	for scheme != "" {
 		part := scheme
@@ -63,6 +68,11 @@ func (v *vocabulary) schemePort(scheme string) uint16 {
 		}
 		if port, ok := lookUp(v.schemes, part); ok {
 			return port
+		}
+		if base, _, ok := strings.Cut(part, "+"); ok {
+			if port, ok := lookUp(v.schemes, base); ok {
+				return port
+			}
 		}
 	}
 	return 0
