@@ -19,7 +19,7 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 		Name:        o.name,
 		Labels:      texts(get(metadata, "labels")),
 		Annotations: texts(get(metadata, "annotations")),
-		HostNetwork: text(get(spec, "hostNetwork")) == "true",
+		HostNetwork: isTrue(get(spec, "hostNetwork")),
 	}
 	if o.kind != "Pod" && o.name != "" {
 		pod.Name += "-" // controllers name pods by generateName
@@ -68,7 +68,7 @@ func texts(n *yaml.Node) map[string]string {
 	}
 	out := map[string]string{}
 	for _, m := range append([]*yaml.Node{n}, merged(n)...) {
-		for i := 0; i+1 < len(m.Content); i += 2 {
+		for i := len(m.Content) - 2; i >= 0; i -= 2 {
 			key, value := resolve(m.Content[i]), resolve(m.Content[i+1])
 			if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || value.Kind != yaml.ScalarNode {
 				continue

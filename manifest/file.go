@@ -69,8 +69,8 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	f.namespaces = map[string]map[string]string{}
 	for i, d := range f.documents {
-		finder := &finder{document: d, index: i, containers: containerFacts{}}
-		finder.object(d.root, place{})
+		finder := newFinder(d, i)
+		finder.object(d.root, place{}, typeMeta{})
 		f.templates = append(f.templates, finder.found...)
 		for name, labels := range finder.namespaces {
 			f.namespaces[name] = labels

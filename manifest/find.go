@@ -40,23 +40,36 @@ type finder struct {
 	found      []*template
 	namespaces map[string]map[string]string
 	containers containerFacts
+	met        map[*yaml.Node]bool
+}
+
+func newFinder(d *document, index int) *finder {
+	return &finder{document: d, index: index, containers: containerFacts{}, met: map[*yaml.Node]bool{}}
 }
 
 // outer is the object around a template.
 type outer struct {
-	apiVersion, kind, name, namespace string
-	offset                            int
+	typeMeta
+	name, namespace string
+	offset          int
 }
 
-// object looks at a Kubernetes object, or at each in a list of them.
-func (f *finder) object(n *yaml.Node, at place) {
+// typeMeta is what says of which type an object is.
+type typeMeta struct{ apiVersion, kind string }
+
+// object looks at a Kubernetes object, or at each in a list of them. An object
+// that does not say its type is of the given one.
+func (f *finder) object(n *yaml.Node, at place, unsaid typeMeta) {
 	n, at = follow(n, at)
-	if n == nil || n.Kind != yaml.MappingNode {
+	if n == nil || n.Kind != yaml.MappingNode || !f.first(n) {
 		return
 	}
-	kind := text(get(n, "kind"))
-	metadata := get(n, "metadata")
-	o := outer{text(get(n, "apiVersion")), kind, text(get(metadata, "name")), text(get(metadata, "namespace")), f.document.at(n)}
+	said := typeMeta{text(get(n, "apiVersion")), text(get(n, "kind"))}
+	if said == (typeMeta{}) {
+		said = unsaid
+	}
+	kind, metadata := said.kind, get(n, "metadata")
+	o := outer{said, text(get(metadata, "name")), text(get(metadata, "namespace")), f.document.at(n)}
 	if o.name == "" {
 		o.name = text(get(metadata, "generateName"))
 	}
@@ -65,9 +78,11 @@ func (f *finder) object(n *yaml.Node, at place) {
 	case kind == "":
 	case strings.HasSuffix(kind, "List") && direct(n, "items") != nil:
 		items, at := follow(direct(n, "items"), at.in(n, "items"))
-		if items.Kind == yaml.SequenceNode {
+		if items.Kind == yaml.SequenceNode && f.first(items) {
+			// As https://github.com/kubernetes/apimachinery/blob/v0.36.3/pkg/apis/meta/v1/unstructured/helpers.go#L503
+			of := typeMeta{o.apiVersion, strings.TrimSuffix(kind, "List")}
 			for i, item := range items.Content {
-				f.object(item, at.in(items, strconv.Itoa(i)))
+				f.object(item, at.in(items, strconv.Itoa(i)), of)
 			}
 		}
 	case kind == "Pod" && core:
@@ -77,14 +92,33 @@ func (f *finder) object(n *yaml.Node, at place) {
 			f.namespaces = map[string]map[string]string{}
 		}
 		f.namespaces[o.name] = texts(get(metadata, "labels"))
+	case quotesPods(o.typeMeta):
 	default:
 		f.search(o, n, at)
 	}
 }
 
-// search finds pod templates anywhere in an object of any kind: mappings named
-// template that have spec.containers. That covers Kubernetes' own workloads,
-// CronJob's nested one, and kinds that nobody here has heard of.
+// first says whether a node is met for the first time. By aliases a list may
+// be in itself, and a short text hold more objects than can be counted; what
+// they repeat cannot be edited in one place alone anyway.
+func (f *finder) first(n *yaml.Node) bool {
+	met := f.met[n]
+	f.met[n] = true
+	return !met
+}
+
+// quotesPods names the kinds that carry pod templates which nobody runs:
+// history, messages, and policies that compare other objects with them.
+func quotesPods(t typeMeta) bool {
+	group, _, _ := strings.Cut(t.apiVersion, "/")
+	return t.kind == "ControllerRevision" || t.kind == "AdmissionReview" ||
+		group == "kyverno.io" || strings.HasSuffix(group, ".kyverno.io")
+}
+
+// search finds pod templates anywhere in an object of any kind but its status:
+// mappings named template, podTemplate and the like that have spec.containers.
+// That covers Kubernetes' own workloads, CronJob's nested one, and kinds that
+// nobody here has heard of.
 func (f *finder) search(o outer, n *yaml.Node, at place) {
 	switch n.Kind {
 	case yaml.SequenceNode:
@@ -94,13 +128,13 @@ func (f *finder) search(o outer, n *yaml.Node, at place) {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, value := n.Content[i].Value, n.Content[i+1]
-			if value.Kind == yaml.ScalarNode {
+			if value.Kind == yaml.ScalarNode || key == "status" && at.pointer == "" {
 				continue
 			}
 			child := at.in(n, key)
 			// Only templates and specs are followed to what an alias stands
 			// for: a text may hide any number of aliases in aliases.
-			if target, place := follow(value, child); key == "template" && isTemplate(target) {
+			if target, place := follow(value, child); isTemplateKey(key) && isTemplate(target) {
 				f.add(o, target, place)
 				continue
 			} else if inner := direct(target, "template"); key == "spec" && value.Kind == yaml.AliasNode && inner != nil {
@@ -113,6 +147,8 @@ func (f *finder) search(o outer, n *yaml.Node, at place) {
 		}
 	}
 }
+
+func isTemplateKey(key string) bool { return key == "template" || strings.HasSuffix(key, "Template") }
 
 func isTemplate(n *yaml.Node) bool {
 	containers := get(get(n, "spec"), "containers")
@@ -180,10 +216,11 @@ func direct(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// indexOf returns the place of a key in a mapping's Content, -1 if there is none.
+// indexOf returns the place of a key in a mapping's Content, -1 if there is
+// none. Of several it is the last, which readers let win.
 func indexOf(n *yaml.Node, key string) int {
 	if n = resolve(n); n != nil && n.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(n.Content); i += 2 {
+		for i := len(n.Content) - 2; i >= 0; i -= 2 {
 			if k := resolve(n.Content[i]); k.Kind == yaml.ScalarNode && k.Value == key && k.Tag != "!!merge" {
 				return i
 			}
@@ -229,6 +266,15 @@ func merged(n *yaml.Node) []*yaml.Node {
 }
 
 func isMerge(n *yaml.Node) bool { return n.Tag == "!!merge" }
+
+// isTrue reads a boolean as kubectl does, which knows those of YAML 1.1.
+func isTrue(n *yaml.Node) bool {
+	switch text(n) {
+	case "true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "on", "On", "ON":
+		return true
+	}
+	return false
+}
 
 // text returns a scalar's text; empty for null and for what is no scalar.
 func text(n *yaml.Node) string {
