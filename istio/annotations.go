@@ -59,4 +59,6 @@ const (
 	NoTimeoutMilliseconds = "315360000000"
 	// DefaultRootNamespace is where Istio keeps its own configuration.
 	DefaultRootNamespace = "istio-system"
+	// DefaultRevision is the revision of an Istio installed without a name.
+	DefaultRevision = "default"
 )

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // What is watched, as the label of holdfast_cluster_synced and in the log.
@@ -29,18 +30,7 @@ const (
 	watchIstioTags     = "istio_tags"
 )
 
-// NoCluster knows nothing: namespaces count as opted in, because the API
-// server's namespaceSelector has chosen them, and the rules file says what
-// Istio was installed with.
-type NoCluster struct{}
-
-// Namespace returns the name alone.
-func (NoCluster) Namespace(name string) rules.Namespace { return rules.Namespace{Name: name} }
-
-// Mesh returns nil.
-func (NoCluster) Mesh(string) *rules.MeshDefaults { return nil }
-
-// watchedCluster is a Cluster that follows a real one through watches. When
+// watchedCluster is an admission.Cluster that follows a real one through watches. When
 // the API server is away it goes on with what it knows.
 type watchedCluster struct {
 	namespaces namespaceIndex
@@ -99,7 +89,7 @@ func inNamespace(name string) fields.Selector {
 // watchError says once per attempt why something cannot be watched. client-go
 // tries again, at most every 30-60 s.
 func (c *watchedCluster) watchError(_ context.Context, r *toolscache.Reflector, err error) {
-	fields := []any{"type", r.TypeDescription(), "cause", clip(err.Error(), 500)}
+	fields := []any{"type", r.TypeDescription(), "cause", clip.Text(err.Error(), 500)}
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), apierrors.IsResourceExpired(err), apierrors.IsGone(err):
 		c.log.V(1).Info("watch ended, starting it again", fields...)

@@ -19,6 +19,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // withCluster starts a real API server with holdfast's manifest applied, and
@@ -110,7 +111,7 @@ func TestCluster(t *testing.T) {
 	})
 	configMap := &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "holdfast-system", Name: "holdfast-rules"},
-		Data:       map[string]string{RulesKey: testRules},
+		Data:       map[string]string{admission.RulesKey: testRules},
 	}
 	createObject(t, c, configMap)
 	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
@@ -149,14 +150,14 @@ func TestCluster(t *testing.T) {
 func testConfigMapRules(t *testing.T, c *cluster.Cluster, s *running, configMap *corev1.ConfigMap) {
 	update := func(text string) {
 		t.Helper()
-		configMap.Data = map[string]string{RulesKey: text}
+		configMap.Data = map[string]string{admission.RulesKey: text}
 		if err := c.Client.Update(t.Context(), configMap); err != nil {
 			t.Fatal(err)
 		}
 	}
 	inForce := func(text string) {
 		t.Helper()
-		hash := compileRules(t, text).Hash()
+		hash := hashOf(t, text)
 		eventually(t, "rules in force", func() (bool, string) {
 			metrics := s.metrics(t)
 			return strings.Contains(metrics, hash), metrics
@@ -211,7 +212,7 @@ func testConfigMapRules(t *testing.T, c *cluster.Cluster, s *running, configMap 
 	})
 	inForce(testRules)
 	configMap.ResourceVersion, configMap.UID = "", ""
-	configMap.Data = map[string]string{RulesKey: testRules}
+	configMap.Data = map[string]string{admission.RulesKey: testRules}
 	createObject(t, c, configMap)
 	eventually(t, "the metric of the newest version", func() (bool, string) {
 		metrics := s.metrics(t)

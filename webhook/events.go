@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // Reasons of Events on the rules ConfigMap.
@@ -57,7 +59,7 @@ func (e *eventSink) put(about *corev1.ConfigMap, kind, reason, message string) {
 			APIVersion: "v1", Kind: "ConfigMap", Namespace: about.Namespace, Name: about.Name,
 			UID: about.UID, ResourceVersion: about.ResourceVersion,
 		},
-		Type: kind, Reason: reason, Message: clip(message, maxEventBytes),
+		Type: kind, Reason: reason, Message: clip.Text(message, maxEventBytes),
 		Source: corev1.EventSource{Component: component}, ReportingController: component,
 		FirstTimestamp: now, LastTimestamp: now, Count: 1,
 	}

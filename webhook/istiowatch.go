@@ -8,6 +8,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // istioGrace is how long readiness waits for Istio's settings. A pod decided
@@ -30,7 +32,7 @@ func newIstioWatcher(c *watchedCluster) *istioWatcher {
 }
 
 // follow takes the root namespace from the rules in force.
-func (i *istioWatcher) follow(current *Current) {
+func (i *istioWatcher) follow(current *admission.Current) {
 	root := current.Set.File().Mesh.RootNamespace
 	if root == "" {
 		root = defaultRootNamespace

@@ -21,6 +21,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // How Istio names and labels what it was installed with.
@@ -28,7 +29,6 @@ import (
 // and revision-tags-mwc.yaml beside it.
 const (
 	defaultRootNamespace = istio.DefaultRootNamespace
-	defaultRevision      = "default"
 	injectorConfigMap    = "istio-sidecar-injector" // "-REVISION" follows, except for the default one
 	injectorValuesKey    = "values"
 	tagLabel             = "istio.io/tag"
@@ -143,7 +143,7 @@ func injectorRevision(name string) (revision string, ok bool) {
 	case !ok:
 		return "", false
 	case suffix == "":
-		return defaultRevision, true
+		return istio.DefaultRevision, true
 	}
 	return strings.CutPrefix(suffix, "-")
 }
@@ -172,7 +172,7 @@ func (t *helmText) UnmarshalJSON(data []byte) error {
 	// Helm writes numbers of --set as int64, values files as float64.
 	number, err := strconv.ParseFloat(string(data), 64)
 	if err != nil || number != float64(int64(number)) {
-		return fmt.Errorf("got %s, want a string", clip(string(data), 40))
+		return fmt.Errorf("got %s, want a string", clip.Text(string(data), 40))
 	}
 	*t = helmText(strconv.FormatInt(int64(number), 10))
 	return nil

@@ -13,6 +13,7 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // Options are the settings of a server. The zero value of a field that has a
@@ -29,7 +30,7 @@ type Options struct {
 	TLSMinVersion string
 
 	// Host and Port are where admission reviews are taken; an empty host is
-	// every address, port 0 any free port.
+	// every address, port 0 one that was free a moment ago.
 	Host string
 	Port int
 	// MetricsBindAddress and HealthProbeBindAddress are host:port; "0" or
@@ -55,10 +56,10 @@ type Options struct {
 	Logger logr.Logger
 	// Registry takes the metrics; nil is controller-runtime's.
 	Registry ctrlmetrics.RegistererGatherer
-	// OnListen, if not nil, is called once when all ports are bound.
+	// OnListen, if not nil, is called once, as soon as the ports are known.
 	OnListen func(Addresses)
 	// Decide, if not nil, decides in place of (*rules.Set).Decide.
-	Decide Decide
+	Decide admission.Decide
 }
 
 // ErrOptions is in the error of Run when its options are wrong, so that a
@@ -81,11 +82,12 @@ func DefaultOptions() Options {
 	}
 }
 
-// UseLogger sends the logs of controller-runtime and client-go to l as well.
-// They are global to the process, so this is for main and not for Run.
+// UseLogger sends the logs of controller-runtime, client-go and net/http to l
+// as well. They are global to the process, so this is for main and not for Run.
 func UseLogger(l logr.Logger) {
 	ctrllog.SetLogger(l)
 	klog.SetLogger(l)
+	useHTTPLog(l)
 }
 
 // complete fills in what has only one sensible value, and tells everything

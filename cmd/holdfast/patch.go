@@ -11,7 +11,7 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
-	"github.com/holdfast-mesh/holdfast/webhook"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 func newPatch() *cobra.Command {
@@ -148,7 +148,7 @@ func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 }
 
 func operationsOf(w *workload) []jsonpatch.Operation {
-	return webhook.Operations(webhook.Target{
+	return admission.Operations(admission.Target{
 		Pointer:        w.Pointer,
 		HasMetadata:    w.HasMetadata,
 		HasAnnotations: w.HasAnnotations,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/webhook"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // testServer is a webhook without a cluster, over TLS on loopback.
@@ -56,7 +57,7 @@ func startWebhook(t *testing.T, rulesFile string) *testServer {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &testServer{
-		url:    "https://" + addresses.Webhook + webhook.MutatePodsPath,
+		url:    "https://" + addresses.Webhook + admission.MutatePodsPath,
 		client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/holdfast-mesh/holdfast/webhook"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 func newWebhook() *cobra.Command {
@@ -41,11 +42,11 @@ namespace counts as opted in.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&options.RulesFile, "rules-file", "", "rules file; its folder is watched, so a mounted ConfigMap counts")
-	flags.StringVar(&options.RulesConfigMap, "rules-configmap", "", "namespace/name of the ConfigMap whose key "+webhook.RulesKey+" holds the rules; watched")
+	flags.StringVar(&options.RulesConfigMap, "rules-configmap", "", "namespace/name of the ConfigMap whose key "+admission.RulesKey+" holds the rules; watched")
 	flags.StringVar(&options.CertDir, "cert-dir", "", "folder with tls.crt and tls.key; watched (required)")
 	flags.StringVar(&options.TLSMinVersion, "tls-min-version", options.TLSMinVersion, "lowest TLS version: 1.3 or 1.2")
 	flags.StringVar(&options.Host, "bind-address", "", "address that takes admission reviews; empty: every address")
-	flags.IntVar(&options.Port, "port", options.Port, "port that takes admission reviews; 0: any free one")
+	flags.IntVar(&options.Port, "port", options.Port, "port that takes admission reviews; 0: one that is free")
 	flags.StringVar(&options.MetricsBindAddress, "metrics-bind-address", options.MetricsBindAddress, "host:port of /metrics; 0: none")
 	flags.StringVar(&options.HealthProbeBindAddress, "health-probe-bind-address", options.HealthProbeBindAddress, "host:port of /healthz and /readyz; 0: none")
 	flags.BoolVar(&options.ClusterWide, "cluster-wide", false, "consider every namespace that is not labelled holdfast.dev/enabled=false")

@@ -12,6 +12,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/webhook"
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // A defect in deciding must not stop a pod: the same server with a decision
@@ -48,7 +49,7 @@ func TestPanicAdmitsThePodUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	const name = "holdfast-panicking"
-	registerWebhook(t, name, "https://"+net.JoinHostPort(host, port)+webhook.MutatePodsPath, authority.PEM, admissionregistrationv1.NeverReinvocationPolicy)
+	registerWebhook(t, name, "https://"+net.JoinHostPort(host, port)+admission.MutatePodsPath, authority.PEM, admissionregistrationv1.NeverReinvocationPolicy)
 	namespace := newNamespace(t, map[string]string{"e2e": name})
 	eventually(t, "a pod admitted with the warning of an internal error", func() (bool, string) {
 		pod := newPod(namespace)

@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"net/http"
@@ -10,28 +10,21 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
-
-// Cluster is what is known of the cluster, without asking anybody.
-type Cluster interface {
-	// Namespace returns what is known of a namespace. Known is false where the
-	// labels cannot be had.
-	Namespace(name string) rules.Namespace
-	// Mesh returns what Istio says for a revision or tag, or nil.
-	Mesh(revision string) *rules.MeshDefaults
-}
 
 // Decide decides about one pod; (*rules.Set).Decide is the one that users get.
 type Decide func(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome
 
-// PodHandler answers admission reviews of pods. It never denies one.
+// PodHandler answers admission reviews of pods. It never denies one. All
+// fields are needed; none changes while it serves.
 type PodHandler struct {
-	store   *Store
-	cluster Cluster
-	decide  Decide
-	options rules.Options
-	metrics *metrics
-	log     logr.Logger
+	Store   *Store
+	Cluster Cluster
+	Decide  Decide
+	Options rules.Options
+	Metrics *Metrics
+	Log     logr.Logger
 	bodies  bodies
 }
 
@@ -41,13 +34,13 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	buf := h.bodies.get()
 	defer h.bodies.put(buf)
 	if refused := readBody(r, buf); refused != nil {
-		refuse(w, refused, h.metrics)
+		refuse(w, refused, h.Metrics)
 		return
 	}
 	a := podAdmission{handler: h, start: start}
 	body, err := a.review(buf.Bytes())
 	if err != nil {
-		refuse(w, badReview(err), h.metrics)
+		refuse(w, badReview(err), h.Metrics)
 		return
 	}
 	respond(w, body)
@@ -72,7 +65,7 @@ func (a *podAdmission) review(body []byte) (answer []byte, err error) {
 		return nil, err
 	}
 	if warning, needless := needlessRequest(a.request); needless {
-		a.handler.metrics.warned(WarnNeedlessRequest)
+		a.handler.Metrics.warned(WarnNeedlessRequest)
 		return encodeAnswer(response{UID: a.request.UID, Allowed: true, Warnings: []string{warning}})
 	}
 	outcome, response := a.decide()
@@ -94,9 +87,9 @@ func (a *podAdmission) decide() (*rules.Outcome, response) {
 	if r.Object.Metadata != nil {
 		podLabels = r.Object.Metadata.Labels
 	}
-	namespace := h.cluster.Namespace(r.Namespace)
-	mesh := h.cluster.Mesh(revisionOf(namespace.Labels, podLabels))
-	outcome := h.decide(h.store.Set(), r.Object.facts(namespace, mesh), h.options)
+	namespace := h.Cluster.Namespace(r.Namespace)
+	mesh := h.Cluster.Mesh(revisionOf(namespace.Labels, podLabels))
+	outcome := h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
 	patch, err := podPatch(r.Object, &outcome)
 	if err != nil {
 		panic(err)
@@ -114,7 +107,7 @@ func (a *podAdmission) decide() (*rules.Outcome, response) {
 // unreadable admits a pod whose shape this version does not know.
 func (a *podAdmission) unreadable() (*rules.Outcome, response) {
 	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
-	a.handler.log.Error(a.request.unread, "pod not understood", a.fields()...)
+	a.handler.Log.Error(a.request.unread, "pod not understood", a.fields()...)
 	outcome := rules.Outcome{
 		Reason:   rules.InternalError,
 		Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
@@ -136,14 +129,14 @@ func (a *podAdmission) survive(caught any, body []byte) ([]byte, error) {
 		panic(caught)
 	}
 	h := a.handler
-	h.metrics.panics.Inc()
+	h.Metrics.panics.Inc()
 	uid := uidOf(body)
 	if a.request != nil {
 		uid = a.request.UID
 	}
-	h.log.Error(nil, "panic while deciding", append(a.fields(), "panic", caught, "stack", string(debug.Stack()))...)
-	h.metrics.warned(WarnInternalError)
-	h.metrics.decided(rules.InternalError, time.Since(a.start))
+	h.Log.Error(nil, "panic while deciding", append(a.fields(), "panic", caught, "stack", string(debug.Stack()))...)
+	h.Metrics.warned(WarnInternalError)
+	h.Metrics.decided(rules.InternalError, time.Since(a.start))
 	return encodeAnswer(response{
 		UID: uid, Allowed: true,
 		Warnings:         []string{warningText("internal error, this pod was admitted as it is; see the log of holdfast for this pod")},
@@ -164,9 +157,9 @@ func uidOf(body []byte) (uid string) {
 // left alone is for those who look closer.
 func (a *podAdmission) record(outcome *rules.Outcome) {
 	h := a.handler
-	h.metrics.decided(outcome.Reason, time.Since(a.start))
+	h.Metrics.decided(outcome.Reason, time.Since(a.start))
 	for _, w := range outcome.Warnings {
-		h.metrics.warned(w.Code)
+		h.Metrics.warned(w.Code)
 	}
 	level, message := 1, "pod left as it is"
 	switch outcome.Reason {
@@ -175,7 +168,7 @@ func (a *podAdmission) record(outcome *rules.Outcome) {
 	case rules.InternalError:
 		return // already in the log, with its cause
 	}
-	if log := h.log.V(level); log.Enabled() {
+	if log := h.Log.V(level); log.Enabled() {
 		fields := append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
 		if len(outcome.Observed) > 0 {
 			fields = append(fields, "observed", outcome.Observed)
@@ -217,11 +210,11 @@ func needlessRequest(r *request[podObject]) (warning string, needless bool) {
 	const fix = "; the webhook configuration should send CREATE of pods only"
 	switch {
 	case r.Kind.Group != "" || r.Kind.Version != "v1" || r.Kind.Kind != "Pod":
-		return warningText("got " + clip(r.Kind.String(), 40) + fix), true
+		return warningText("got " + clip.Text(r.Kind.String(), 40) + fix), true
 	case r.SubResource != "":
-		return warningText("got subresource " + clip(r.SubResource, 30) + fix), true
+		return warningText("got subresource " + clip.Text(r.SubResource, 30) + fix), true
 	case r.Operation != "CREATE":
-		return warningText("got " + clip(r.Operation, 40) + fix), true
+		return warningText("got " + clip.Text(r.Operation, 40) + fix), true
 	}
 	return "", false
 }
@@ -230,10 +223,10 @@ func needlessRequest(r *request[podObject]) (warning string, needless bool) {
 func audit(outcome *rules.Outcome) map[string]string {
 	annotations := map[string]string{auditReason: string(outcome.Reason)}
 	if len(outcome.Rules) > 0 {
-		annotations[auditRules] = clip(strings.Join(outcome.Rules, ","), maxAuditBytes)
+		annotations[auditRules] = clip.Text(strings.Join(outcome.Rules, ","), maxAuditBytes)
 	}
 	if len(outcome.Observed) > 0 {
-		annotations[auditObserved] = clip(strings.Join(outcome.Observed, ","), maxAuditBytes)
+		annotations[auditObserved] = clip.Text(strings.Join(outcome.Observed, ","), maxAuditBytes)
 	}
 	return annotations
 }

@@ -1,9 +1,11 @@
-package webhook
+package admission
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // Results of holdfast_rules_validations_total.
@@ -46,11 +49,11 @@ type configMapObject struct {
 // the rules while holdfast is down; a bad edit that slips through then is
 // caught by the Store.
 type RulesHandler struct {
-	// own is the ConfigMap in use, if one is: it is judged with or without the
+	// Own is the ConfigMap in use, if one is: it is judged with or without the
 	// label, so that taking the label away is no way around.
-	own     types.NamespacedName
-	metrics *metrics
-	log     logr.Logger
+	Own     types.NamespacedName
+	Metrics *Metrics
+	Log     logr.Logger
 	bodies  bodies
 }
 
@@ -59,17 +62,17 @@ func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	buf := h.bodies.get()
 	defer h.bodies.put(buf)
 	if refused := readBody(r, buf); refused != nil {
-		refuse(w, refused, h.metrics)
+		refuse(w, refused, h.Metrics)
 		return
 	}
 	req, err := decodeReview[configMapObject](buf.Bytes())
 	if err != nil {
-		refuse(w, badReview(err), h.metrics)
+		refuse(w, badReview(err), h.Metrics)
 		return
 	}
 	body, err := encodeAnswer(h.judge(req))
 	if err != nil {
-		refuse(w, badReview(err), h.metrics)
+		refuse(w, badReview(err), h.Metrics)
 		return
 	}
 	respond(w, body)
@@ -79,14 +82,14 @@ func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 	defer func() {
 		if caught := recover(); caught != nil {
-			h.metrics.panics.Inc()
-			h.metrics.warned(WarnInternalError)
-			h.log.Error(nil, "panic while validating rules", "uid", req.UID, "panic", caught, "stack", string(debug.Stack()))
+			h.Metrics.panics.Inc()
+			h.Metrics.warned(WarnInternalError)
+			h.Log.Error(nil, "panic while validating rules", "uid", req.UID, "panic", caught, "stack", string(debug.Stack()))
 			resp = response{UID: req.UID, Allowed: true, Warnings: []string{warningText("internal error, these rules were not checked; see the log of holdfast")}}
 		}
 	}()
 	if warning, needless := needlessRules(req); needless {
-		h.metrics.warned(WarnNeedlessRequest)
+		h.Metrics.warned(WarnNeedlessRequest)
 		return response{UID: req.UID, Allowed: true, Warnings: []string{warning}}
 	}
 	object := req.Object
@@ -94,10 +97,10 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 		return h.deny(req, []string{fmt.Sprintf("cannot read this ConfigMap: %v", req.unread)})
 	}
 	name := types.NamespacedName{Namespace: req.Namespace, Name: object.Metadata.Name}
-	if object.Metadata.Labels[RulesLabel] != "true" && name != h.own {
+	if object.Metadata.Labels[RulesLabel] != "true" && name != h.Own {
 		return response{UID: req.UID, Allowed: true}
 	}
-	text, err := rulesText(object.Data, object.BinaryData)
+	text, err := RulesText(object.Data, object.BinaryData)
 	if err != nil {
 		return h.deny(req, []string{err.Error()})
 	}
@@ -118,14 +121,14 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 }
 
 func (h *RulesHandler) accept(req *request[configMapObject], problems rules.Problems) response {
-	h.metrics.judged(validationAccepted)
+	h.Metrics.judged(validationAccepted)
 	resp := response{UID: req.UID, Allowed: true}
 	for i, p := range problems {
 		if i == maxRulesWarnings {
 			resp.Warnings = append(resp.Warnings, warningText(fmt.Sprintf("%d more warnings; see holdfast check", len(problems)-i)))
 			break
 		}
-		h.metrics.warned(WarnRulesFile)
+		h.Metrics.warned(WarnRulesFile)
 		resp.Warnings = append(resp.Warnings, warningText(fmt.Sprintf("%d:%d: %s: %s", p.Line, p.Column, p.Code, p.Message)))
 	}
 	return resp
@@ -134,7 +137,7 @@ func (h *RulesHandler) accept(req *request[configMapObject], problems rules.Prob
 // deny lists what is wrong, once as text for kubectl and once as causes for
 // programs.
 func (h *RulesHandler) deny(req *request[configMapObject], problems []string) response {
-	h.metrics.judged(validationDenied)
+	h.Metrics.judged(validationDenied)
 	name := req.Name
 	if name == "" && req.Object != nil {
 		name = req.Object.Metadata.Name
@@ -148,12 +151,12 @@ func (h *RulesHandler) deny(req *request[configMapObject], problems []string) re
 			fmt.Fprintf(&message, "\n  and %d more; holdfast check lists all", len(problems)-i)
 			break
 		}
-		p = clip(p, maxProblemBytes)
+		p = clip.Text(p, maxProblemBytes)
 		message.WriteString("\n  " + p)
 		s.Details.Causes = append(s.Details.Causes, statusCause{Reason: "FieldValueInvalid", Message: p, Field: "data[" + RulesKey + "]"})
 	}
 	s.Message = message.String()
-	h.log.Info("rules denied at admission", "namespace", req.Namespace, "name", name, "uid", req.UID, "errors", len(problems), "dryRun", req.DryRun)
+	h.Log.Info("rules denied at admission", "namespace", req.Namespace, "name", name, "uid", req.UID, "errors", len(problems), "dryRun", req.DryRun)
 	return response{UID: req.UID, Allowed: false, Status: s}
 }
 
@@ -162,9 +165,25 @@ func needlessRules(req *request[configMapObject]) (warning string, needless bool
 	const fix = "; the webhook configuration should send CREATE and UPDATE of ConfigMaps only"
 	switch {
 	case req.Kind.Group != "" || req.Kind.Version != "v1" || req.Kind.Kind != "ConfigMap":
-		return warningText("got " + clip(req.Kind.String(), 30) + fix), true
+		return warningText("got " + clip.Text(req.Kind.String(), 30) + fix), true
 	case req.Operation != "CREATE" && req.Operation != "UPDATE":
-		return warningText("got " + clip(req.Operation, 30) + fix), true
+		return warningText("got " + clip.Text(req.Operation, 30) + fix), true
 	}
 	return "", false
+}
+
+// RulesText finds the rules file among the keys of a ConfigMap.
+func RulesText[T any](data map[string]string, binary map[string]T) (string, error) {
+	if text, ok := data[RulesKey]; ok {
+		return text, nil
+	}
+	if _, ok := binary[RulesKey]; ok {
+		return "", fmt.Errorf("got key %q under binaryData, want it under data, as UTF-8 text", RulesKey)
+	}
+	keys := append(slices.Collect(maps.Keys(data)), slices.Collect(maps.Keys(binary))...)
+	if len(keys) == 0 {
+		return "", fmt.Errorf("got a ConfigMap without keys, want key %q with the rules file", RulesKey)
+	}
+	slices.Sort(keys)
+	return "", fmt.Errorf("got key %s, want key %q with the rules file", clip.Text(strings.Join(keys, ", "), 100), RulesKey)
 }

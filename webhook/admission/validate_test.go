@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 )
 
 func newRulesHandler() *RulesHandler {
-	return &RulesHandler{own: types.NamespacedName{Namespace: "holdfast-system", Name: "holdfast-rules"}, metrics: newMetrics(), log: logr.Discard()}
+	return &RulesHandler{Own: types.NamespacedName{Namespace: "holdfast-system", Name: "holdfast-rules"}, Metrics: NewMetrics(), Log: logr.Discard()}
 }
 
 // configMapReview is the review of an update of a ConfigMap.

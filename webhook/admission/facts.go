@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -76,7 +76,7 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 // Source: https://github.com/istio/istio/blob/1.31.0/manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml
 func revisionOf(namespaceLabels, podLabels map[string]string) string {
 	if _, ok := namespaceLabels[istio.InjectionLabel]; ok {
-		return defaultRevision
+		return istio.DefaultRevision
 	}
 	if rev := namespaceLabels[istio.RevisionLabel]; rev != "" {
 		return rev
@@ -84,5 +84,5 @@ func revisionOf(namespaceLabels, podLabels map[string]string) string {
 	if rev := podLabels[istio.RevisionLabel]; rev != "" {
 		return rev
 	}
-	return defaultRevision
+	return istio.DefaultRevision
 }

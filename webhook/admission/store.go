@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"crypto/sha256"
@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // Current is the policy in force: an immutable snapshot.
@@ -24,7 +25,7 @@ type Current struct {
 // last good rules.
 type Store struct {
 	current atomic.Pointer[Current]
-	metrics *metrics
+	metrics *Metrics
 	log     logr.Logger
 
 	mu     sync.Mutex // of writers
@@ -42,7 +43,8 @@ type Offered struct {
 	Err       error // nil if in force
 }
 
-func newStore(m *metrics, log logr.Logger) *Store { return &Store{metrics: m, log: log} }
+// NewStore makes a store without rules.
+func NewStore(m *Metrics, log logr.Logger) *Store { return &Store{metrics: m, log: log} }
 
 // Set returns the rules in force, nil before the first.
 func (s *Store) Set() *rules.Set {
@@ -125,21 +127,21 @@ func (s *Store) failed(source, why string) {
 	s.fault = why
 	s.metrics.rulesNotLoaded()
 	if c := s.current.Load(); c != nil {
-		s.log.Error(nil, "rules not loaded, the last good ones stay in force", "source", source, "cause", clip(why, 1000), "hash", c.Set.Hash(), "loaded", c.Loaded.UTC().Format(time.RFC3339))
+		s.log.Error(nil, "rules not loaded, the last good ones stay in force", "source", source, "cause", clip.Text(why, 1000), "hash", c.Set.Hash(), "loaded", c.Loaded.UTC().Format(time.RFC3339))
 		return
 	}
-	s.log.Error(nil, "rules not loaded, and there are none yet; pods pass unchanged", "source", source, "cause", clip(why, 1000))
+	s.log.Error(nil, "rules not loaded, and there are none yet; pods pass unchanged", "source", source, "cause", clip.Text(why, 1000))
 }
 
-// check is the readiness check.
-func (s *Store) check() error {
+// Check says why there are no rules in force; nil if there are.
+func (s *Store) Check() error {
 	if s.current.Load() != nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != "" {
-		return fmt.Errorf("no rules loaded: %s", clip(s.fault, 500))
+		return fmt.Errorf("no rules loaded: %s", clip.Text(s.fault, 500))
 	}
 	return fmt.Errorf("no rules loaded yet")
 }

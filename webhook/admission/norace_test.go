@@ -1,5 +1,5 @@
 //go:build !race
 
-package webhook
+package admission
 
 const raceEnabled = false

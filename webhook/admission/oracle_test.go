@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // oracle is the same engine behind controller-runtime's own handler: whole
@@ -48,10 +49,10 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 		return response
 	}
 	facts := &rules.Pod{
-		Namespace: o.handler.cluster.Namespace(r.Namespace), Name: pod.Name,
+		Namespace: o.handler.Cluster.Namespace(r.Namespace), Name: pod.Name,
 		Labels: pod.Labels, Annotations: pod.Annotations, HostNetwork: pod.Spec.HostNetwork,
 	}
-	facts.Mesh = o.handler.cluster.Mesh(revisionOf(facts.Namespace.Labels, pod.Labels))
+	facts.Mesh = o.handler.Cluster.Mesh(revisionOf(facts.Namespace.Labels, pod.Labels))
 	if facts.Name == "" {
 		facts.Name = pod.GenerateName
 	}
@@ -62,7 +63,7 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 		}
 		facts.Containers = append(facts.Containers, container)
 	}
-	outcome := o.handler.decide(o.handler.store.Set(), facts, o.handler.options)
+	outcome := o.handler.Decide(o.handler.Store.Set(), facts, o.handler.Options)
 	patched := pod.DeepCopy()
 	for _, a := range outcome.Set {
 		if patched.Annotations == nil {
@@ -103,7 +104,7 @@ func compareWithOracle(t *testing.T, h *PodHandler, o http.Handler, body string)
 		reference := post(o, body)
 		var review admissionv1.AdmissionReview
 		if json.Unmarshal(reference.Body.Bytes(), &review) == nil && review.Response != nil && review.Response.Allowed && strict(body) {
-			t.Fatalf("got HTTP %d %s for a review that the reference allows: %s", got.Code, got.Body, clip(body, 2000))
+			t.Fatalf("got HTTP %d %s for a review that the reference allows: %s", got.Code, got.Body, clip.Text(body, 2000))
 		}
 		return
 	}

@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"fmt"
@@ -47,7 +47,7 @@ func (d discard) WriteHeader(int)             {}
 
 func benchmarkHandler(b *testing.B, body string) {
 	h := newPodHandler(b, testRules)
-	h.cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
+	h.Cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
 	responseOf(b, post(h, body))
 	header := http.Header{"Content-Type": {"application/json"}}
 	b.ReportAllocs()

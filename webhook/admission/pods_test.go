@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"net/http"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 const redisEnv = `"spec":{"containers":[{"name":"cart","env":[{"name":"REDIS_URL","value":"redis://:secret@sessions.example.com:6379/0"}]}]}`
@@ -103,7 +104,7 @@ func TestPodHandler(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newPodHandler(t, testRules)
-			h.cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
+			h.Cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
 			response := responseOf(t, post(h, test.body))
 			if !response.Allowed || response.UID != "u-1" {
 				t.Errorf("got allowed %v, uid %q, want true, u-1", response.Allowed, response.UID)
@@ -115,7 +116,7 @@ func TestPodHandler(t *testing.T) {
 				t.Errorf("got warnings %q, want one with %q", all, test.warning)
 			}
 			if test.reason != "" {
-				if got := value(t, h.metrics.pods.WithLabelValues(string(test.reason))); got != 1 {
+				if got := value(t, h.Metrics.pods.WithLabelValues(string(test.reason))); got != 1 {
 					t.Errorf("holdfast_pods_total{reason=%q} is %v, want 1", test.reason, got)
 				}
 			}
@@ -174,20 +175,20 @@ func TestRefusedRequests(t *testing.T) {
 				pods := newPodHandler(t, testRules)
 				var h http.Handler = pods
 				if path == ValidateRulesPath {
-					h = &RulesHandler{metrics: pods.metrics, log: pods.log}
+					h = &RulesHandler{Metrics: pods.Metrics, Log: pods.Log}
 				}
 				r := httptest.NewRequest(test.method, path, strings.NewReader(test.body))
 				r.Header.Set("Content-Type", test.contentType)
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				if w.Code != test.code || !strings.Contains(w.Body.String(), test.text) {
-					t.Errorf("%s: got %d %q, want %d and a text with %q", path, w.Code, clip(w.Body.String(), 300), test.code, test.text)
+					t.Errorf("%s: got %d %q, want %d and a text with %q", path, w.Code, clip.Text(w.Body.String(), 300), test.code, test.text)
 				}
 				if strings.Count(w.Body.String(), "\n") != 1 || w.Body.Len() > 600 {
-					t.Errorf("%s: got %q, want one short line", path, clip(w.Body.String(), 300))
+					t.Errorf("%s: got %q, want one short line", path, clip.Text(w.Body.String(), 300))
 				}
 				code := map[int]string{400: "400", 405: "405", 413: "413", 415: "415"}[test.code]
-				if got := value(t, pods.metrics.rejected.WithLabelValues(code)); got != 1 {
+				if got := value(t, pods.Metrics.rejected.WithLabelValues(code)); got != 1 {
 					t.Errorf("holdfast_requests_rejected_total{code=%q} is %v, want 1", code, got)
 				}
 			}
@@ -209,7 +210,7 @@ func TestContentTypeWithParameters(t *testing.T) {
 // review's uid.
 func TestPanicAdmits(t *testing.T) {
 	h := newPodHandler(t, testRules)
-	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic("defect") }
+	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic("defect") }
 	response := responseOf(t, post(h, reviewOf(`{"metadata":{"name":"cart"}}`)))
 	if !response.Allowed || response.UID != "u-1" || response.Patch != nil {
 		t.Errorf("got %+v, want allowed with the uid and no patch", response)
@@ -220,11 +221,11 @@ func TestPanicAdmits(t *testing.T) {
 	if got := response.AuditAnnotations["reason"]; got != "InternalError" {
 		t.Errorf("got reason %q, want InternalError", got)
 	}
-	if got := value(t, h.metrics.panics); got != 1 {
+	if got := value(t, h.Metrics.panics); got != 1 {
 		t.Errorf("holdfast_panics_total is %v, want 1", got)
 	}
 	// An outcome that cannot be encoded is a defect like any other.
-	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome {
+	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome {
 		return rules.Outcome{Reason: rules.Patched, Rules: []string{"\xff"}}
 	}
 	if response := responseOf(t, post(h, reviewOf(`{}`))); !response.Allowed || response.UID != "u-1" || response.Patch != nil {
@@ -235,7 +236,7 @@ func TestPanicAdmits(t *testing.T) {
 // http.ErrAbortHandler belongs to net/http.
 func TestAbortIsNotSwallowed(t *testing.T) {
 	h := newPodHandler(t, testRules)
-	h.decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic(http.ErrAbortHandler) }
+	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic(http.ErrAbortHandler) }
 	defer func() {
 		if caught := recover(); caught != http.ErrAbortHandler {
 			t.Errorf("got %v, want http.ErrAbortHandler", caught)
@@ -255,7 +256,7 @@ func TestNoRulesYet(t *testing.T) {
 // Namespace labels and Istio's settings come from the cluster.
 func TestClusterFactsReachTheDecision(t *testing.T) {
 	h := newPodHandler(t, testRules)
-	h.cluster = fakeCluster{
+	h.Cluster = fakeCluster{
 		namespaces: map[string]map[string]string{
 			"shop":   {"holdfast.dev/enabled": "true", "tier": "backend", "istio.io/rev": "canary"},
 			"closed": {},

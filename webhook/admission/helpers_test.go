@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"bytes"
@@ -54,14 +54,14 @@ func compileRules(t testing.TB, text string) *rules.Set {
 // without rules.
 func newPodHandler(t testing.TB, text string) *PodHandler {
 	t.Helper()
-	m := newMetrics()
-	store := newStore(m, logr.Discard())
+	m := NewMetrics()
+	store := NewStore(m, logr.Discard())
 	if text != "" {
 		if offered := store.Offer("test", "rules.yaml", []byte(text)); offered.Err != nil {
 			t.Fatalf("rules do not load: %v", offered.Err)
 		}
 	}
-	return &PodHandler{store: store, cluster: NoCluster{}, decide: (*rules.Set).Decide, metrics: m, log: logr.Discard()}
+	return &PodHandler{Store: store, Cluster: NoCluster{}, Decide: (*rules.Set).Decide, Metrics: m, Log: logr.Discard()}
 }
 
 // fakeCluster is a Cluster of literals.

@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"sync"
+
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // refusal is a request that is no admission review: it gets an HTTP error with
@@ -47,13 +49,13 @@ func (b *bodies) put(buf *bytes.Buffer) {
 // readBody reads the JSON body of a POST into buf, or says why not.
 func readBody(r *http.Request, buf *bytes.Buffer) *refusal {
 	if r.Method != http.MethodPost {
-		return &refusal{http.StatusMethodNotAllowed, fmt.Sprintf("got method %s, want POST with an AdmissionReview (%s)", clip(r.Method, 20), reviewAPIVersion)}
+		return &refusal{http.StatusMethodNotAllowed, fmt.Sprintf("got method %s, want POST with an AdmissionReview (%s)", clip.Text(r.Method, 20), reviewAPIVersion)}
 	}
 	// An API server sends exactly "application/json".
 	contentType := r.Header.Get("Content-Type")
 	if contentType != "application/json" {
 		if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/json" {
-			return &refusal{http.StatusUnsupportedMediaType, fmt.Sprintf("got Content-Type %q, want application/json", clip(contentType, 80))}
+			return &refusal{http.StatusUnsupportedMediaType, fmt.Sprintf("got Content-Type %q, want application/json", clip.Text(contentType, 80))}
 		}
 	}
 	if r.ContentLength > 0 && r.ContentLength <= MaxBodyBytes {
@@ -61,7 +63,7 @@ func readBody(r *http.Request, buf *bytes.Buffer) *refusal {
 		buf.Grow(int(r.ContentLength) + bytes.MinRead)
 	}
 	if _, err := buf.ReadFrom(io.LimitReader(r.Body, MaxBodyBytes+1)); err != nil {
-		return &refusal{http.StatusBadRequest, "cannot read the body: " + clip(err.Error(), 200)}
+		return &refusal{http.StatusBadRequest, "cannot read the body: " + clip.Text(err.Error(), 200)}
 	}
 	if buf.Len() > MaxBodyBytes {
 		_, _ = io.CopyN(io.Discard, r.Body, drainBodyBytes)
@@ -75,11 +77,11 @@ func readBody(r *http.Request, buf *bytes.Buffer) *refusal {
 
 // badReview is the refusal for a body that decodeReview did not take.
 func badReview(err error) *refusal {
-	return &refusal{http.StatusBadRequest, clip(err.Error(), 400)}
+	return &refusal{http.StatusBadRequest, clip.Text(err.Error(), 400)}
 }
 
 // refuse answers a refused request. The metric counts it.
-func refuse(w http.ResponseWriter, r *refusal, m *metrics) {
+func refuse(w http.ResponseWriter, r *refusal, m *Metrics) {
 	m.refused(r.code)
 	if r.code == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)

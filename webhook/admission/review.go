@@ -1,4 +1,4 @@
-package webhook
+package admission
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // The wire format of admission.k8s.io/v1, cut down to what a decision needs.
@@ -83,7 +85,7 @@ func decodeReview[O any](body []byte) (*request[O], error) {
 func checkReview(apiVersion, kind string, hasRequest bool) error {
 	switch {
 	case apiVersion != reviewAPIVersion || kind != reviewKind:
-		return fmt.Errorf("got apiVersion %q, kind %q, want %q, %q", clip(apiVersion, 60), clip(kind, 60), reviewAPIVersion, reviewKind)
+		return fmt.Errorf("got apiVersion %q, kind %q, want %q, %q", clip.Text(apiVersion, 60), clip.Text(kind, 60), reviewAPIVersion, reviewKind)
 	case !hasRequest:
 		return fmt.Errorf("got an AdmissionReview without request, want one with a request")
 	}
@@ -143,20 +145,7 @@ const maxWarningBytes = 119
 func warningText(message string) string {
 	const who = "holdfast: "
 	message = strings.Join(strings.Fields(message), " ")
-	return clip(who+message, maxWarningBytes)
-}
-
-// clip shortens s to at most limit bytes without cutting a character.
-func clip(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	const mark = "..."
-	end := limit - len(mark)
-	for end > 0 && s[end]&0xC0 == 0x80 {
-		end--
-	}
-	return s[:end] + mark
+	return clip.Text(who+message, maxWarningBytes)
 }
 
 // plain says of a decoding error what was found where, without the Go types

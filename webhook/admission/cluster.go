@@ -1,0 +1,23 @@
+package admission
+
+import "github.com/holdfast-mesh/holdfast/rules"
+
+// Cluster is what is known of the cluster, without asking anybody.
+type Cluster interface {
+	// Namespace returns what is known of a namespace. Known is false where the
+	// labels cannot be had.
+	Namespace(name string) rules.Namespace
+	// Mesh returns what Istio says for a revision or tag, or nil.
+	Mesh(revision string) *rules.MeshDefaults
+}
+
+// NoCluster knows nothing: namespaces count as opted in, because the API
+// server's namespaceSelector has chosen them, and the rules file says what
+// Istio was installed with.
+type NoCluster struct{}
+
+// Namespace returns the name alone.
+func (NoCluster) Namespace(name string) rules.Namespace { return rules.Namespace{Name: name} }
+
+// Mesh returns nil.
+func (NoCluster) Mesh(string) *rules.MeshDefaults { return nil }

@@ -1,0 +1,128 @@
+package webhook
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/holdfast-mesh/holdfast/webhook/admission"
+)
+
+// Whoever sends a request too slowly is cut off, on both protocols and through
+// what controller-runtime puts around a handler; those who are quick are not.
+func TestSlowRequestIsCutOff(t *testing.T) {
+	const limit = 100 * time.Millisecond
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			checkLeaks(t)
+			read := make(chan error, 3)
+			mux := http.NewServeMux()
+			reviews := ctrlwebhook.NewServer(ctrlwebhook.Options{WebhookMux: mux})
+			reviews.Register("/", bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, err := io.ReadAll(r.Body)
+				read <- err
+			}), limit))
+			server := httptest.NewUnstartedServer(mux)
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			defer server.Close()
+			send := func(body io.Reader) {
+				response, err := server.Client().Post(server.URL, "application/json", body)
+				if err == nil {
+					response.Body.Close()
+				}
+			}
+			for range 2 { // the second on a kept connection, after the first one's limit
+				send(strings.NewReader("quick"))
+				if err := <-read; err != nil {
+					t.Errorf("a quick request got %v", err)
+				}
+				time.Sleep(2 * limit)
+			}
+			body, writer := io.Pipe()
+			defer writer.Close()
+			go send(body)
+			if _, err := writer.Write([]byte("slow")); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-read:
+				if err == nil {
+					t.Error("a body that never ended was read to its end")
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("a body that never ends is still waited for")
+			}
+		})
+	}
+}
+
+// An oversized body gets its answer also over a real connection.
+func TestOversizedBodyIsAnswered(t *testing.T) {
+	s := start(t, testRules, nil)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	client := s.client()
+	defer client.CloseIdleConnections()
+	response, err := client.Post("https://"+s.Webhook+admission.MutatePodsPath, "application/json", strings.NewReader(strings.Repeat(" ", 8<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("got %s, want 413", response.Status)
+	}
+}
+
+// TLS 1.3 unless asked for less.
+func TestTLSVersion(t *testing.T) {
+	for _, test := range []struct {
+		option string
+		ok     bool
+	}{{"1.3", false}, {"1.2", true}} {
+		s := start(t, testRules, func(o *Options) { o.TLSMinVersion = test.option })
+		eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
+		if err == nil {
+			connection.Close()
+		}
+		if (err == nil) != test.ok {
+			t.Errorf("TLS 1.2 with minimum %s: got error %v, want it to work: %v", test.option, err, test.ok)
+		}
+	}
+}
+
+// A taken port is an error at once, and says which one it is.
+func TestPortTaken(t *testing.T) {
+	checkLeaks(t)
+	s := start(t, testRules, nil)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	_, port, _ := net.SplitHostPort(s.Webhook)
+	taken, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		health string
+		port   int
+		want   string
+	}{
+		{s.Health, 0, "cannot listen for health on " + s.Health},
+		{"127.0.0.1:0", taken, "cannot serve the webhook on " + s.Webhook},
+	} {
+		o := DefaultOptions()
+		o.CertDir, o.RulesFile, o.NoCluster, o.Registry = s.dir, "x", true, prometheus.NewRegistry()
+		o.Host, o.Port, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", test.port, "0", test.health
+		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got %v, want an error with %q", err, test.want)
+		}
+	}
+}
