@@ -15,12 +15,13 @@ help: ## Show this list
 .PHONY: build
 build: ## Build bin/holdfast
 	@mkdir -p bin
-	@[ -x bin/holdfast ] || echo "building holdfast: one to two minutes on 2 cores the first time, seconds afterwards"
+	@[ -x bin/holdfast ] || echo "building holdfast: about two minutes on 2 cores the first time, seconds afterwards"
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/holdfast ./cmd/holdfast
 
 .PHONY: run
 # The same flags as build, so that nothing is compiled twice.
-run: build ## Start the webhook on loopback, send it the example pods, show what changes and why
+run: ## Start the webhook on loopback, send it the example pods, show what changes and why
+	@echo "compiling the webhook: half a minute on 2 cores the first time"
 	@CGO_ENABLED=0 $(GO) run -trimpath ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
 
 .PHONY: demo
