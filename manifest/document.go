@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"sort"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -94,7 +96,7 @@ func (f *File) parseDocuments(p part, number int) ([]*document, error) {
 		return documents, nil
 	}
 	d := &document{file: f, start: p.start, end: p.end, firstLine: f.line(p.start), ascii: isASCII(f.data[p.start:p.end])}
-	loader, err := yaml.NewLoader(bytes.NewReader(f.data[p.start:p.end]))
+	loader, err := yaml.NewLoader(bytes.NewReader(readable(f.data[p.start:p.end])))
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +125,23 @@ func (f *File) parseDocuments(p part, number int) ([]*document, error) {
 	return []*document{d}, nil
 }
 
+// readable returns a document as the YAML packages take it: they read version
+// 1.2, but not the line that says so.
+func readable(text []byte) []byte {
+	const directive = "%YAML 1.2"
+	for at := 0; at < len(text); at += lineLength(text[at:]) {
+		switch line := text[at:]; {
+		case bytes.HasPrefix(line, []byte(directive)):
+			text = slices.Clone(text)
+			copy(text[at:], "%YAML 1.1")
+			return text
+		case lineLength(line) > 0 && line[0] != '#' && line[0] != '%' && line[0] != '\r' && line[0] != '\n':
+			return text // directives come first
+		}
+	}
+	return text
+}
+
 // syntaxError says where the text is no YAML, and what to do if it is the
 // source of a template.
 func (d *document) syntaxError(err error, number int) error {
@@ -132,6 +151,8 @@ func (d *document) syntaxError(err error, number int) error {
 		message = load.Message
 		if load.Mark.Line > 0 {
 			offset = d.offset(load.Mark.Line, load.Mark.Column)
+		} else if i := bytes.IndexFunc(d.file.data[d.start:d.end], isControl); i >= 0 {
+			offset += i // the parser stops before it counts lines
 		}
 	}
 	hint := ""
@@ -140,6 +161,10 @@ func (d *document) syntaxError(err error, number int) error {
 	}
 	return d.file.errorAt(offset, "document %d is no YAML: %s%s", number, message, hint)
 }
+
+// isControl says whether no YAML may hold a character.
+// https://yaml.org/spec/1.2.2/#rule-c-printable
+func isControl(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n\u0085", r) }
 
 // checkEncoding refuses what is not UTF-8, which neither format allows here.
 func (f *File) checkEncoding() error {

@@ -66,3 +66,15 @@ func TestFactsAsKubectlReadsThem(t *testing.T) {
 		t.Errorf("got label %q and hostNetwork %v, want the last of each", pod.Labels["a"], pod.HostNetwork)
 	}
 }
+
+// The YAML packages read version 1.2 but not the line that says so.
+func TestVersionDirective(t *testing.T) {
+	objects, err := Objects([]byte("# c\n%YAML 1.2\n---\na: 1\n"))
+	if err != nil || len(objects) != 1 || string(objects[0]) != `{"a":1}` {
+		t.Errorf("got objects %s (%v), want {\"a\":1}", objects, err)
+	}
+	const message = "a: \"%YAML 1.2\"\n"
+	if f := parse(t, message); f.documents[0].root.Content[1].Value != "%YAML 1.2" {
+		t.Errorf("got %q, want a text to stay as it is", f.documents[0].root.Content[1].Value)
+	}
+}

@@ -30,6 +30,8 @@ func (e *editor) replaceBlockScalar(value *yaml.Node, text string, l layout) {
 	indent := l.indent + l.step
 	if b.indent >= 0 {
 		indent = strings.Repeat(" ", b.indent)
+	} else {
+		b.end = e.blankEnd(b)
 	}
 	chomping := ""
 	if b.chomping != 0 {
@@ -40,6 +42,25 @@ func (e *editor) replaceBlockScalar(value *yaml.Node, text string, l layout) {
 		chomping = want
 	}
 	e.replaceLines(b, text, indent, chomping, literal, l.eol)
+}
+
+// blankEnd returns the end of the lines of white space that are all of a block.
+// Behind a text some of it would count.
+func (e *editor) blankEnd(b blockScalar) int {
+	end := b.end
+	for at := b.body; at < e.end; {
+		line := e.lineEnd(at)
+		if strings.Trim(string(e.file.data[at:line]), " ") != "" {
+			break
+		}
+		if line > at {
+			end = line
+		}
+		if at = line + lineEndLength(e.file.data[line:e.end]); at == line {
+			break
+		}
+	}
+	return end
 }
 
 // writeHeader changes the style and the chomping indicator of a block scalar

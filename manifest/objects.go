@@ -22,7 +22,7 @@ func Objects(data []byte) ([]json.RawMessage, error) {
 			out = append(out, slices.Clone(text))
 			continue
 		}
-		object, err := yaml.YAMLToJSON(text)
+		object, err := yaml.YAMLToJSON(readable(text))
 		if err != nil {
 			return nil, f.errorAt(d.start, "document %d has no form in JSON: %v", i+1, err)
 		}
