@@ -46,11 +46,29 @@ type offline struct {
 }
 
 func (o *offline) addFlags(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.rulesFile, "rules", "f", "", "rules file to apply (required; - for standard input)")
+	flags.VarP((*once)(&o.rulesFile), "rules", "f", "rules file to apply (required; - for standard input)")
 	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
 	flags.StringToStringVar(&o.namespaceLabels, "namespace-labels", nil,
 		"labels of the objects' namespaces, key=value[,key=value]; unknown without this flag, then a namespace counts as opted in")
 	flags.BoolVar(&o.clusterWide, "cluster-wide", false, "as with 'holdfast webhook --cluster-wide': every namespace that does not opt out")
+}
+
+// once is a text that can be given once. kubectl's -f names manifests, and can be
+// repeated: here the last one would silently be taken for the rules.
+type once string
+
+func (o *once) String() string { return string(*o) }
+
+// Type names the value in help texts.
+func (o *once) Type() string { return "string" }
+
+// Set refuses a second value.
+func (o *once) Set(value string) error {
+	if *o != "" {
+		return fmt.Errorf("got a second rules file, want one (the first is %s); manifests stand without -f", *o)
+	}
+	*o = once(value)
+	return nil
 }
 
 // workload is one pod or pod template of the inputs, with what the rules say.
@@ -152,6 +170,11 @@ func readManifests(cmd *cobra.Command, names []string) ([]document, error) {
 	return documents, errors.Join(problems...)
 }
 
+// namespaceNameLabel is set by the API server on every namespace, so manifests
+// seldom have it.
+// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
+const namespaceNameLabel = "kubernetes.io/metadata.name"
+
 // namespaceOf gathers what is known: the labels flag holds for every
 // namespace, Namespace objects among the inputs for their own.
 func (o *offline) namespaceOf(name string, objects map[string]map[string]string) rules.Namespace {
@@ -165,6 +188,9 @@ func (o *offline) namespaceOf(name string, objects map[string]map[string]string)
 	}
 	for k, v := range o.namespaceLabels {
 		namespace.Labels[k] = v
+	}
+	if namespace.Known {
+		namespace.Labels[namespaceNameLabel] = name
 	}
 	return namespace
 }

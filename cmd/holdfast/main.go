@@ -67,6 +67,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	addCompletion(root)
 	return root.ExecuteContext(ctx)
 }
 
@@ -100,8 +101,23 @@ Start here:
 		newWebhook(), newCheck(), newPatch(), newExplain(),
 		newMiddleware(), newSchema(), newVersion(),
 	)
-	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// addCompletion adds cobra's command, which takes standard output as it is set
+// by now, and gives it the exit code of a usage error.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Args = usageArgs(cobra.NoArgs)
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		for _, shell := range cmd.Commands() {
+			shell.Args = usageArgs(cobra.NoArgs)
+		}
+	}
 }
 
 // usageError says what is wrong with the command line and where to look.

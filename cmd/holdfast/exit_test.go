@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const smallRules = `apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+rules:
+- name: redis
+  destinations: {middleware: [redis]}
+  strategy: {idleTimeout: 48h}
+`
+
+// Scripts rely on exit codes: 1 for what is in files, 2 for the command line.
+// Standard output carries results only.
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := write("good.yaml", smallRules)
+	warn := write("warn.yaml", strings.ReplaceAll(smallRules, "48h", "0s"))
+	bad := write("bad.yaml", strings.ReplaceAll(smallRules, "48h", "48"))
+	pod := write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}\n")
+	missing := filepath.Join(dir, "missing.yaml")
+	tests := []struct {
+		rule   string
+		args   []string
+		code   int
+		stderr string // part of it
+	}{
+		{"a clean file", []string{"check", good}, 0, "1 file checked"},
+		{"warnings only", []string{"check", warn}, 0, "1 warning"},
+		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "1 warning"},
+		{"errors", []string{"check", bad}, 1, "1 error"},
+		{"a missing file", []string{"check", missing}, 1, "missing.yaml"},
+		{"a folder", []string{"check", dir}, 1, dir},
+		{"nothing to check", []string{"check"}, 2, "see 'holdfast check --help'"},
+		{"an unknown output", []string{"check", "-o", "xml", good}, 2, "one of text, json"},
+		{"an unknown command", []string{"chekc"}, 2, "unknown command"},
+		{"an unknown flag", []string{"explain", "--rulse", good, pod}, 2, "unknown flag"},
+		{"no rules", []string{"patch", pod}, 2, "-f rules.yaml"},
+		{"rules twice, as kubectl's -f would have it", []string{"patch", "-f", good, "-f", pod}, 2, "manifests stand without -f"},
+		{"bad rules", []string{"explain", "-f", bad, pod}, 1, "nothing was applied"},
+		{"a missing manifest", []string{"explain", "-f", good, missing}, 1, "missing.yaml"},
+		{"completion for a shell", []string{"completion", "zsh"}, 0, ""},
+		{"completion for an unknown shell", []string{"completion", "tcsh"}, 2, "unknown command"},
+		{"completion with too many words", []string{"completion", "bash", "zsh"}, 2, "see 'holdfast completion bash --help'"},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			stdout, stderr, code := runCLI(t, test.args...)
+			if code != test.code || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("got exit code %d and %q, want %d and %q", code, stderr, test.code, test.stderr)
+			}
+			if code == exitUsage && stdout != "" {
+				t.Errorf("got %q on standard output, want nothing", stdout)
+			}
+		})
+	}
+}
