@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap/zapcore"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/holdfast-mesh/holdfast/webhook"
@@ -14,7 +15,8 @@ import (
 
 func newWebhook() *cobra.Command {
 	options := webhook.DefaultOptions()
-	logging := zap.Options{}
+	// A stack says nothing about a file that is missing; panics bring their own.
+	logging := zap.Options{StacktraceLevel: zapcore.DPanicLevel}
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "Serve the admission webhook",
