@@ -21,7 +21,7 @@ build: ## Build bin/holdfast
 .PHONY: run
 # The same flags as build, so that nothing is compiled twice.
 run: ## Start the webhook on loopback, send it the example pods, show what changes and why
-	@echo "compiling the webhook: half a minute on 2 cores the first time"
+	@echo "compiling the webhook: under a minute on 2 cores the first time, seconds afterwards"
 	@CGO_ENABLED=0 $(GO) run -trimpath ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
 
 .PHONY: demo
