@@ -41,15 +41,6 @@ rules:
   strategy: {idleTimeout: 24h}
 `
 
-func compileRules(t testing.TB, text string) *rules.Set {
-	t.Helper()
-	set, problems, err := compile("rules.yaml", []byte(text))
-	if err != nil {
-		t.Fatalf("rules do not load: %v %v", err, problems)
-	}
-	return set
-}
-
 // newPodHandler makes a handler over a rules file; an empty text leaves it
 // without rules.
 func newPodHandler(t testing.TB, text string) *PodHandler {
