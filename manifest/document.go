@@ -24,6 +24,8 @@ type document struct {
 	ascii bool
 	// firstLine is the index of the line where YAML's line 1 is.
 	firstLine int
+	// marks holds, by line, offsets of columns at a fixed distance.
+	marks map[int][]int
 	// referenced holds what aliases stand for; nil until it is asked.
 	referenced map[*yaml.Node]bool
 }
@@ -227,14 +229,32 @@ func (d *document) offset(line, column int) int {
 	if d.ascii {
 		return min(at+column-1, d.end)
 	}
-	for range column - 1 {
-		if at >= d.end {
-			return d.end
-		}
+	// Without marks, each node of a long line would count the line anew.
+	const step = 64
+	if column <= step {
+		return d.skip(at, column-1)
+	}
+	marks := d.marks[i]
+	if marks == nil {
+		marks = []int{at}
+	}
+	for len(marks)*step < column {
+		marks = append(marks, d.skip(marks[len(marks)-1], step))
+	}
+	if d.marks == nil {
+		d.marks = map[int][]int{}
+	}
+	d.marks[i] = marks
+	return d.skip(marks[(column-1)/step], (column-1)%step)
+}
+
+// skip returns the offset some characters further on.
+func (d *document) skip(at, characters int) int {
+	for ; characters > 0 && at < d.end; characters-- {
 		_, size := utf8.DecodeRune(d.file.data[at:])
 		at += size
 	}
-	return at
+	return min(at, d.end)
 }
 
 func isASCII(text []byte) bool {

@@ -24,6 +24,7 @@ func TestHostileTexts(t *testing.T) {
 		"a list in itself": "kind: List\nitems:\n- &x {kind: List, items: [*x, {kind: Pod}]}\n",
 		"its own items":    "kind: List\nitems: &i [{kind: List, items: *i}]\n",
 		"lists of lists":   lists,
+		"one long line":    "{kind: List, items: [" + strings.Repeat("{kind: Pod, metadata: {name: é}}, ", 5000) + "]}",
 		"an alias to self": "kind: Deployment\nspec: &s\n  template: *s\n  spec:\n    containers: []\n",
 		"a merge of self":  "kind: Pod\nmetadata: &m\n  <<: *m\n  annotations: &a {<<: *a}\n",
 	} {
