@@ -22,7 +22,25 @@ func ParseDuration(s string) (time.Duration, error) {
 	if fixed := durationHint(s); fixed != "" {
 		return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\": write %s", show(s), fixed)
 	}
+	if isTooLong(s) {
+		return 0, fmt.Errorf("got %s, want at most 106751d: longer ones do not fit into 64 bits of nanoseconds", show(s))
+	}
 	return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\", \"90m\", \"30s\" or \"2d\"", show(s))
+}
+
+// isTooLong says whether s would be a duration if its numbers were smaller.
+func isTooLong(s string) bool {
+	var b strings.Builder
+	for i := range len(s) {
+		switch {
+		case !isDigit(s[i]):
+			b.WriteByte(s[i])
+		case i == 0 || !isDigit(s[i-1]):
+			b.WriteByte('1')
+		}
+	}
+	_, ok := parseDuration(b.String())
+	return ok
 }
 
 func parseDuration(s string) (time.Duration, bool) {

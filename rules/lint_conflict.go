@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"net/netip"
-	glob "path"
 	"strings"
 	"time"
 
@@ -172,8 +171,7 @@ func namespacesMeet(a, b []string) bool {
 	}
 	for _, x := range a {
 		for _, y := range b {
-			xGlob, yGlob := strings.Contains(x, "*"), strings.Contains(y, "*")
-			if x == y || xGlob && yGlob || xGlob && namespaceMatches(x, y) || yGlob && namespaceMatches(y, x) {
+			if globsMeet(x, y) {
 				return true
 			}
 		}
@@ -181,11 +179,19 @@ func namespacesMeet(a, b []string) bool {
 	return false
 }
 
-// namespaceMatches matches a namespace glob; its characters have no other meaning
-// in the patterns of package path.
-func namespaceMatches(pattern, name string) bool {
-	ok, err := glob.Match(pattern, name)
-	return ok && err == nil
+// globsMeet says whether one name could match both. Of two globs only what
+// stands before and after their wildcards is compared.
+func globsMeet(x, y string) bool {
+	switch xGlob, yGlob := strings.Contains(x, "*"), strings.Contains(y, "*"); {
+	case !xGlob:
+		return globMatches(y, x)
+	case !yGlob:
+		return globMatches(x, y)
+	}
+	xHead, yHead := x[:strings.IndexByte(x, '*')], y[:strings.IndexByte(y, '*')]
+	xTail, yTail := x[strings.LastIndexByte(x, '*')+1:], y[strings.LastIndexByte(y, '*')+1:]
+	return (strings.HasPrefix(xHead, yHead) || strings.HasPrefix(yHead, xHead)) &&
+		(strings.HasSuffix(xTail, yTail) || strings.HasSuffix(yTail, xTail))
 }
 
 func (s *Selector) mayMeet(other *Selector) bool {
@@ -197,5 +203,33 @@ func (s *Selector) mayMeet(other *Selector) bool {
 			return false
 		}
 	}
+	return s.meets(other) && other.meets(s)
+}
+
+// meets compares the expressions of s with all conditions of other, as far as
+// people read them.
+func (s *Selector) meets(other *Selector) bool {
+	for i := range s.MatchExpressions[:min(len(s.MatchExpressions), maxAnalysed)] {
+		r := &s.MatchExpressions[i]
+		if v, ok := other.MatchLabels[r.Key]; ok && !r.accepts(v, true) {
+			return false
+		}
+		for j := range other.MatchExpressions[:min(len(other.MatchExpressions), maxAnalysed)] {
+			if o := &other.MatchExpressions[j]; o.Key == r.Key && r.excludes(o) {
+				return false
+			}
+		}
+	}
 	return true
+}
+
+// excludes says whether no label meets both r and other, which has the same key.
+func (r *Requirement) excludes(other *Requirement) bool {
+	switch r.Operator {
+	case opIn:
+		return all(r.Values, func(v string) bool { return !other.accepts(v, true) })
+	case opExists:
+		return other.Operator == opDoesNotExist
+	}
+	return false
 }

@@ -19,9 +19,6 @@ var uninjected = []string{"kube-system", "kube-public", "kube-node-lease", "loca
 
 // neverMatches warns of a rule whose conditions no pod can meet.
 func (l *loader) neverMatches(r *Rule, workloads *yaml.Node, at *path) {
-	if workloads == nil {
-		return
-	}
 	if why := r.Workloads.impossible(); why != "" {
 		l.warnAt(l.resolve(workloads), NeverMatches, &path{up: at, key: "workloads"}, "got conditions that no pod can meet (%s), want a rule that can match", why)
 	}

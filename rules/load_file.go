@@ -88,26 +88,26 @@ func (l *loader) mesh(n *yaml.Node, at *path, mesh *Mesh) {
 
 // gateways reads the list of gateways.
 func (l *loader) gateways(n *yaml.Node, at *path, f *File) {
-	lines := map[string]int{}
+	names := map[string]mark{}
 	for i, item := range l.list(n, at, "a list of gateways") {
 		if l.full {
 			break
 		}
 		g := Gateway{Line: item.Line, Column: item.Column}
-		l.gateway(item, &path{up: at, index: i}, &g, lines)
+		l.gateway(item, &path{up: at, index: i}, &g, names)
 		f.Gateways = append(f.Gateways, g)
 	}
 }
 
-func (l *loader) gateway(n *yaml.Node, at *path, g *Gateway, lines map[string]int) {
+func (l *loader) gateway(item *yaml.Node, at *path, g *Gateway, names map[string]mark) {
 	var o object
-	if !l.object(n, at, gatewayKeys, &o) {
+	if !l.object(item, at, gatewayKeys, &o) {
 		return
 	}
 	if n := o.get("name"); n != nil {
 		at := &path{up: at, key: "name"}
 		g.Name = l.label(n, at, "a name")
-		l.unique(n, at, "gateway", g.Name, lines)
+		l.unique(n, item, at, "gateway", g.Name, names)
 	}
 	if n := o.get("namespace"); n != nil {
 		g.Namespace = l.label(n, &path{up: at, key: "namespace"}, "a namespace")
@@ -159,15 +159,21 @@ func (l *loader) label(n *yaml.Node, at *path, what string) string {
 	return ""
 }
 
-// unique reports a name that stands before.
-func (l *loader) unique(n *yaml.Node, at *path, what, name string, lines map[string]int) {
+// unique reports a name that stands before. Where an alias or a merge brings the
+// very same one, the item is the place to mend.
+func (l *loader) unique(n, item *yaml.Node, at *path, what, name string, names map[string]mark) {
 	if name == "" {
 		return
 	}
 	n = l.resolve(n)
-	if first, ok := lines[name]; ok {
-		l.errorAt(n, DuplicateName, at, "got a second %s %q, want names to be unique: the first is on line %d, this one on line %d", what, name, first, n.Line)
+	here := mark{n.Line, n.Column}
+	first, ok := names[name]
+	if !ok {
+		names[name] = here
 		return
 	}
-	lines[name] = n.Line
+	if here == first {
+		n = item
+	}
+	l.errorAt(n, DuplicateName, at, "got a second %s %q, want names to be unique: the first is on line %d, this one on line %d", what, name, first.line, n.Line)
 }

@@ -83,6 +83,7 @@ func (l *loader) labelMap(n *yaml.Node, at *path) (labels map[string]string, emp
 	}
 	content := l.content(n, at, 0)
 	labels = make(map[string]string, len(content)/2)
+	lines := map[string]int{}
 	for i := 0; i+1 < len(content) && !l.full; i += 2 {
 		k := l.resolve(content[i])
 		if k.Kind != yaml.ScalarNode {
@@ -94,10 +95,11 @@ func (l *loader) labelMap(n *yaml.Node, at *path) (labels map[string]string, emp
 		if !l.labelKey(k, at, k.Value) {
 			continue
 		}
-		if _, ok := labels[k.Value]; ok {
-			l.errorAt(k, DuplicateKey, at, "got %s a second time, want it once", show(k.Value))
+		if first, ok := lines[k.Value]; ok {
+			l.errorAt(k, DuplicateKey, at, "got %s a second time, want it once: the first is on line %d", show(k.Value), first)
 			continue
 		}
+		lines[k.Value] = k.Line
 		value, _ := l.labelValue(content[i+1], at)
 		labels[l.intern(k.Value)] = value
 	}

@@ -128,6 +128,9 @@ func hostProblem(s string) string {
 			return why
 		}
 	}
+	if last := s[strings.LastIndexByte(s, '.')+1:]; strings.Trim(last, "0123456789") == "" {
+		return "the last label of a name has a letter; networks stand under cidrs"
+	}
 	return ""
 }
 

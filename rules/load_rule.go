@@ -17,7 +17,7 @@ type ruleMarks struct {
 // rules reads the list of rules.
 func (l *loader) rules(n *yaml.Node, at *path, f *File) {
 	items := l.list(n, at, "a list of rules")
-	lines := make(map[string]int, len(items))
+	names := make(map[string]mark, len(items))
 	f.Rules = make([]Rule, 0, len(items))
 	l.marks = make([]ruleMarks, 0, len(items))
 	for i, item := range items {
@@ -26,19 +26,19 @@ func (l *loader) rules(n *yaml.Node, at *path, f *File) {
 		}
 		f.Rules = append(f.Rules, Rule{Mode: f.Mode, Line: item.Line, Column: item.Column})
 		l.marks = append(l.marks, ruleMarks{})
-		l.rule(item, &path{up: at, index: i}, &f.Rules[i], &l.marks[i], lines)
+		l.rule(item, &path{up: at, index: i}, &f.Rules[i], &l.marks[i], names)
 	}
 }
 
-func (l *loader) rule(n *yaml.Node, at *path, r *Rule, marks *ruleMarks, lines map[string]int) {
+func (l *loader) rule(item *yaml.Node, at *path, r *Rule, marks *ruleMarks, names map[string]mark) {
 	var o object
-	if !l.object(n, at, ruleKeys, &o) {
+	if !l.object(item, at, ruleKeys, &o) {
 		return
 	}
 	if n := o.get("name"); n != nil {
 		at := &path{up: at, key: "name"}
 		r.Name = l.label(n, at, "a name")
-		l.unique(n, at, "rule", r.Name, lines)
+		l.unique(n, item, at, "rule", r.Name, names)
 	}
 	if n := o.get("description"); n != nil {
 		s, _ := l.text(l.resolve(n), &path{up: at, key: "description"}, "text")
@@ -54,7 +54,11 @@ func (l *loader) rule(n *yaml.Node, at *path, r *Rule, marks *ruleMarks, lines m
 		r.AllowProtected = l.boolean(n, &path{up: at, key: "allowProtected"})
 	}
 	if n := o.get("workloads"); n != nil {
+		before := len(l.problems)
 		l.workloads(n, &path{up: at, key: "workloads"}, &r.Workloads)
+		if !l.problems[before:].HasErrors() {
+			l.neverMatches(r, n, at)
+		}
 	}
 	// Strategy first: what destinations may hold depends on it.
 	var s strategyNodes
@@ -72,7 +76,6 @@ func (l *loader) rule(n *yaml.Node, at *path, r *Rule, marks *ruleMarks, lines m
 	if s.node != nil && d.node != nil {
 		l.reach(r, &s, &d)
 	}
-	l.neverMatches(r, o.get("workloads"), at)
 }
 
 // destinationNodes are the lists of a rule's destinations, nil where empty.

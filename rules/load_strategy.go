@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -107,7 +108,7 @@ func (l *loader) idleTimeout(n *yaml.Node, at *path) *time.Duration {
 	switch {
 	case !ok:
 		return nil
-	case d < 0:
+	case d < 0 || strings.HasPrefix(n.Value, "-"):
 		l.errorAt(n, BadIdleTimeout, at, "got %s, want 1s or more (0s: no timeout)", show(n.Value))
 		return nil
 	case d > 0 && d < time.Second:

@@ -43,6 +43,8 @@ func syntaxHint(text, message string) string {
 		return "quote a value that starts with *, for example \"*.example.com\""
 	case strings.Contains(message, "mapping values are not allowed"):
 		return "indent the line like its neighbours, and quote a value that contains \": \""
+	case strings.Contains(message, "incompatible YAML document"):
+		return "remove the %YAML line"
 	case strings.Contains(message, "max depth"):
 		return "a rules file nests 8 levels at most"
 	case strings.HasPrefix(trimmed, "{{"):

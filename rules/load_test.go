@@ -68,6 +68,10 @@ func TestErrors(t *testing.T) {
 		{"a key that is not known", UnknownKey, oneRule("¦destination: {}", dest, strategy)},
 		{"a key of the format in the wrong place", UnknownKey, oneRule("¦idleTimeout: 48h", dest, strategy)},
 		{"a key twice", DuplicateKey, oneRule(dest, strategy, "¦name: b")},
+		{"a key twice in what is merged", DuplicateKey, oneRule(dest, "strategy: {<<: {idleTimeout: 48h, ¦idleTimeout: 24h}}")},
+		{"two merges into one mapping", DuplicateKey, oneRule(dest, "strategy: {<<: {idleTimeout: 48h}, ¦<<: {drainDuration: 1h}}")},
+		{"one name for a rule and its alias", DuplicateName, header + "rules:\n- &a\n  name: a\n  " + dest + "\n  " + strategy + "\n- ¦*a\n"},
+		{"one name for a rule and what it is merged into", DuplicateName, header + "rules:\n- &a\n  name: a\n  " + dest + "\n  " + strategy + "\n- ¦<<: *a\n"},
 		{"a wrong type", WrongType, oneRule(dest, strategy, "allowBroad: ¦1")},
 		{"a key without a value", WrongType, oneRule(dest, strategy, "mode:¦")},
 		{"a word that is not allowed", UnknownChoice, oneRule(dest, strategy, "mode: ¦Off")},
@@ -82,12 +86,14 @@ func TestErrors(t *testing.T) {
 		{"an address where a CIDR belongs", BadCIDR, oneRule("destinations: {cidrs: [¦10.0.0.1]}", strategy)},
 		{"an IPv4-mapped CIDR, which Istio programs into the wrong family", BadCIDR, oneRule("destinations: {cidrs: [¦\"::ffff:10.0.0.0/104\"]}", strategy)},
 		{"a bad host glob", BadHost, oneRule("destinations: {hosts: [¦\"**.x\"]}", strategy)},
+		{"a host that is part of an address", BadHost, oneRule("destinations: {hosts: [¦10.20.30]}", strategy)},
 		{"a bad namespace", BadNamespace, oneRule(dest, strategy, "workloads: {namespaces: [¦Shop]}")},
 		{"a list of namespaces without any", EmptyList, oneRule(dest, strategy, "workloads: {namespaces: ¦[]}")},
 		{"a bad selector", BadSelector, oneRule(dest, strategy, "workloads: {podSelector: {matchExpressions: [¦{key: a, operator: In}]}}")},
 		{"a bad duration", BadDuration, oneRule(dest, "strategy: {idleTimeout: ¦48}")},
 		{"no strategy", EmptyStrategy, oneRule(dest, "strategy: ¦{}")},
 		{"a negative idle timeout", BadIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦-1s}")},
+		{"an idle timeout of minus nothing", BadIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦-0s}")},
 		{"an idle timeout under a second", BadIdleTimeout, oneRule(dest, "strategy: {idleTimeout: ¦999ms}")},
 		{"a drain duration not in whole seconds", BadDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦1500ms}")},
 		{"a drain duration under a second", BadDrainDuration, oneRule(dest, "strategy: {drainDuration: ¦0s}")},
@@ -161,6 +167,14 @@ func TestNoWarnings(t *testing.T) {
 			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [b, \"c-*\"]}\n",
 		"different timeouts for different labels": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {podSelector: {matchLabels: {app: a}}}") +
 			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {podSelector: {matchLabels: {app: b}}}\n",
+		"different timeouts for lists of labels with nothing in common": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {podSelector: {matchExpressions: [{key: app, operator: In, values: [a, b]}]}}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {podSelector: {matchExpressions: [{key: app, operator: In, values: [c]}]}}\n",
+		"one timeout for some, another for the rest": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {namespaceSelector: {matchLabels: {tier: a}}}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaceSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [a]}]}}\n",
+		"one timeout for those with a label, another for those without": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {podSelector: {matchExpressions: [{key: a, operator: DoesNotExist}]}}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {podSelector: {matchExpressions: [{key: a, operator: Exists}]}}\n",
+		"different timeouts for globs of different names": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {namespaces: [\"a-*\"]}") +
+			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [\"b-*\", c]}\n",
 		"different timeouts for different networks": oneRule("destinations: {ports: [1], cidrs: [10.0.0.0/16]}", "strategy: {idleTimeout: 48h}") +
 			"- name: b\n  destinations: {ports: [1], cidrs: [10.1.0.0/16]}\n  strategy: {idleTimeout: 24h}\n",
 		"keepalive beside another rule's idle timeout for every pod": oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a]}") +

@@ -128,6 +128,7 @@ func (l *loader) content(n *yaml.Node, at *path, depth int) []*yaml.Node {
 		return nil
 	}
 	var own []*yaml.Node
+	var merge *yaml.Node
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if k := n.Content[i]; !isMerge(k) {
@@ -136,8 +137,14 @@ func (l *loader) content(n *yaml.Node, at *path, depth int) []*yaml.Node {
 		}
 	}
 	for i := 0; i+1 < len(n.Content) && !l.full; i += 2 {
-		if !isMerge(n.Content[i]) {
+		k := n.Content[i]
+		switch {
+		case !isMerge(k):
 			continue
+		case merge != nil:
+			l.duplicateKey(k, at, merge.Line)
+		default:
+			merge = k
 		}
 		from := l.resolve(n.Content[i+1])
 		sources := []*yaml.Node{from}
@@ -154,9 +161,15 @@ func (l *loader) content(n *yaml.Node, at *path, depth int) []*yaml.Node {
 				continue
 			}
 			merged := l.content(source, at, depth+1)
+			inSource := map[string]int{}
 			for j := 0; j+1 < len(merged); j += 2 {
 				l.resolve(merged[j+1])
-				if key := merged[j].Value; !seen[key] {
+				key := merged[j].Value
+				if first, ok := inSource[key]; ok {
+					l.duplicateKey(merged[j], at, first)
+				}
+				inSource[key] = merged[j].Line
+				if !seen[key] {
 					seen[key] = true
 					own = append(own, merged[j], merged[j+1])
 				}
@@ -164,6 +177,12 @@ func (l *loader) content(n *yaml.Node, at *path, depth int) []*yaml.Node {
 		}
 	}
 	return own
+}
+
+// duplicateKey reports a key that stands before, in line first.
+func (l *loader) duplicateKey(k *yaml.Node, at *path, first int) {
+	l.errorAt(k, DuplicateKey, &path{up: at, key: clip(k.Value), user: !isDNSLabel(plainKey(k.Value))},
+		"got %s a second time, want it once: the first is on line %d", show(k.Value), first)
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.Tag == mergeTag }
@@ -211,7 +230,7 @@ func (l *loader) object(n *yaml.Node, at *path, keys []wire.Key, o *object) bool
 		case found < 0:
 			l.unknownKey(k, at, keys)
 		case where[found] != nil:
-			l.errorAt(k, DuplicateKey, &path{up: at, key: k.Value}, "got %q a second time, want it once: the first is on line %d", k.Value, where[found].Line)
+			l.duplicateKey(k, at, where[found].Line)
 		default:
 			where[found], o.values[found] = k, content[i+1]
 		}

@@ -43,6 +43,11 @@ func (s selector) failing(labels map[string]string) int {
 // holds answers as Kubernetes does: NotIn also holds where the label is absent.
 func (r *Requirement) holds(labels map[string]string) bool {
 	value, ok := labels[r.Key]
+	return r.accepts(value, ok)
+}
+
+// accepts answers for the value of the label, if there is one.
+func (r *Requirement) accepts(value string, ok bool) bool {
 	switch r.Operator {
 	case opIn:
 		return ok && slices.Contains(r.Values, value)

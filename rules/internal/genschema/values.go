@@ -11,7 +11,7 @@ import (
 )
 
 // Patterns of values. They tell apart what an editor can tell apart; the
-// loader checks the rest (the bits of a network, the limits of a duration).
+// loader checks the rest (zeros that IPv6 leaves out, the limits of a duration).
 const (
 	labelPattern      = `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`
 	namespacePattern  = `^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$`
@@ -19,14 +19,21 @@ const (
 	labelValuePattern = `^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`
 	// At least one number with a unit; days come first.
 	durationPattern = `^(\d+(\.\d*)?d)?((\d+(\.\d*)?|\.\d+)(h|m|s|ms|us|µs|μs|ns))*$`
-	cidrPattern     = `^[0-9A-Fa-f:.]+/(12[0-8]|1[01]\d|\d{1,2})$`
+	// An IPv4 network, or something like an IPv6 network.
+	cidrPattern = `^(` + ipv4 + `/(3[0-2]|[12]?\d)|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]?\d))$`
 	// The network of all addresses has length 0.
-	someCIDRPattern = `^[0-9A-Fa-f:.]+/(12[0-8]|1[01]\d|[1-9]\d?)$`
-	rangePattern    = `^[1-9]\d{0,4}-[1-9]\d{0,4}$`
+	someCIDRPattern = `^(` + ipv4 + `/(3[0-2]|[12]\d|[1-9])|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]\d?))$`
+	ipv4            = octet + `(\.` + octet + `){3}`
+	octet           = `(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
+	ipv6            = `[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,8}(\.\d{1,3}){0,3}`
+	// IPv4-mapped, in its usual spelling.
+	notCIDRPattern = `^::[Ff]{4}:(\d+\.|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}/)`
+	rangePattern   = `^` + port + `-` + port + `$`
+	port           = `([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
 	// Labels of letters, digits, "-" and "*"; what "*" may not do stands apart.
 	hostPattern    = `^` + hostLabel + `(\.` + hostLabel + `)*$`
 	hostLabel      = `[A-Za-z0-9*]([-A-Za-z0-9*]{0,61}[A-Za-z0-9*])?`
-	notHostPattern = `\*\*|^\*$|\.\*(\.|$)|^\d+\.\d+\.\d+\.\d+$`
+	notHostPattern = `\*\*|^\*$|\.\*(\.|$)|(^|\.)\d+$`
 	notGlobPattern = `\*\*`
 )
 
@@ -34,6 +41,11 @@ const (
 func valueSchema(t reflect.Type) *jsonschema.Schema {
 	text := func(pattern string, examples ...any) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: pattern, Examples: examples}
+	}
+	network := func(pattern string) *jsonschema.Schema {
+		s := text(pattern, "10.20.0.0/16", "2001:db8::/32")
+		s.Not = &jsonschema.Schema{Pattern: notCIDRPattern}
+		return s
 	}
 	word := func(values ...any) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Enum: values} }
 	number := func(low, high json.Number, examples ...any) *jsonschema.Schema {
@@ -68,9 +80,9 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 		}
 		return word(all...)
 	case reflect.TypeFor[wire.CIDR]():
-		return text(someCIDRPattern, "10.20.0.0/16", "2001:db8::/32")
+		return network(someCIDRPattern)
 	case reflect.TypeFor[wire.MeshCIDR]():
-		return text(cidrPattern, "10.20.0.0/16", "2001:db8::/32")
+		return network(cidrPattern)
 	case reflect.TypeFor[wire.Host]():
 		s := length(text(hostPattern, "redis.prod.example.com", "*.cache.example.com", "redis-*.prod"), 1, 253)
 		s.Not = &jsonschema.Schema{Pattern: notHostPattern}
