@@ -77,8 +77,8 @@ func patch(cmd *cobra.Command, documents []document, output string) error {
 // writeText prints the texts; several are joined as one YAML stream.
 func writeText(w io.Writer, _ []document, patched [][]byte) error {
 	for i, text := range patched {
-		if i > 0 && !startsDocument(text) {
-			fmt.Fprint(w, "---\n")
+		if i > 0 {
+			fmt.Fprint(w, separator(text))
 		}
 		if _, err := w.Write(text); err != nil {
 			return err
@@ -90,9 +90,23 @@ func writeText(w io.Writer, _ []document, patched [][]byte) error {
 	return nil
 }
 
-// startsDocument says whether a text opens with its own document marker.
-func startsDocument(text []byte) bool {
-	return bytes.HasPrefix(text, []byte("---\n")) || bytes.HasPrefix(text, []byte("---\r\n"))
+// separator returns what a text needs in front of it in a stream: nothing if it
+// opens with its own marker, and the end of the last document if directives
+// come first, which are none behind "---".
+func separator(text []byte) string {
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) == 0 || line[0] == '#':
+		case line[0] == '%':
+			return "...\n"
+		case bytes.Equal(line, []byte("---")) || bytes.HasPrefix(line, []byte("--- ")):
+			return ""
+		default:
+			return "---\n"
+		}
+	}
+	return "---\n"
 }
 
 func writeDiff(w io.Writer, documents []document, patched [][]byte) error {
