@@ -126,6 +126,9 @@ func drawAddress(t *rapid.T) netip.Addr {
 		for i := range a {
 			a[i] = rapid.OneOf(rapid.SampledFrom(edgeOctets), rapid.Byte()).Draw(t, "octet")
 		}
+		if rapid.IntRange(0, 3).Draw(t, "mapped") == 0 {
+			return netip.AddrFrom16(netip.AddrFrom4(a).As16())
+		}
 		return netip.AddrFrom4(a)
 	}
 	var a [16]byte
