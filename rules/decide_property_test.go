@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	yaml "go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -74,7 +75,7 @@ func drawStrategy(t *rapid.T, d *Destinations) Strategy {
 		return Strategy{Bypass: BypassCIDRs}
 	}
 	if rapid.Bool().Draw(t, "idle") {
-		idle := time.Duration(rapid.IntRange(0, 3).Draw(t, "hours")) * time.Hour
+		idle := rapid.SampledFrom([]time.Duration{0, time.Second, 1500 * time.Millisecond, time.Hour, 90 * time.Minute, 48 * time.Hour}).Draw(t, "timeout")
 		s.IdleTimeout, s.Scope = &idle, ScopeSidecar
 		if len(d.Ports)+len(d.CIDRs) > 0 && rapid.Bool().Draw(t, "destinations") {
 			s.Scope = ScopeDestinations
@@ -93,6 +94,7 @@ func drawStrategy(t *rapid.T, d *Destinations) Strategy {
 func drawFile(t *rapid.T) *File {
 	file := &File{Mode: Enforce}
 	file.Mesh.ExcludeOutboundPorts = someOf(t, "mesh ports", 2, uint16(25), 5432)
+	file.Mesh.ExcludeOutboundIPRanges = someOf(t, "mesh ranges", 2, netip.MustParsePrefix("169.254.169.254/32"), netip.MustParsePrefix("10.20.0.0/16"))
 	for i := range rapid.IntRange(0, 8).Draw(t, "rules") {
 		r := Rule{Name: fmt.Sprintf("r%d", i), Mode: Enforce, Destinations: drawDestinations(t)}
 		if rapid.IntRange(0, 4).Draw(t, "observes") == 0 {
@@ -121,11 +123,16 @@ func drawPod(t *rapid.T) *Pod {
 		pod.Namespace.Labels[EnabledKey] = "true"
 	}
 	own := map[string][]string{
-		istio.ExcludeOutboundPortsAnnotation:    {"", "25", " 25 , 3306", "3306,", "1-2"},
-		istio.ExcludeOutboundIPRangesAnnotation: {"", "10.20.0.0/16", "10.0.0.1", "192.168.0.0/24"},
+		istio.ExcludeOutboundPortsAnnotation:    {"", "25", " 25 , 3306", "3306,", "1-2", "0,25,25", "*"},
+		istio.ExcludeOutboundIPRangesAnnotation: {"", "10.20.0.0/16", "10.0.0.1", "192.168.0.0/24", "10.1.2.3/8,::ffff:10.0.0.0/104", "10.0.0.0/8, 11.0.0.0/8", "*"},
 		istio.ProxyConfigAnnotation: {
 			"", "concurrency: 2\n", "# mine\nproxyMetadata:\n  MINE: \"1\" # one\n", `{"proxyMetadata":{"ISTIO_META_IDLE_TIMEOUT":"10m"},"x":1}`,
 			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 2d\n", "proxy_metadata: {ISTIO_META_HOLDFAST_KEEPALIVE: 9s-9s-9}\ndrainDuration: 10s\n", "proxyMetadata: {A: 1}", "a: [",
+			"null", "{}", "---\n# mine\nconcurrency: 1\n", "concurrency: 1\r\nproxyMetadata:\r\n  MINE: \"1\"\r\n", "proxyMetadata:\n", "proxyMetadata: {} # mine", "drainDuration: 7200s # one\nx: {y: [1, 2]}",
+			"proxyMetadata: &a\n  ISTIO_META_HOLDFAST: v0\n  ISTIO_META_HOLDFAST_DESTINATIONS_3: x\n  ISTIO_META_HOLDFAST_LATER: y # one\n  MINE: m\n",
+			"proxyMetadata: {ISTIO_META_HOLDFAST_IDLE_TIMEOUT_MS: '5'}\nproxy_metadata: {MINE: m}\n", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_HOLDFAST_KEEPALIVE: 1s-1s-1\n",
+			`{"drainDuration":"5s","proxyMetadata":{"ISTIO_META_HOLDFAST":"v1","ISTIO_META_HOLDFAST_DESTINATIONS_1":"^a$"}}`, "concurrency: two", "\tx: 1",
+			"x: &a {MINE: m}\nproxyMetadata: *a\n", "proxyMetadata: {<<: {MINE: m}}\n", "x: &a\n  proxyMetadata: {MINE: m}\n<<: *a\n",
 		},
 		KeepaliveAnnotation:    {"9s-9s-9"},
 		MiddlewareAnnotation:   {"redis", "r1", "mysql,nothing"},
@@ -215,11 +222,13 @@ func checkEdits(t *rapid.T, pod *Pod, o Outcome) {
 		}
 		var err error
 		switch a.Key {
-		case AppliedAnnotation, KeepaliveAnnotation:
+		case AppliedAnnotation:
+		case KeepaliveAnnotation:
+			_, err = istio.ParseKeepalive(a.Value)
 		case istio.ExcludeOutboundPortsAnnotation:
-			_, err = istio.ParsePorts(a.Value)
+			err = keepsAll(istio.ParsePorts, pod.Annotations[a.Key], a.Value, istio.FormatPorts)
 		case istio.ExcludeOutboundIPRangesAnnotation:
-			_, err = istio.ParsePrefixes(a.Value)
+			err = keepsAll(istio.ParsePrefixes, pod.Annotations[a.Key], a.Value, istio.FormatPrefixes)
 		case istio.ProxyConfigAnnotation:
 			err = sameMetadata(pod.Annotations[a.Key], a.Value)
 		default:
@@ -244,8 +253,30 @@ func checkEdits(t *rapid.T, pod *Pod, o Outcome) {
 	}
 }
 
+// keepsAll says that a list is in Istio's grammar, as holdfast writes it, and
+// holds all that it held.
+func keepsAll[T comparable](parse func(string) ([]T, error), before, after string, format func([]T) string) error {
+	was, err := parse(before)
+	if err != nil {
+		return fmt.Errorf("edited although Istio rejects it: %w", err)
+	}
+	is, err := parse(after)
+	if err != nil {
+		return err
+	}
+	if format(is) != after || after == "" || len(slices.Compact(slices.Sorted(slices.Values(strings.Split(after, ","))))) != len(is) {
+		return fmt.Errorf("got %q, want items once, without blanks, canonical", after)
+	}
+	for _, item := range was {
+		if text := format([]T{item}); !slices.Contains(strings.Split(after, ","), text) {
+			return fmt.Errorf("got %q, want %s kept", after, text)
+		}
+	}
+	return nil
+}
+
 // sameMetadata says that Istio accepts the new text and that the author's own
-// metadata and comments are still there.
+// keys, metadata and comments are still there.
 func sameMetadata(before, after string) error {
 	was, err := istio.ParseProxyConfig(before)
 	if err != nil {
@@ -265,12 +296,35 @@ func sameMetadata(before, after string) error {
 			return fmt.Errorf("metadata %s: got %q, want %q kept", key, got, old)
 		}
 	}
+	if had, ok := was.DrainDuration(); ok {
+		if has, _ := is.DrainDuration(); has != had {
+			return fmt.Errorf("drainDuration: got %q, want the own %q", has, had)
+		}
+	}
+	if diff := cmp.Diff(othersIn(before), othersIn(after)); diff != "" {
+		return fmt.Errorf("other keys changed:\n%s", diff)
+	}
 	for _, comment := range []string{"# mine", "# one"} {
 		if strings.Contains(before, comment) && !strings.Contains(after, comment) {
 			return fmt.Errorf("comment %q is gone", comment)
 		}
 	}
 	return nil
+}
+
+// othersIn are the top-level values of a ProxyConfig that holdfast has no say in.
+func othersIn(text string) map[string]any {
+	others := map[string]any{}
+	if err := yaml.Load([]byte(text), &others); err != nil && text != "" {
+		return map[string]any{"unreadable": err.Error()}
+	}
+	for _, key := range []string{"proxyMetadata", "proxy_metadata", "drainDuration"} {
+		delete(others, key)
+	}
+	if others == nil { // "null"
+		return map[string]any{}
+	}
+	return others
 }
 
 // A set may be used by many goroutines at once; the race detector watches.
