@@ -128,7 +128,7 @@ func (d *decision) release() {
 	s := &d.facts.scanner
 	clear(s.addresses)
 	clear(s.pairs[:cap(s.pairs)])
-	clear(s.expansion.values)
+	clear(s.expansion.replaced)
 	clear(d.facts.declared)
 	*d = decision{
 		facts: facts{
@@ -136,7 +136,7 @@ func (d *decision) release() {
 			scanner: scanner{
 				addresses: s.addresses[:0],
 				pairs:     s.pairs[:0],
-				expansion: expansion{values: s.expansion.values[:0]},
+				expansion: expansion{replaced: s.expansion.replaced[:0]},
 			},
 		},
 		candidates: d.candidates[:0],
@@ -144,7 +144,7 @@ func (d *decision) release() {
 		enforced:   d.enforced[:0],
 		observed:   d.observed[:0],
 	}
-	if cap(s.pairs) < 4096 && cap(s.expansion.values) < 4096 {
+	if cap(s.pairs) < 4096 && cap(s.expansion.replaced) < 4096 {
 		decisions.Put(d)
 	}
 }

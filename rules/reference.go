@@ -125,15 +125,18 @@ func (s *scanner) container(c *Container, number int) {
 	s.expansion.begin(c.Env)
 	s.pairs = s.pairs[:0]
 	for i := range c.Env {
-		name, value := c.Env[i].Name, s.expansion.value(i)
+		name, value := c.Env[i].Name, c.Env[i].Value
 		if value == "" {
 			continue
 		}
-		s.from = place{container: number, kind: inEnv, index: i}
-		if len(endingsOf(name)) > 0 {
-			s.pairs = append(s.pairs, pair{name: name, value: value, from: s.from})
+		marks := marksOf(value)
+		if marks&markDollar != 0 {
+			value = s.expansion.replace(i)
+			marks = marksOf(value)
 		}
-		if hasMark(value) && !isSecretName(name) {
+		s.from = place{container: number, kind: inEnv, index: i}
+		s.keep(name, value)
+		if (marks&markAddress != 0 || value != "" && value[0] == '-') && !isSecretName(name) {
 			s.text(value)
 		}
 	}
@@ -145,15 +148,26 @@ func (s *scanner) container(c *Container, number int) {
 	s.joinPairs(barePrefix)
 }
 
-// hasMark says whether a text may hold more than a plain word: every form of
-// address in a text has one of these, or is a list of flags.
-func hasMark(value string) bool {
-	for i := 0; i < len(value); i++ {
-		if c := value[i]; c == ':' || c == '=' || c == '@' {
-			return true
-		}
+// Marks say what a text has beside plain words.
+const (
+	markColon = 1 << iota
+	markEquals
+	markAt
+	markSpace
+	markDollar // of $(VAR)
+
+	// Every form of address in a text has one of these, or is a list of flags.
+	markAddress = markColon | markEquals | markAt
+)
+
+var markOf = [256]uint8{':': markColon, '=': markEquals, '@': markAt, ' ': markSpace, '$': markDollar}
+
+// marksOf looks at every byte once; most texts have none.
+func marksOf(text string) (marks uint8) {
+	for i := 0; i < len(text); i++ {
+		marks |= markOf[text[i]]
 	}
-	return value[0] == '-'
+	return marks
 }
 
 // add keeps an address unless it is the pod's own.

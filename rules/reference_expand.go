@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // expansion replaces $(VAR) in the texts of one container as the kubelet does:
 // "$$" is a literal "$", an env value sees the variables above it, command and
@@ -9,9 +12,15 @@ import "strings"
 //
 // Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
 type expansion struct {
-	env    []EnvVar
-	values []string // after replacement; empty if no value has a "$("
-	budget int
+	env      []EnvVar
+	replaced []replacement // in the order of env; most values are as written
+	budget   int
+}
+
+// replacement is a value that is not as it is written.
+type replacement struct {
+	index int
+	text  string
 }
 
 // Bounds for one container: references nest, so that texts could grow without
@@ -22,13 +31,17 @@ const (
 )
 
 func (x *expansion) begin(env []EnvVar) {
-	x.env, x.values, x.budget = env, x.values[:0], maxReferences
-	for i := range env {
-		if hasReference(env[i].Value) {
-			x.fill()
-			return
-		}
+	x.env, x.replaced, x.budget = env, x.replaced[:0], maxReferences
+}
+
+// replace reads the text of the next variable that may hold a reference. It is
+// called in the order of env.
+func (x *expansion) replace(i int) string {
+	text := x.expand(x.env[i].Value, i)
+	if text != x.env[i].Value {
+		x.replaced = append(x.replaced, replacement{i, text})
 	}
+	return text
 }
 
 // hasReference looks for the rarer byte first: nearly no text has one.
@@ -36,16 +49,13 @@ func hasReference(text string) bool {
 	return strings.IndexByte(text, '$') >= 0 && strings.Contains(text, "$(")
 }
 
-func (x *expansion) fill() {
-	for i := range x.env {
-		x.values = append(x.values, x.expand(x.env[i].Value, i))
-	}
-}
-
 // value returns the text of a variable.
 func (x *expansion) value(i int) string {
-	if len(x.values) > i {
-		return x.values[i]
+	if len(x.replaced) > 0 {
+		at, found := slices.BinarySearchFunc(x.replaced, i, func(r replacement, i int) int { return r.index - i })
+		if found {
+			return x.replaced[at].text
+		}
 	}
 	return x.env[i].Value
 }

@@ -7,11 +7,16 @@ import "strings"
 func (s *scanner) arguments(list []string, from place) {
 	flag := ""
 	for i := range list {
-		value := s.expansion.expand(list[i], len(s.expansion.env))
+		value := list[i]
+		marks := marksOf(value)
+		if marks&markDollar != 0 {
+			value = s.expansion.expand(value, len(s.expansion.env))
+			marks = marksOf(value)
+		}
 		from.index = i
 		s.from = from
 		isFlag := strings.HasPrefix(value, "-")
-		if isFlag && !strings.ContainsAny(value, "= :") {
+		if isFlag && marks&(markEquals|markSpace|markColon) == 0 {
 			flag = value
 			continue
 		}
@@ -106,5 +111,5 @@ func (s *scanner) pair(name, value string) {
 	case "-p", "-P":
 		name = "port"
 	}
-	s.pairs = append(s.pairs, pair{name: name, value: value, from: s.from})
+	s.keep(name, value)
 }

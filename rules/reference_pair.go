@@ -2,10 +2,29 @@ package rules
 
 import "strings"
 
-// pair is a variable, a flag or a key with its value.
+// pair is a variable, a flag or a key, called as a host or a port may be, with
+// its value.
 type pair struct {
 	name, value string
 	from        place
+	prefix      string // the name without its ending
+	ending      nameEnding
+}
+
+// keep keeps what may be a host, or say which port belongs to one. It returns
+// whether it is a host.
+func (s *scanner) keep(name, value string) bool {
+	for _, e := range endingsOf(name) {
+		if !endsWith(name, e.text) {
+			continue
+		}
+		prefix := name[:len(name)-len(e.text)]
+		if !e.word || prefix != "" && !isLetter(prefix[len(prefix)-1]) {
+			s.pairs = append(s.pairs, pair{name: name, value: value, from: s.from, prefix: prefix, ending: e})
+			return e.host
+		}
+	}
+	return false
 }
 
 // Variables called just HOST and PORT are the pod's own; flags and keys of
@@ -21,8 +40,7 @@ const (
 func (s *scanner) joinPairs(bare bool) {
 	for i := range s.pairs {
 		p := &s.pairs[i]
-		prefix, word, ok := hostPrefix(p.name)
-		if !ok || !bare && prefix == "" || !mayBeHosts(p.value) || word && strings.IndexByte(p.value, ':') >= 0 {
+		if !p.ending.host || !bare && p.prefix == "" || !mayBeHosts(p.value) || p.ending.word && strings.IndexByte(p.value, ':') >= 0 {
 			continue
 		}
 		if s.full() || s.searches == maxSearches {
@@ -30,7 +48,7 @@ func (s *scanner) joinPairs(bare bool) {
 		}
 		s.searches++
 		s.from = p.from
-		port, own := s.portBeside(prefix, i)
+		port, own := s.portBeside(p.prefix, i)
 		s.hosts(p.value, port, own)
 	}
 }
@@ -44,56 +62,50 @@ func (s *scanner) joinFrom(kept int) {
 	s.pairs = outer[:kept]
 }
 
-// hostPrefix takes from a name what says that its value is a host; word is that
-// of the hostEnding.
-func hostPrefix(name string) (prefix string, word, ok bool) {
-	endings := endingsOf(name)
-	for i := range endings {
-		e := &endings[i]
-		if !endsWith(name, e.text) {
-			continue
-		}
-		prefix = name[:len(name)-len(e.text)]
-		if !e.word || prefix != "" && !isLetter(prefix[len(prefix)-1]) {
-			return prefix, e.word, true
-		}
-	}
-	return "", false, false
-}
-
-// endingsOf returns the endings that a name may have, by its last letter. There
-// are some for names of ports, too.
-func endingsOf(name string) []hostEnding {
+// endingsOf returns the endings that a name may have, by its last letter.
+func endingsOf(name string) []nameEnding {
 	if name == "" {
 		return nil
 	}
 	last := (name[len(name)-1] | 0x20) - 'a'
-	if int(last) >= len(hostEndings) {
+	if int(last) >= len(nameEndings) {
 		return nil
 	}
-	return hostEndings[last]
+	return nameEndings[last]
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// hostEnding is how the name of a host ends. With word it counts only where no
-// letter stands before it (REDIS_IP, but not REDIS_ZIP), and only for values
-// that are plain hosts: most of those names hold URLs and host:port.
-type hostEnding struct {
+// nameEnding is how a name ends that holds a host, or a port or the like. With
+// word it counts only where no letter stands before it (REDIS_IP, but not
+// REDIS_ZIP), and only for values that are plain hosts: most of those names hold
+// URLs and host:port.
+type nameEnding struct {
 	text string
+	host bool
 	word bool
 }
 
-// hostEndings are ordered by their last letter, longer ones first.
-var hostEndings = ['z' - 'a' + 1][]hostEnding{
-	'e' - 'a': {{"hostname", false}, {"host_name", false}, {"servername", false}, {"data source", false}},
-	'i' - 'a': {{"uri", true}},
-	'l' - 'a': {{"url", true}},
-	'p' - 'a': {{"ip", true}},
-	'r' - 'a': {{"server", false}, {"hostaddr", false}, {"addr", false}},
-	's' - 'a': {{"address", false}, {"hosts", false}, {"servers", true}, {"brokers", true}, {"nodes", true}, {"endpoints", true}},
-	't' - 'a': {{"endpoint", true}, {"host", false}},
-}
+// nameEndings are ordered by their last letter, longer ones first.
+var nameEndings = func() (table ['z' - 'a' + 1][]nameEnding) {
+	for _, list := range []struct {
+		host, word bool
+		texts      []string
+	}{
+		{true, false, []string{"hostname", "host_name", "servername", "data source", "hostaddr", "address", "server", "hosts", "addr", "host"}},
+		{true, true, []string{"endpoints", "endpoint", "servers", "brokers", "nodes", "uri", "url", "ip"}},
+		{false, false, []string{"number", "port", dbName}},
+	} {
+		for _, text := range list.texts {
+			last := text[len(text)-1] - 'a'
+			table[last] = append(table[last], nameEnding{text, list.host, list.word})
+		}
+	}
+	return table
+}()
+
+// dbName is libpq's key of the database.
+const dbName = "dbname"
 
 // mayBeHosts is a cheap look at a value: a host, or a list of them. Values with
 // a port of their own were found already.
@@ -121,7 +133,7 @@ func (s *scanner) portBeside(prefix string, i int) (port uint16, own bool) {
 	// Source: https://www.postgresql.org/docs/current/libpq-connect.html
 	if prefix == "" {
 		for i := range s.pairs {
-			if strings.EqualFold(s.pairs[i].name, "dbname") {
+			if strings.EqualFold(s.pairs[i].name, dbName) {
 				return s.vocabulary.wordPort("postgresql"), false
 			}
 		}
@@ -224,14 +236,14 @@ func (s *scanner) keyValues(value string, withoutFlags bool) {
 			rest = rest[1:]
 		}
 		name, text, ok := strings.Cut(item, "=")
-		name, text = strings.Trim(name, " \"'"), strings.Trim(text, " \"'")
-		if !ok || withoutFlags && strings.HasPrefix(name, "-") {
+		if !ok {
 			continue
 		}
-		if _, _, isHost := hostPrefix(name); isHost {
-			hasHost = true
+		name, text = trimQuotes(name), trimQuotes(text)
+		if withoutFlags && strings.HasPrefix(name, "-") {
+			continue
 		}
-		s.pairs = append(s.pairs, pair{name: name, value: text, from: s.from})
+		hasHost = s.keep(name, text) || hasHost
 	}
 	if hasHost {
 		s.joinFrom(kept)
@@ -245,3 +257,16 @@ func endsPair(c byte, semicolons bool) bool {
 	}
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '&' || c == '?' || c == '(' || c == ')'
 }
+
+// trimQuotes is strings.Trim of blanks and quotes; nearly no text has any.
+func trimQuotes(text string) string {
+	for text != "" && isQuote(text[0]) {
+		text = text[1:]
+	}
+	for text != "" && isQuote(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+func isQuote(c byte) bool { return c == ' ' || c == '"' || c == '\'' }

@@ -128,7 +128,7 @@ func TestExpansionIsBounded(t *testing.T) {
 	var x expansion
 	x.begin(envPod(pairs...).Containers[0].Env)
 	for i := range x.env {
-		if got := len(x.value(i)); got > maxExpanded {
+		if got := len(x.replace(i)); got > maxExpanded {
 			t.Fatalf("got %d bytes for %s, want at most %d", got, x.env[i].Name, maxExpanded)
 		}
 	}
