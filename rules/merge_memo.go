@@ -10,8 +10,8 @@ import (
 // memo remembers what combinations of rules want. A cluster has thousands of
 // pods but few combinations, and packing patterns and writing a ProxyConfig
 // take most of a decision's time. It is a fixed number of slots, so it never
-// grows; a combination that meets another's slot replaces it. Entries are
-// immutable, so losing a race costs only the work.
+// grows; a combination that meets another's slot replaces it. What it holds is
+// never changed, so losing a race costs only the work.
 type memo [256]atomic.Pointer[memoEntry]
 
 type memoEntry struct {
@@ -21,6 +21,29 @@ type memoEntry struct {
 	// why there can be none.
 	proxyConfig string
 	err         error
+	// bare is all of it for a pod without annotations of its own that count.
+	bare atomic.Pointer[bareResult]
+}
+
+// bareResult holds for pods of one mesh. It may not be changed.
+type bareResult struct {
+	mesh     *MeshDefaults
+	result   result
+	warnings warnings
+}
+
+// isBare says whether a pod has nothing that the result depends on beside its
+// mesh. Most pods have not.
+func isBare(pod *Pod) bool {
+	for _, key := range [...]string{
+		istio.ProxyConfigAnnotation, istio.ExcludeOutboundPortsAnnotation, istio.ExcludeOutboundIPRangesAnnotation,
+		KeepaliveAnnotation, AppliedAnnotation,
+	} {
+		if _, ok := pod.Annotations[key]; ok {
+			return false
+		}
+	}
+	return true
 }
 
 // maxMemoRules keeps combinations out that are too long to be worth their

@@ -17,12 +17,25 @@ type result struct {
 }
 
 // merge works out the edits for a pod that these rules match. There is at
-// least one.
+// least one. The result may be shared with other pods, so nobody changes it.
 func (s *Set) merge(pod *Pod, matched []int32, warn *warnings) result {
 	combination := s.combination(matched)
 	w := writing{set: s, pod: pod, wanted: &combination.wanted, fresh: combination, warn: warn}
-	w.write()
-	return w.result()
+	if !isBare(pod) {
+		w.write()
+		return w.result()
+	}
+	known := combination.bare.Load()
+	if known == nil || known.mesh != pod.Mesh {
+		fresh := &bareResult{mesh: pod.Mesh}
+		w.warn = &fresh.warnings
+		w.write()
+		fresh.result = w.result()
+		combination.bare.Store(fresh)
+		known = fresh
+	}
+	warn.takeAll(&known.warnings)
+	return known.result
 }
 
 func (w *writing) result() result {

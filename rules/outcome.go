@@ -39,7 +39,8 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-// Outcome is a decision about one pod.
+// Outcome is a decision about one pod. Its lists may be shared with other
+// outcomes: they are to be read only.
 type Outcome struct {
 	Reason   Reason
 	Detail   string       // a few words: what decided

@@ -63,12 +63,25 @@ type warnings struct {
 // add makes a warning of head, variable and tail. Only the variable text, which
 // comes from pods and rules, is cut to fit: the tail says how to mend things.
 func (w *warnings) add(code, head, variable, tail string) {
+	message := head + shorten(oneLine(variable), maxMessage-len(head)-len(tail)) + tail
+	w.take(Warning{Code: code, Message: message})
+}
+
+// take adds a warning, or counts it if there are enough.
+func (w *warnings) take(warning Warning) {
 	if len(w.list) == maxWarnings {
 		w.more++
 		return
 	}
-	message := head + shorten(oneLine(variable), maxMessage-len(head)-len(tail)) + tail
-	w.list = append(w.list, Warning{Code: code, Message: message})
+	w.list = append(w.list, warning)
+}
+
+// takeAll adds the warnings of another list.
+func (w *warnings) takeAll(other *warnings) {
+	for _, warning := range other.list {
+		w.take(warning)
+	}
+	w.more += other.more
 }
 
 // all returns the warnings, with a last one that counts those left out.
