@@ -24,11 +24,12 @@ import (
 // listeners are the open ports: controller-runtime's webhook server for
 // reviews, and plain HTTP servers for health and metrics.
 type listeners struct {
-	log     logr.Logger
-	failed  chan error
-	plain   []plainServer
-	stop    context.CancelFunc // ends the webhook server; nil before its start
-	stopped chan struct{}      // closed when it has ended
+	log      logr.Logger
+	patience time.Duration // with requests in flight at the end
+	failed   chan error
+	plain    []plainServer
+	stop     context.CancelFunc // ends the webhook server; nil before its start
+	stopped  chan struct{}      // closed when it has ended
 }
 
 // plainServer is an HTTP server with its port bound.
@@ -38,8 +39,8 @@ type plainServer struct {
 	http     *http.Server
 }
 
-func newListeners(log logr.Logger) *listeners {
-	return &listeners{log: log, failed: make(chan error, 3), stopped: make(chan struct{})}
+func newListeners(log logr.Logger, patience time.Duration) *listeners {
+	return &listeners{log: log, patience: patience, failed: make(chan error, 3), stopped: make(chan struct{})}
 }
 
 // serveReviews starts the webhook server. It ends with stop and not with the
@@ -85,17 +86,17 @@ func (l *listeners) servePlain() {
 	}
 }
 
-// shutdown takes no new requests and waits for those in flight, for
-// shutdownTimeout at most. Health and metrics go last.
+// shutdown takes no new requests and waits for those in flight, as long as
+// there is patience. Health and metrics go last.
 func (l *listeners) shutdown() {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), l.patience)
 	defer cancel()
 	if l.stop != nil {
 		l.stop()
 		select {
 		case <-l.stopped:
 		case <-ctx.Done():
-			l.log.Error(nil, "requests were still running at the end", "waited", shutdownTimeout.String())
+			l.log.Error(nil, "requests were still running at the end", "waited", l.patience.String())
 		}
 	}
 	for _, p := range l.plain {
@@ -103,6 +104,7 @@ func (l *listeners) shutdown() {
 		_ = p.http.Close()
 		_ = p.listener.Close() // of a server that was never started
 	}
+	l.log.Info("shut down")
 }
 
 // reviewServer is controller-runtime's webhook server with holdfast's handlers.
@@ -123,7 +125,7 @@ func bounded(h http.Handler, limit time.Duration) http.Handler {
 		end := time.Now().Add(limit)
 		control := http.NewResponseController(w)
 		// Without a deadline the request is served all the same.
-		_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end)
+		_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(answerTimeout))
 		h.ServeHTTP(w, r)
 	})
 }

@@ -27,19 +27,23 @@ func TestSlowRequestIsCutOff(t *testing.T) {
 			read := make(chan error, 3)
 			mux := http.NewServeMux()
 			reviews := ctrlwebhook.NewServer(ctrlwebhook.Options{WebhookMux: mux})
-			reviews.Register("/", bounded(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			reviews.Register("/", bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, err := io.ReadAll(r.Body)
 				read <- err
+				_, _ = io.WriteString(w, "too slow")
 			}), limit))
 			server := httptest.NewUnstartedServer(mux)
 			server.EnableHTTP2 = http2
 			server.StartTLS()
 			defer server.Close()
-			send := func(body io.Reader) {
+			send := func(body io.Reader) string {
 				response, err := server.Client().Post(server.URL, "application/json", body)
-				if err == nil {
-					response.Body.Close()
+				if err != nil {
+					return err.Error()
 				}
+				defer response.Body.Close()
+				text, _ := io.ReadAll(response.Body)
+				return string(text)
 			}
 			for range 2 { // the second on a kept connection, after the first one's limit
 				send(strings.NewReader("quick"))
@@ -50,7 +54,8 @@ func TestSlowRequestIsCutOff(t *testing.T) {
 			}
 			body, writer := io.Pipe()
 			defer writer.Close()
-			go send(body)
+			answer := make(chan string, 1)
+			go func() { answer <- send(body) }()
 			if _, err := writer.Write([]byte("slow")); err != nil {
 				t.Fatal(err)
 			}
@@ -61,6 +66,9 @@ func TestSlowRequestIsCutOff(t *testing.T) {
 				}
 			case <-time.After(10 * time.Second):
 				t.Error("a body that never ends is still waited for")
+			}
+			if got := <-answer; got != "too slow" {
+				t.Errorf("got %q, want the answer that says why", got)
 			}
 		})
 	}

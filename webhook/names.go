@@ -19,10 +19,12 @@ const (
 )
 
 const (
-	// requestTimeout bounds reading a request and writing its answer. An API
-	// server waits 30 s at most.
+	// requestTimeout bounds reading a request. An API server waits 30 s at most.
 	// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts
 	requestTimeout = 35 * time.Second
+	// answerTimeout is how much longer the answer may take, so that whoever
+	// sent too slowly is told so.
+	answerTimeout = 5 * time.Second
 	// shutdownTimeout bounds waiting for requests in flight after the drain
 	// period.
 	shutdownTimeout = 10 * time.Second

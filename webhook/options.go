@@ -60,6 +60,8 @@ type Options struct {
 	OnListen func(Addresses)
 	// Decide, if not nil, decides in place of (*rules.Set).Decide.
 	Decide admission.Decide
+
+	shutdownTimeout time.Duration // 0 is the constant of that name
 }
 
 // ErrOptions is in the error of Run when its options are wrong, so that a
@@ -124,6 +126,9 @@ func (o *Options) complete() error {
 	}
 	if o.Decide == nil {
 		o.Decide = (*rules.Set).Decide
+	}
+	if o.shutdownTimeout == 0 {
+		o.shutdownTimeout = shutdownTimeout
 	}
 	return errors.Join(problems...)
 }

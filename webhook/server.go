@@ -39,7 +39,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer tasks.Wait()
 	defer stopWork()
 
-	s := &server{options: o, metrics: m, reviewed: reviewed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger)}
+	s := &server{options: o, metrics: m, reviewed: reviewed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout)}
 	defer s.listeners.shutdown()
 	addresses, err := s.start(work, &tasks)
 	if err != nil {
@@ -197,8 +197,7 @@ func (s *server) wireCluster(ctx context.Context, tasks *sync.WaitGroup, cluster
 	return nil
 }
 
-// drain fails readiness, serves on until endpoints have followed, and lets the
-// requests in flight end. Health and metrics go last.
+// drain fails readiness and serves on until endpoints have followed.
 func (s *server) drain() error {
 	s.health.draining.Store(true)
 	s.metrics.ready.Set(0)
@@ -207,8 +206,6 @@ func (s *server) drain() error {
 	case err := <-s.listeners.failed:
 		return err
 	case <-time.After(s.options.Drain):
+		return nil
 	}
-	s.listeners.shutdown()
-	s.log.Info("shut down")
-	return nil
 }

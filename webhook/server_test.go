@@ -240,6 +240,34 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// A request that never ends is waited for once, not for each who tidies up.
+func TestShutdownWaitsOnce(t *testing.T) {
+	const patience = time.Second
+	entered, release := make(chan struct{}), make(chan struct{})
+	defer close(release)
+	s := start(t, testRules, func(o *Options) {
+		o.shutdownTimeout = patience
+		o.Decide = func(*rules.Set, *rules.Pod, rules.Options) (o rules.Outcome) {
+			close(entered)
+			<-release
+			return o
+		}
+	})
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	client := s.client()
+	defer client.CloseIdleConnections()
+	go func() { _, _ = s.ask(client) }()
+	<-entered
+	begin := time.Now()
+	s.end(t)
+	if took := time.Since(begin); took < patience || took > 2*patience {
+		t.Errorf("took %s, want about %s", took, patience)
+	}
+	if log := s.log.String(); strings.Count(log, "requests were still running") != 1 {
+		t.Errorf("got log %s, want it to say once what was given up", log)
+	}
+}
+
 // Everything that is wrong with the options is told at once.
 func TestOptions(t *testing.T) {
 	err := Run(t.Context(), Options{TLSMinVersion: "1.1", Port: 70000, Drain: -1})

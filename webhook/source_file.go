@@ -49,7 +49,7 @@ func readFile(path string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("got %s, which is no regular file, want a rules file", path)
+		return nil, fmt.Errorf("got %s, which is no regular file, want one", path)
 	case info.Size() > maxRulesBytes:
 		return nil, fmt.Errorf("got %s with %d bytes, want at most %d", path, info.Size(), maxRulesBytes)
 	}

@@ -31,7 +31,7 @@ func watchDir(ctx context.Context, dir string, log logr.Logger, read func() bool
 	dir = filepath.Clean(dir)
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		log.Error(err, "cannot watch directories, files are polled instead", "directory", dir, "interval", pollInterval.String())
+		log.Error(err, "cannot watch directories, files are polled instead", "directory", dir, "interval", missingInterval.String())
 		watcher = &fsnotify.Watcher{}
 	} else {
 		defer func() { _ = watcher.Close() }()

@@ -1,5 +1,7 @@
 package admission
 
+import "time"
+
 // Paths of the endpoints, as the webhook configurations name them.
 const (
 	// MutatePodsPath takes admission reviews of pods.
@@ -24,10 +26,20 @@ const (
 	// the object twice.
 	// Source: https://github.com/kubernetes-sigs/controller-runtime/blob/v0.25.2/pkg/webhook/admission/http.go
 	MaxBodyBytes = 7 << 20
-	// drainBodyBytes is how much of an oversized body is read and thrown away
-	// before the answer, so that the sender gets to read the answer instead of
-	// a broken connection.
+	// drainBodyBytes is how much of a refused body is read and thrown away.
 	drainBodyBytes = 32 << 20
+	// keepBodyBytes is the largest buffer worth keeping, and the largest body
+	// that is read without asking how many there are: reviews of pods are
+	// 5-50 KB.
+	keepBodyBytes = 256 << 10
+	// maxLargeBodies bounds how many larger ones are in memory at a time, or
+	// whoever may create pods could fill the memory limit with big ones, as dry
+	// runs even, and leave everybody else's pods unprotected. A review takes
+	// several times its size.
+	maxLargeBodies = 4
+	// largeBodyWait is how long one more waits for its turn. The API server
+	// gives up after the webhook configuration's timeout of 3 s.
+	largeBodyWait = time.Second
 )
 
 // Keys of audit annotations. The API server puts the webhook's name and a "/"

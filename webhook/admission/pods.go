@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -33,7 +34,7 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	buf := h.bodies.get()
 	defer h.bodies.put(buf)
-	if refused := readBody(r, buf); refused != nil {
+	if refused := h.bodies.read(r, buf); refused != nil {
 		refuse(w, refused, h.Metrics)
 		return
 	}
@@ -107,9 +108,9 @@ func (a *podAdmission) decide() (*rules.Outcome, response) {
 // unreadable admits a pod whose shape this version does not know.
 func (a *podAdmission) unreadable() (*rules.Outcome, response) {
 	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
-	a.handler.Log.Error(a.request.unread, "pod not understood", a.fields()...)
 	outcome := rules.Outcome{
 		Reason:   rules.InternalError,
+		Detail:   "pod not understood",
 		Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
 	}
 	return &outcome, response{
@@ -161,12 +162,14 @@ func (a *podAdmission) record(outcome *rules.Outcome) {
 	for _, w := range outcome.Warnings {
 		h.Metrics.warned(w.Code)
 	}
-	level, message := 1, "pod left as it is"
+	const unchanged = "pod left as it is"
+	level, message := 1, unchanged
 	switch outcome.Reason {
 	case rules.Patched, rules.AlreadyInjected:
 		level, message = 0, "pod patched"
 	case rules.InternalError:
-		return // already in the log, with its cause
+		h.Log.Error(a.request.unread, unchanged, append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail)...)
+		return
 	}
 	if log := h.Log.V(level); log.Enabled() {
 		fields := append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
@@ -214,7 +217,7 @@ func needlessRequest(r *request[podObject]) (warning string, needless bool) {
 	case r.SubResource != "":
 		return warningText("got subresource " + clip.Text(r.SubResource, 30) + fix), true
 	case r.Operation != "CREATE":
-		return warningText("got " + clip.Text(r.Operation, 40) + fix), true
+		return warningText("got " + clip.Text(cmp.Or(r.Operation, "no operation"), 40) + fix), true
 	}
 	return "", false
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -89,6 +90,12 @@ func TestPodHandler(t *testing.T) {
 		},
 		{
 			name: "delete has only an old object", body: reviewOf(`null`, `CREATE`, `DELETE`, `"oldObject":null`, `"oldObject":{"metadata":{"name":"cart"}}`), warning: "got DELETE",
+		},
+		{
+			name: "nothing said", body: reviewOf(`{}`, `{"group":"","version":"v1","kind":"Pod"}`, `null`), warning: "got no kind;",
+		},
+		{
+			name: "no operation", body: reviewOf(`{}`, `CREATE`, ``), warning: "got no operation;",
 		},
 		{
 			name: "subresource", body: reviewOf(`{}`, `"operation"`, `"subResource":"ephemeralcontainers","operation"`), warning: "got subresource ephemeralcontainers",
@@ -233,6 +240,26 @@ func TestPanicAdmits(t *testing.T) {
 	}
 }
 
+// Whatever ends in InternalError is in the log, with what happened.
+func TestInternalErrorIsLogged(t *testing.T) {
+	for name, test := range map[string]struct{ pod, want string }{
+		"decided":    {`{"metadata":{"name":"cart","annotations":{"x":"` + strings.Repeat("x", 256<<10) + `"}},` + redisEnv + `}`, "262144 bytes"},
+		"unreadable": {`{"metadata":{"name":"cart","labels":5}}`, "pod not understood"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			h := newPodHandler(t, testRules)
+			h.Log = funcr.New(func(_, args string) { log.WriteString(args + "\n") }, funcr.Options{})
+			if got := responseOf(t, post(h, reviewOf(test.pod))).AuditAnnotations["reason"]; got != "InternalError" {
+				t.Errorf("got reason %q, want InternalError", got)
+			}
+			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"reason"="InternalError"`) || !strings.Contains(text, test.want) {
+				t.Errorf("got log %q, want one line with InternalError and %q", text, test.want)
+			}
+		})
+	}
+}
+
 // http.ErrAbortHandler belongs to net/http.
 func TestAbortIsNotSwallowed(t *testing.T) {
 	h := newPodHandler(t, testRules)
@@ -341,6 +368,7 @@ func TestWarningText(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{"short", "holdfast: short"},
 		{"two\nlines\there", "holdfast: two lines here"},
+		{"an escape \x1b[1m, a \u009b, a \x00 and a \u2028", "holdfast: an escape [1m, a , a and a"},
 		{strings.Repeat("ü", 100), "holdfast: " + strings.Repeat("ü", 53) + "..."},
 	} {
 		if got := warningText(test.in); got != test.want {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -48,7 +49,10 @@ type groupVersionKind struct {
 
 // String is "v1 Pod" or "apps/v1 Deployment".
 func (k groupVersionKind) String() string {
-	if k.Group == "" {
+	switch {
+	case k == groupVersionKind{}:
+		return "no kind"
+	case k.Group == "":
 		return k.Version + " " + k.Kind
 	}
 	return k.Group + "/" + k.Version + " " + k.Kind
@@ -141,11 +145,13 @@ func encodeAnswer(r response) ([]byte, error) {
 const maxWarningBytes = 119
 
 // warningText is one line, at most maxWarningBytes long, that says who speaks.
-// Messages of package rules leave room for that.
+// Messages of package rules leave room for that. An API server drops a warning
+// with control characters in it.
+// Source: https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/net/http.go (NewWarningHeader)
 func warningText(message string) string {
 	const who = "holdfast: "
-	message = strings.Join(strings.Fields(message), " ")
-	return clip.Text(who+message, maxWarningBytes)
+	words := strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	return clip.Text(who+strings.Join(words, " "), maxWarningBytes)
 }
 
 // plain says of a decoding error what was found where, without the Go types

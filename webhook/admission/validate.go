@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,6 +34,9 @@ const (
 	maxRulesWarnings = 10
 )
 
+// errNoObject is about a review that carries nothing to judge.
+var errNoObject = errors.New("got a review without object, want one with the ConfigMap")
+
 // configMapObject is the part of a ConfigMap that counts.
 type configMapObject struct {
 	Metadata struct {
@@ -61,7 +66,7 @@ type RulesHandler struct {
 func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	buf := h.bodies.get()
 	defer h.bodies.put(buf)
-	if refused := readBody(r, buf); refused != nil {
+	if refused := h.bodies.read(r, buf); refused != nil {
 		refuse(w, refused, h.Metrics)
 		return
 	}
@@ -94,7 +99,11 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 	}
 	object := req.Object
 	if object == nil {
-		return h.deny(req, []string{fmt.Sprintf("cannot read this ConfigMap: %v", req.unread)})
+		why := errNoObject
+		if req.unread != nil {
+			why = plain(req.unread)
+		}
+		return h.deny(req, []string{fmt.Sprintf("cannot read this ConfigMap: %v", why)})
 	}
 	name := types.NamespacedName{Namespace: req.Namespace, Name: object.Metadata.Name}
 	if object.Metadata.Labels[RulesLabel] != "true" && name != h.Own {
@@ -167,7 +176,7 @@ func needlessRules(req *request[configMapObject]) (warning string, needless bool
 	case req.Kind.Group != "" || req.Kind.Version != "v1" || req.Kind.Kind != "ConfigMap":
 		return warningText("got " + clip.Text(req.Kind.String(), 30) + fix), true
 	case req.Operation != "CREATE" && req.Operation != "UPDATE":
-		return warningText("got " + clip.Text(req.Operation, 30) + fix), true
+		return warningText("got " + clip.Text(cmp.Or(req.Operation, "no operation"), 30) + fix), true
 	}
 	return "", false
 }

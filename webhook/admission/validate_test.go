@@ -53,6 +53,8 @@ func TestRulesHandler(t *testing.T) {
 		// The one in use is judged with or without the label.
 		{"no label, but in use", configMapReview(t, "holdfast-rules", nil, bad), false, []string{"soon"}},
 		{"many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": many}), false, []string{"more"}},
+		{"no object", configMapReview(t, "r", labelled, nil, `"object":{`, `"object":null,"was":{`), false, []string{"got a review without object"}},
+		{"a strange shape", configMapReview(t, "r", labelled, nil, `"data":null`, `"data":[]`), false, []string{"cannot read this ConfigMap: got an array at /request/object/data"}},
 		{"deleted", configMapReview(t, "r", labelled, bad, "UPDATE", "DELETE"), true, []string{"got DELETE"}},
 		{"a pod", configMapReview(t, "r", labelled, bad, `"kind":"ConfigMap"`, `"kind":"Pod"`), true, []string{"got v1 Pod"}},
 	} {
