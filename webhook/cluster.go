@@ -49,6 +49,7 @@ func newWatchedCluster(config *rest.Config, m *metrics, log logr.Logger) (*watch
 		return nil, err
 	}
 	config.UserAgent = userAgent
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &reconnect{next: next, log: log} })
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a client for %s: %w", config.Host, err)
@@ -88,9 +89,10 @@ func inNamespace(name string) fields.Selector {
 
 // watchError says once per attempt why something cannot be watched. client-go
 // tries again, at most every 30-60 s.
-func (c *watchedCluster) watchError(_ context.Context, r *toolscache.Reflector, err error) {
+func (c *watchedCluster) watchError(ctx context.Context, r *toolscache.Reflector, err error) {
 	fields := []any{"type", r.TypeDescription(), "cause", clip.Text(err.Error(), 500)}
 	switch {
+	case ctx.Err() != nil: // the end of this process, or of watching one root namespace
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), apierrors.IsResourceExpired(err), apierrors.IsGone(err):
 		c.log.V(1).Info("watch ended, starting it again", fields...)
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):

@@ -305,6 +305,10 @@ func TestAPIServerAway(t *testing.T) {
 	if code, _ := get(t, "http://"+s.Health+HealthzPath); code != 200 {
 		t.Errorf("got %d from %s, want 200", code, HealthzPath)
 	}
+	s.end(t)
+	if log := s.log.String(); strings.Count(log, "cannot be reached") != 1 || strings.Contains(log, "context canceled") {
+		t.Errorf("the log should name the cause once, and not complain of the end:\n%s", log)
+	}
 }
 
 // Rights that are missing degrade and are named; nothing waits for ever on
