@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -94,7 +95,7 @@ func (w *warnings) all() []Warning {
 
 // oneLine makes printable text of one line.
 func oneLine(s string) string {
-	clean := func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError || r == 0x2028 || r == 0x2029 }
+	clean := func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 }
 	if strings.IndexFunc(s, clean) < 0 {
 		return s
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -16,7 +17,7 @@ func TestWarningsFit(t *testing.T) {
 		var w warnings
 		w.add("Code", "head ", rapid.String().Draw(t, "text"), " tail")
 		message := w.list[0].Message
-		if len(message) > maxMessage || !utf8.ValidString(message) || strings.ContainsAny(message, "\n\r\t") {
+		if len(message) > maxMessage || !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl) {
 			t.Fatalf("got %d bytes, %q, want at most %d bytes in one line", len(message), message, maxMessage)
 		}
 		if !strings.HasPrefix(message, "head ") || !strings.HasSuffix(message, " tail") {

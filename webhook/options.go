@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -118,6 +120,9 @@ func (o *Options) complete() error {
 	if o.Port < 0 || o.Port > 65535 {
 		wrong("got --port %d, want 0-65535", o.Port)
 	}
+	if strings.ContainsAny(o.Host, "[]:/") && !isAddress(o.Host) {
+		wrong("got --bind-address %q, want an IP address or a name, without brackets and port", o.Host)
+	}
 	if o.Drain < 0 {
 		wrong("got --drain %s, want 0s or more", o.Drain)
 	}
@@ -131,6 +136,11 @@ func (o *Options) complete() error {
 		o.shutdownTimeout = shutdownTimeout
 	}
 	return errors.Join(problems...)
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // tlsVersion is the lowest version that is spoken. API servers have spoken 1.3

@@ -270,11 +270,11 @@ func TestShutdownWaitsOnce(t *testing.T) {
 
 // Everything that is wrong with the options is told at once.
 func TestOptions(t *testing.T) {
-	err := Run(t.Context(), Options{TLSMinVersion: "1.1", Port: 70000, Drain: -1})
+	err := Run(t.Context(), Options{TLSMinVersion: "1.1", Host: "[::1]", Port: 70000, Drain: -1})
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, want := range []string{"--rules-file", "--cert-dir", `"1.1"`, "70000", "--drain"} {
+	for _, want := range []string{"--rules-file", "--cert-dir", `"1.1"`, `"[::1]"`, "70000", "--drain"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %q, want it to name %s", err, want)
 		}

@@ -84,19 +84,17 @@ func (b *bodies) read(r *http.Request, buf *body) *refusal {
 	if refused := checkHeader(r); refused != nil {
 		return refused
 	}
-	switch {
-	case r.ContentLength > MaxBodyBytes:
+	if r.ContentLength > MaxBodyBytes {
 		return tooLarge(r)
-	case r.ContentLength > keepBodyBytes && !b.place(r.Context(), buf):
-		return tooBusy(r)
-	case r.ContentLength > 0:
+	}
+	if r.ContentLength > 0 {
 		// ReadFrom wants MinRead bytes of room to see the end without growing.
-		buf.Grow(int(min(r.ContentLength, keepBodyBytes)) + bytes.MinRead)
+		buf.Grow(int(min(r.ContentLength, usualBodyBytes)) + bytes.MinRead)
 	}
 	rest := io.LimitReader(r.Body, MaxBodyBytes+1)
 	_, err := buf.ReadFrom(io.LimitReader(rest, keepBodyBytes+1))
 	if err == nil && buf.Len() > keepBodyBytes {
-		if !buf.large && !b.place(r.Context(), buf) {
+		if !b.place(r.Context(), buf) {
 			return tooBusy(r)
 		}
 		_, err = buf.ReadFrom(rest)

@@ -28,9 +28,11 @@ const (
 	MaxBodyBytes = 7 << 20
 	// drainBodyBytes is how much of a refused body is read and thrown away.
 	drainBodyBytes = 32 << 20
+	// usualBodyBytes is how much memory is taken before anything has come:
+	// reviews of pods are 5-50 KB.
+	usualBodyBytes = 64 << 10
 	// keepBodyBytes is the largest buffer worth keeping, and the largest body
-	// that is read without asking how many there are: reviews of pods are
-	// 5-50 KB.
+	// that is read without asking how many there are.
 	keepBodyBytes = 256 << 10
 	// maxLargeBodies bounds how many larger ones are in memory at a time, or
 	// whoever may create pods could fill the memory limit with big ones, as dry
