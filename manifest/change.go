@@ -1,0 +1,78 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// change is what an edit comes to.
+type change struct {
+	set    []rules.Annotation // sorted by key
+	remove []string
+	all    []rules.Annotation // every annotation afterwards: the old ones in text order, then new ones
+}
+
+// empty says that the template has it all already.
+func (c change) empty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
+
+// changeOf compares an edit with what stands there.
+func changeOf(annotations *yaml.Node, edit Edit) change {
+	old := texts(annotations)
+	var c change
+	for _, a := range edit.Set {
+		if value, ok := old[a.Key]; !ok || value != a.Value || isNull(get(annotations, a.Key)) {
+			c.set = append(c.set, a)
+		}
+	}
+	slices.SortStableFunc(c.set, func(a, b rules.Annotation) int { return strings.Compare(a.Key, b.Key) })
+	for _, key := range edit.Remove {
+		if _, ok := old[key]; ok && !slices.ContainsFunc(edit.Set, func(a rules.Annotation) bool { return a.Key == key }) {
+			c.remove = append(c.remove, key)
+		}
+	}
+	if c.empty() {
+		return c
+	}
+	set := map[string]string{}
+	for _, a := range c.set {
+		set[a.Key] = a.Value
+	}
+	for _, key := range keysOf(annotations) {
+		value, changed := set[key]
+		if !changed {
+			value = old[key]
+		}
+		delete(set, key)
+		if !slices.Contains(c.remove, key) {
+			c.all = append(c.all, rules.Annotation{Key: key, Value: value})
+		}
+	}
+	for _, a := range c.set {
+		if _, isNew := set[a.Key]; isNew {
+			c.all = append(c.all, a)
+		}
+	}
+	return c
+}
+
+func isNull(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// keysOf returns the keys that texts returns, in text order, merged ones last.
+func keysOf(n *yaml.Node) []string {
+	values := texts(n)
+	var keys []string
+	for _, m := range append([]*yaml.Node{resolve(n)}, merged(n)...) {
+		for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
+			key := resolve(m.Content[i])
+			if _, ok := values[key.Value]; ok && !isMerge(key) {
+				delete(values, key.Value)
+				keys = append(keys, key.Value)
+			}
+		}
+	}
+	return keys
+}
