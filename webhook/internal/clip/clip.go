@@ -2,7 +2,7 @@
 // has.
 package clip
 
-// Text shortens s to at most limit bytes without cutting a character.
+// Text shortens s to at most limit bytes, 3 or more, without cutting a character.
 func Text(s string, limit int) string {
 	if len(s) <= limit {
 		return s
