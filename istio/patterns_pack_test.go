@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -154,14 +155,11 @@ func TestFewKeys(t *testing.T) {
 }
 
 func FuzzDestinations(f *testing.F) {
-	f.Add([]byte{10, 20, 0, 0}, uint8(16), []byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, uint8(32), uint16(6379), uint16(6380), uint16(3306))
-	f.Add([]byte{0, 0, 0, 0}, uint8(0), make([]byte, 16), uint8(50), uint16(13368), uint16(38472), uint16(0))
-	f.Fuzz(func(t *testing.T, v4 []byte, bits4 uint8, v6 []byte, bits6 uint8, first, last, port uint16) {
-		a, ok4 := netip.AddrFromSlice(v4)
-		b, ok6 := netip.AddrFromSlice(v6)
-		if !ok4 || !ok6 {
-			t.Skip("no pair of addresses")
-		}
+	f.Add(uint32(0x0a140000), uint8(16), uint64(0x20010db8_00000000), uint64(0), uint8(32), uint16(6379), uint16(6380), uint16(3306))
+	f.Add(uint32(0), uint8(0), uint64(0), uint64(0), uint8(50), uint16(13368), uint16(38472), uint16(0))
+	f.Fuzz(func(t *testing.T, v4 uint32, bits4 uint8, high, low uint64, bits6 uint8, first, last, port uint16) {
+		a := netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, v4)))
+		b := netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, high), low)))
 		d := Destinations{
 			Ports:    []PortRange{{min(first, last), max(first, last)}, {port, port}},
 			Prefixes: []netip.Prefix{netip.PrefixFrom(a, int(bits4)), netip.PrefixFrom(b, int(bits6))},

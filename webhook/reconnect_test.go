@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,17 +14,15 @@ import (
 // A read waits for an API server that is away and goes on as soon as it is
 // back; the log says each once.
 func TestReconnect(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
+	socket := filepath.Join(t.TempDir(), "api") // nobody else can take it, as they could a port
 	log := &lines{}
-	transport := &http.Transport{}
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: &reconnect{next: transport, log: log.logger()}}
-	url := "http://" + address
+	const url = "http://api"
 
 	if _, err := client.Post(url, "text/plain", nil); err == nil {
 		t.Error("a write got no error, want one at once")
@@ -46,8 +45,9 @@ func TestReconnect(t *testing.T) {
 		answered <- err
 	}()
 	time.Sleep(reconnectInterval / 2)
-	if listener, err = net.Listen("tcp", address); err != nil {
-		t.Skipf("somebody else took the port: %v", err)
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
 	}
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}}
 	server.Start()

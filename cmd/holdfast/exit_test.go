@@ -15,17 +15,23 @@ rules:
   strategy: {idleTimeout: 48h}
 `
 
-// Scripts rely on exit codes: 1 for what is in files, 2 for the command line.
-// Standard output carries results only.
-func TestExitCodes(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) string {
+// writerIn returns what writes files into a folder and returns their paths.
+func writerIn(t *testing.T, dir string) func(name, text string) string {
+	return func(name, text string) string {
+		t.Helper()
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return path
 	}
+}
+
+// Scripts rely on exit codes: 1 for what is in files, 2 for the command line.
+// Standard output carries results only.
+func TestExitCodes(t *testing.T) {
+	dir := t.TempDir()
+	write := writerIn(t, dir)
 	good := write("good.yaml", smallRules)
 	warn := write("warn.yaml", strings.ReplaceAll(smallRules, "48h", "0s"))
 	bad := write("bad.yaml", strings.ReplaceAll(smallRules, "48h", "48"))

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -10,14 +8,7 @@ import (
 // The API server gives every namespace a label with its name, so a selector of
 // that label matches wherever the labels of a namespace are known.
 func TestNamespaceNameLabel(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	write := writerIn(t, t.TempDir())
 	rules := write("rules.yaml", strings.ReplaceAll(smallRules, "  strategy",
 		"  workloads: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}\n  strategy"))
 	const (

@@ -20,6 +20,15 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
+// Assets is the folder of the control plane: KUBEBUILDER_ASSETS, or bin/kube
+// where 'make tools' puts it.
+func Assets() string {
+	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
+		return assets
+	}
+	return filepath.Join(Root(), "bin", "kube")
+}
+
 // Cluster is a running API server.
 type Cluster struct {
 	Config *rest.Config  // of an administrator
@@ -27,14 +36,10 @@ type Cluster struct {
 	env    *envtest.Environment
 }
 
-// Start runs etcd and kube-apiserver from KUBEBUILDER_ASSETS, or from bin/kube
-// where 'make tools' puts them. configure, if not nil, may change the
-// environment before it starts.
+// Start runs the etcd and kube-apiserver of Assets. configure, if not nil, may
+// change the environment before it starts.
 func Start(configure func(*envtest.Environment)) (*Cluster, error) {
-	assets := os.Getenv("KUBEBUILDER_ASSETS")
-	if assets == "" {
-		assets = filepath.Join(Root(), "bin", "kube")
-	}
+	assets := Assets()
 	for _, name := range []string{"kube-apiserver", "etcd"} {
 		if _, err := os.Stat(filepath.Join(assets, name)); err != nil {
 			return nil, fmt.Errorf("no %s in %s: run 'make tools' first, or set KUBEBUILDER_ASSETS", name, assets)

@@ -40,16 +40,7 @@ const (
 // without holdfast. What patch prints is kept in testdata/golden; -update
 // writes it anew.
 func TestCorpus(t *testing.T) {
-	text, err := os.ReadFile(corpusRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := shared.holdfast.SetRules(t.Context(), string(text)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { setSharedRules(t) })
-	with := newNamespace(t, map[string]string{rules.EnabledKey: "true", istio.InjectionLabel: "enabled"})
-	without := newNamespace(t, map[string]string{istio.InjectionLabel: "enabled"})
+	with, without := compareUnder(t, corpusRules)
 
 	files, err := filepath.Glob(filepath.Join(corpusDir, "*"))
 	if err != nil {

@@ -3,6 +3,7 @@ package istio_test
 import (
 	"context"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -133,4 +134,21 @@ func setSharedRules(t *testing.T) {
 	if err := shared.holdfast.SetRules(context.Background(), sharedRules); err != nil {
 		t.Error(err)
 	}
+}
+
+// compareUnder puts the rules of a file in force, until the test ends, and makes
+// two namespaces for sidecars: one that holdfast looks at, one that it does not.
+func compareUnder(t *testing.T, rulesFile string) (with, without string) {
+	t.Helper()
+	text, err := os.ReadFile(rulesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.holdfast.SetRules(t.Context(), string(text)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { setSharedRules(t) })
+	with = newNamespace(t, map[string]string{rules.EnabledKey: "true", istio.InjectionLabel: "enabled"})
+	without = newNamespace(t, map[string]string{istio.InjectionLabel: "enabled"})
+	return with, without
 }

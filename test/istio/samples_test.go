@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/rules"
 )
 
 const allRules = "testdata/all-rules.yaml"
@@ -19,16 +16,7 @@ const allRules = "testdata/all-rules.yaml"
 // setting is still there after injection, and patch and the API server agree.
 // They come with the Go module that istiod is built from.
 func TestIstioSamples(t *testing.T) {
-	text, err := os.ReadFile(allRules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := shared.holdfast.SetRules(t.Context(), string(text)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { setSharedRules(t) })
-	with := newNamespace(t, map[string]string{rules.EnabledKey: "true", istio.InjectionLabel: "enabled"})
-	without := newNamespace(t, map[string]string{istio.InjectionLabel: "enabled"})
+	with, without := compareUnder(t, allRules)
 
 	module, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "istio.io/istio").Output()
 	if err != nil {

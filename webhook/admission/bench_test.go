@@ -77,22 +77,3 @@ func TestBigReview(t *testing.T) {
 		t.Errorf("got no patch, want one: %v", response.AuditAnnotations)
 	}
 }
-
-// A speed that depends on the machine is for benchmarks; the number of
-// allocations is for tests.
-func TestAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	h := newPodHandler(t, testRules)
-	body := bigReview()
-	header := http.Header{"Content-Type": {"application/json"}}
-	got := testing.AllocsPerRun(50, func() {
-		r := httptest.NewRequest(http.MethodPost, MutatePodsPath, strings.NewReader(body))
-		r.Header = header
-		h.ServeHTTP(discard{http.Header{}}, r)
-	})
-	if got > 350 {
-		t.Errorf("got %v allocations for a review of 13 KB, want at most 350", got)
-	}
-}
