@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer server.stop()
-	fmt.Fprintf(stdout, "The webhook serves on %s with the rules of %s.\n", server.url, *rulesFile)
+	fmt.Fprintf(stdout, "The webhook's handler serves on %s with the rules of %s.\n", server.url, *rulesFile)
 	fmt.Fprintf(stdout, "Sending it %d pods as an API server would:\n", len(pods))
 	for _, p := range pods {
 		answer, err := reviews.Send(ctx, server.client, server.url, p.object)

@@ -22,12 +22,15 @@ func runIn(t *testing.T, args ...string) (stdout, stderr string, err error) {
 
 // What a newcomer sees: every example pod, what changes, and why.
 func TestExamples(t *testing.T) {
-	stdout, _, err := runIn(t, "deploy/examples/pods")
+	stdout, stderr, err := runIn(t, "deploy/examples/pods")
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.HasPrefix(stderr, "What 'holdfast check' says of deploy/examples/rules.yaml:\n  deploy/") {
+		t.Errorf("got %q, want the warnings under a heading", stderr)
+	}
 	for _, want := range []string{
-		"The webhook serves on https://127.0.0.1:", "Sending it 5 pods",
+		"The webhook's handler serves on https://127.0.0.1:", "Sending it 5 pods",
 		"cart.yaml: Pod shop/cart", "Patched: redis-sessions, oracle in force", `+ holdfast.dev/applied: {"rules":["redis-sessions","oracle"]`,
 		"why: rule mysql matches: the pod uses a destination: orders.db.example.com:3306 in container order, env MYSQL_HOST",
 		"NoSidecar: pod uses the host's network", "OptedOut: pod label", "# agreed with the platform team",

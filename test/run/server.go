@@ -42,8 +42,11 @@ func start(rulesFile string, stderr io.Writer) (*server, error) {
 	metrics := admission.NewMetrics()
 	store := admission.NewStore(metrics, logr.Discard())
 	offered := store.Offer("file "+rulesFile, rulesFile, text)
+	if len(offered.Problems) > 0 {
+		fmt.Fprintf(stderr, "What 'holdfast check' says of %s:\n", rulesFile)
+	}
 	for _, p := range offered.Problems {
-		fmt.Fprintln(stderr, p)
+		fmt.Fprintf(stderr, "  %s\n", p)
 	}
 	if offered.Err != nil {
 		return nil, fmt.Errorf("%s has errors", rulesFile)
