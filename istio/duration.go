@@ -25,7 +25,7 @@ func ParseIdleTimeout(value string) (time.Duration, error) {
 	case err != nil && value == "":
 		return 0, fmt.Errorf("got an empty idle timeout, want a duration like \"48h\"")
 	case err != nil:
-		if meant := suggestDuration(value); meant != "" {
+		if meant := SuggestDuration(value); meant != "" {
 			return 0, fmt.Errorf("got idle timeout %q, want %q: Istio ignores what Go's "+
 				"time.ParseDuration does not read", value, meant)
 		}
@@ -40,9 +40,9 @@ func ParseIdleTimeout(value string) (time.Duration, error) {
 // loosePart is one number with a unit as people write it.
 var loosePart = regexp.MustCompile(`^[\s,]*([0-9]+(?:\.[0-9]*)?)\s*([a-zµμ]*)`)
 
-// suggestDuration returns what an unreadable duration was probably meant to
+// SuggestDuration returns what an unreadable duration was probably meant to
 // be, in Istio's grammar, or "". A number without a unit counts as seconds.
-func suggestDuration(value string) string {
+func SuggestDuration(value string) string {
 	if value == "" || len(value) > 64 {
 		return ""
 	}

@@ -99,7 +99,7 @@ func FuzzParseIdleTimeout(f *testing.F) {
 		if want := err == nil && d >= 0; (gotErr == nil) != want || want && got != d {
 			t.Errorf("%q: got %v, %v, istiod reads %v, %v", value, got, gotErr, d, err)
 		}
-		if meant := suggestDuration(value); meant != "" && gotErr != nil {
+		if meant := SuggestDuration(value); meant != "" && gotErr != nil {
 			if _, err := ParseIdleTimeout(meant); err != nil {
 				t.Errorf("%q: suggestion %q: %v", value, meant, err)
 			}

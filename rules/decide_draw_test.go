@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 func someOf[T any](t *rapid.T, label string, most int, values ...T) []T {
@@ -49,13 +50,13 @@ func drawDestinations(t *rapid.T) Destinations {
 		d.Ports = append(d.Ports, port(p))
 	}
 	if rapid.IntRange(0, 9).Draw(t, "wide") == 0 {
-		d.Ports = []istio.PortRange{{First: 1000, Last: 30000}}
+		d.Ports = []patterns.PortRange{{First: 1000, Last: 30000}}
 	}
 	if len(d.Ports) > 0 && rapid.Bool().Draw(t, "named") {
 		d.Middleware = []string{"redis"}
 	}
 	if len(d.Ports)+len(d.CIDRs)+len(d.Hosts) == 0 {
-		d.Ports = []istio.PortRange{port(6379)}
+		d.Ports = []patterns.PortRange{port(6379)}
 	}
 	return d
 }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // Words from small sets, so that rules and pods meet often.
@@ -135,11 +136,11 @@ func keepsAll[T comparable](parse func(string) ([]T, error), before, after strin
 // sameMetadata says that Istio accepts the new text and that the author's own
 // keys, metadata and comments are still there.
 func sameMetadata(before, after string) error {
-	was, err := istio.ParseProxyConfig(before)
+	was, err := proxyconfig.Parse(before)
 	if err != nil {
 		return fmt.Errorf("edited although Istio rejects it: %w", err)
 	}
-	is, err := istio.ParseProxyConfig(after)
+	is, err := proxyconfig.Parse(after)
 	if err != nil {
 		return err
 	}

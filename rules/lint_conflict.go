@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 const (
@@ -117,7 +118,7 @@ func (d *Destinations) share(other *Destinations) bool {
 	return ports && anywhere || shareAddress(d.CIDRs, other.CIDRs) || shareHost(d.Hosts, other.Hosts)
 }
 
-func shareRange(a, b []istio.PortRange) bool {
+func shareRange(a, b []patterns.PortRange) bool {
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		switch {
 		case a[i].Last < b[j].First:

@@ -3,7 +3,7 @@ package rules
 import (
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // ruleIndex finds earlier rules that may share a port and a namespace with a
@@ -66,7 +66,7 @@ func (x *ruleIndex) candidates(r *Rule, visit func(i int32) bool) {
 }
 
 // indexRanges are the ports by which a rule is found; nil stands for any.
-func (r *Rule) indexRanges() []istio.PortRange {
+func (r *Rule) indexRanges() []patterns.PortRange {
 	if r.Strategy.Bypass == BypassCIDRs {
 		return nil // ports do not narrow it
 	}
@@ -88,11 +88,11 @@ func newPortIndex(size int) *portIndex {
 }
 
 // isWide says whether a rule is too long to be kept port by port.
-func isWide(ranges []istio.PortRange) bool {
+func isWide(ranges []patterns.PortRange) bool {
 	return len(ranges) == 0 || len(ranges) > wideRange || portCount(ranges) > wideRange
 }
 
-func (x *portIndex) add(ranges []istio.PortRange, i int32) {
+func (x *portIndex) add(ranges []patterns.PortRange, i int32) {
 	x.every = append(x.every, i)
 	if isWide(ranges) {
 		x.wide = append(x.wide, i)
@@ -106,7 +106,7 @@ func (x *portIndex) add(ranges []istio.PortRange, i int32) {
 }
 
 // candidates returns false when visit wants no more.
-func (x *portIndex) candidates(ranges []istio.PortRange, visit func(i int32) bool) bool {
+func (x *portIndex) candidates(ranges []patterns.PortRange, visit func(i int32) bool) bool {
 	if x == nil {
 		return true
 	}

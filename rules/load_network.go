@@ -9,13 +9,13 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 const maxPort = 65535
 
 // portRange reads a port, or a range of ports as text.
-func (l *loader) portRange(n *yaml.Node, at *path) (istio.PortRange, bool) {
+func (l *loader) portRange(n *yaml.Node, at *path) (patterns.PortRange, bool) {
 	n = l.resolve(n)
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == strTag {
 		from, to, isRange := strings.Cut(n.Value, "-")
@@ -28,13 +28,13 @@ func (l *loader) portRange(n *yaml.Node, at *path) (istio.PortRange, bool) {
 			case first < 1 || last > maxPort:
 				l.errorAt(n, BadPort, at, "got %s, want ports from 1 to %d", show(n.Value), maxPort)
 			default:
-				return istio.PortRange{First: uint16(first), Last: uint16(last)}, true
+				return patterns.PortRange{First: uint16(first), Last: uint16(last)}, true
 			}
-			return istio.PortRange{}, false
+			return patterns.PortRange{}, false
 		}
 	}
 	p, ok := l.portNumber(n, at, 1, "1-65535, or a range such as \"7000-7005\"")
-	return istio.PortRange{First: p, Last: p}, ok
+	return patterns.PortRange{First: p, Last: p}, ok
 }
 
 // singlePort reads a port where a range cannot stand.
@@ -87,11 +87,11 @@ func portHint(n *yaml.Node, lowest int, ranges bool) string {
 }
 
 // joinRanges sorts ranges and joins those that overlap or touch.
-func joinRanges(ranges []istio.PortRange) []istio.PortRange {
+func joinRanges(ranges []patterns.PortRange) []patterns.PortRange {
 	if len(ranges) < 2 {
 		return ranges
 	}
-	slices.SortFunc(ranges, func(a, b istio.PortRange) int {
+	slices.SortFunc(ranges, func(a, b patterns.PortRange) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
 	})
 	joined := ranges[:1]

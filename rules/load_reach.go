@@ -6,6 +6,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 const (
@@ -19,10 +20,10 @@ const (
 // protectedPorts need allowProtected in bypass: Ports: DNS (its capture would
 // be off), HTTP and HTTPS (most of a mesh's own traffic), Istio's own.
 // Source: https://istio.io/latest/docs/ops/deployment/application-requirements/
-var protectedPorts = []istio.PortRange{{First: 53, Last: 53}, {First: 80, Last: 80}, {First: 443, Last: 443}, {First: 15000, Last: 15090}}
+var protectedPorts = []patterns.PortRange{{First: 53, Last: 53}, {First: 80, Last: 80}, {First: 443, Last: 443}, {First: 15000, Last: 15090}}
 
 // protected reports a port that should stay in the mesh.
-func (l *loader) protected(n *yaml.Node, at *path, p istio.PortRange, r *Rule) {
+func (l *loader) protected(n *yaml.Node, at *path, p patterns.PortRange, r *Rule) {
 	if r.Strategy.Bypass != BypassPorts || r.AllowProtected {
 		return
 	}
@@ -125,16 +126,16 @@ func (l *loader) overEightPatterns(r *Rule) bool {
 	if l.tried > maxTried {
 		return false
 	}
-	alternatives := istio.DestinationAlternatives(istio.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
+	alternatives := patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
 	size := 0
 	for _, a := range alternatives {
 		size += a.Size
 	}
 	// What fits into one pattern needs no packing.
-	if size < istio.MaxPatternInstructions/2 {
+	if size < patterns.MaxInstructions/2 {
 		return false
 	}
-	if len(istio.PackPatterns(alternatives)) <= istio.MaxDestinationKeys {
+	if len(patterns.Pack(alternatives)) <= istio.MaxDestinationKeys {
 		return false
 	}
 	l.tried += combinations

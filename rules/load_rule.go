@@ -6,7 +6,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // ruleMarks are positions of one rule that checks across rules need.
@@ -214,7 +214,7 @@ func (l *loader) workloads(n *yaml.Node, at *path, w *Workloads) {
 }
 
 // portCount is how many ports the ranges hold.
-func portCount(ranges []istio.PortRange) int {
+func portCount(ranges []patterns.PortRange) int {
 	n := 0
 	for _, r := range ranges {
 		n += int(r.Last) - int(r.First) + 1

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // has says whether any rule is filed under this kind of key.
@@ -45,9 +45,9 @@ func (ix *index) put(k key, rule int32) {
 }
 
 // watchPorts notes which ports a referencing rule looks at; none means any.
-func (ix *index) watchPorts(ranges []istio.PortRange) {
+func (ix *index) watchPorts(ranges []patterns.PortRange) {
 	if len(ranges) == 0 {
-		ranges = []istio.PortRange{{First: 0, Last: 65535}}
+		ranges = []patterns.PortRange{{First: 0, Last: 65535}}
 	}
 	for _, r := range ranges {
 		for p := uint32(r.First); p <= uint32(r.Last); p++ {

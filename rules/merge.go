@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // wanted is what the matching rules ask for together, before the pod's own
@@ -71,7 +72,7 @@ func (s *Set) want(matched []int32) wanted {
 // it is left out as a whole: half a rule would be worse than none, because
 // nobody could tell which connections it covers.
 func (s *Set) wantDestinations(w *wanted, alone bool) {
-	var alternatives []istio.Alternative
+	var alternatives []patterns.Alternative
 	first := true
 	w.targets &^= targetDestinations
 	take := func(c *compiled) {
@@ -85,7 +86,7 @@ func (s *Set) wantDestinations(w *wanted, alone bool) {
 				alternatives = append(alternatives, c.alternatives...)
 			}
 		}
-		w.patterns = istio.PackPatterns(alternatives)
+		w.patterns = patterns.Pack(alternatives)
 	}
 	tooMany := len(w.patterns) > istio.MaxDestinationKeys
 	if tooMany {
@@ -102,7 +103,7 @@ func (s *Set) wantDestinations(w *wanted, alone bool) {
 			take(c)
 		default:
 			more := append(alternatives[:len(alternatives):len(alternatives)], c.alternatives...)
-			if patterns := istio.PackPatterns(more); len(patterns) <= istio.MaxDestinationKeys {
+			if patterns := patterns.Pack(more); len(patterns) <= istio.MaxDestinationKeys {
 				alternatives, w.patterns = more, patterns
 				take(c)
 			} else {

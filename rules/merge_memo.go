@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // memo remembers what combinations of rules want. A cluster has thousands of
@@ -65,7 +66,7 @@ func (s *Set) combination(rules []int32) *memoEntry {
 	e.wanted = s.want(e.rules)
 	if e.wanted.targets&targetsInProxyConfig != 0 {
 		fresh := writing{set: s, pod: &Pod{}, wanted: &e.wanted}
-		config, err := istio.ParseProxyConfig("")
+		config, err := proxyconfig.Parse("")
 		if err == nil {
 			edit, _, _ := fresh.edit(config)
 			e.proxyConfig, err = config.Edit(edit)

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // editMemo remembers edits of ProxyConfig texts that pods bring along. All pods
 // of a Deployment bring the same one, and to parse and to edit it takes longer
 // than the rest of an admission. Like memo, it is a fixed number of slots with
-// immutable entries. It holds results, because an istio.ProxyConfig belongs to
+// immutable entries. It holds results, because an proxyconfig.Config belongs to
 // one goroutine.
 type editMemo struct {
 	seed  maphash.Seed // of its own, so that nobody can aim texts at one slot
@@ -94,7 +94,7 @@ func (e *editEntry) size() int {
 
 // editText parses and edits a text, without the memo.
 func (w *writing) editText(own string) edited {
-	config, err := istio.ParseProxyConfig(own)
+	config, err := proxyconfig.Parse(own)
 	if err != nil {
 		return edited{err: err, rejected: true}
 	}

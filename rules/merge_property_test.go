@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // scatteredRule has networks that do not join, as many as eight patterns hold.
@@ -29,7 +31,7 @@ func scatteredRule(random *rand.Rand, name string) Rule {
 			list[i] = netip.PrefixFrom(netip.AddrFrom16(bytes), 17+random.IntN(112)).Masked()
 		}
 	}
-	for len(istio.PackPatterns(istio.DestinationAlternatives(istio.Destinations{Prefixes: list}))) > istio.MaxDestinationKeys {
+	for len(patterns.Pack(patterns.For(patterns.Destinations{Prefixes: list}))) > istio.MaxDestinationKeys {
 		list = list[:len(list)*3/4]
 	}
 	r.Destinations.CIDRs = list
@@ -56,7 +58,7 @@ func TestOutgrownPatternsProperty(t *testing.T) {
 		if again := set.Decide(pod, Options{}); again.Reason != AlreadyApplied || !slices.Equal(again.Rules, o.Rules) {
 			t.Fatalf("got %+v on the own result of %+v", again, o)
 		}
-		config, err := istio.ParseProxyConfig(pod.Annotations[istio.ProxyConfigAnnotation])
+		config, err := proxyconfig.Parse(pod.Annotations[istio.ProxyConfigAnnotation])
 		if err != nil {
 			t.Fatal(err)
 		}

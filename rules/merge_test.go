@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // after is a pod's annotations once an outcome is applied, without
@@ -234,7 +235,7 @@ func TestTooManyDestinations(t *testing.T) {
 	set := load(t, text.String())
 	pod := shopPod()
 	o := set.Decide(pod, Options{})
-	config, err := istio.ParseProxyConfig(after(pod, o)[istio.ProxyConfigAnnotation])
+	config, err := proxyconfig.Parse(after(pod, o)[istio.ProxyConfigAnnotation])
 	if err != nil {
 		t.Fatal(err)
 	}

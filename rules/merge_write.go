@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // writing turns what rules want into edits of one pod's annotations.
@@ -143,7 +144,7 @@ func (w *writing) writeProxyConfig() {
 // edit works out the change of the pod's ProxyConfig. replaced is an own idle
 // timeout that Istio ignores; notes are own settings that win. All of it depends
 // on nothing but the config and the rules: editMemo keeps it.
-func (w *writing) edit(config *istio.ProxyConfig) (edit istio.ProxyConfigEdit, replaced string, notes []string) {
+func (w *writing) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced string, notes []string) {
 	wanted := w.wanted
 	set := make(map[string]string, 4+len(wanted.patterns))
 	if wanted.targets&targetIdleTimeout != 0 {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
-	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // Set is a compiled, immutable rules file, safe for many goroutines.
@@ -33,7 +33,7 @@ type compiled struct {
 	table        *bart.Lite     // of CIDRs, where a list would be slow
 	ports        []uint16       // to bypass, ascending
 	prefixes     []netip.Prefix // to bypass, sorted
-	alternatives []istio.Alternative
+	alternatives []patterns.Alternative
 	patterns     []string // the alternatives of this rule alone, packed
 }
 
@@ -99,8 +99,8 @@ func (c *compiled) compile(r *Rule) {
 	if r.Strategy.IdleTimeout != nil {
 		if r.Strategy.Scope == ScopeDestinations {
 			c.targets |= targetDestinations
-			c.alternatives = istio.DestinationAlternatives(istio.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
-			c.patterns = istio.PackPatterns(c.alternatives)
+			c.alternatives = patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
+			c.patterns = patterns.Pack(c.alternatives)
 		} else {
 			c.targets |= targetIdleTimeout
 		}
@@ -114,7 +114,7 @@ func (c *compiled) compile(r *Rule) {
 }
 
 // expandPorts lists the ports of sorted, disjoint ranges.
-func expandPorts(ranges []istio.PortRange) []uint16 {
+func expandPorts(ranges []patterns.PortRange) []uint16 {
 	ports := make([]uint16, 0, countPorts(ranges))
 	for _, r := range ranges {
 		for p := int(r.First); p <= int(r.Last); p++ {
@@ -125,7 +125,7 @@ func expandPorts(ranges []istio.PortRange) []uint16 {
 	return slices.Compact(ports)
 }
 
-func countPorts(ranges []istio.PortRange) int {
+func countPorts(ranges []patterns.PortRange) int {
 	n := 0
 	for _, r := range ranges {
 		n += int(r.Last) - int(r.First) + 1

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 )
@@ -61,7 +62,7 @@ func TestExclusionsReachIptables(t *testing.T) {
 func TestPatternsReachTheProxy(t *testing.T) {
 	bothKinds(t, func(t *testing.T, namespace string) {
 		pod := injected(t, newPod(namespace, "destinations"))
-		config, err := istio.ParseProxyConfig(pod.Annotations[istio.ProxyConfigAnnotation])
+		config, err := proxyconfig.Parse(pod.Annotations[istio.ProxyConfigAnnotation])
 		if err != nil {
 			t.Fatal(err)
 		}

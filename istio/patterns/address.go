@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"net/netip"

@@ -1,4 +1,4 @@
-package istio
+package proxyconfig
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// ProxyConfigEdit is a change of a ProxyConfig.
-type ProxyConfigEdit struct {
+// Edit is a change of a ProxyConfig.
+type Edit struct {
 	SetMetadata    map[string]string // keys of proxyMetadata to set
 	RemoveMetadata []string          // keys of proxyMetadata to remove
 	DrainDuration  string            // to set; empty leaves what stands there
@@ -37,7 +37,7 @@ type change struct {
 // The result is decoded again before it is returned: it differs from the old
 // text by the edit and nothing else, or Edit returns an error. Rare YAML cannot
 // be edited in place, such as a key to be removed that a merge brings in.
-func (c *ProxyConfig) Edit(edit ProxyConfigEdit) (string, error) {
+func (c *Config) Edit(edit Edit) (string, error) {
 	if err := edit.check(); err != nil {
 		return "", err
 	}
@@ -68,7 +68,7 @@ func (c *ProxyConfig) Edit(edit ProxyConfigEdit) (string, error) {
 
 // fresh writes an edit of an empty text, the most frequent one, without a
 // detour by YAML.
-func fresh(edit ProxyConfigEdit) string {
+func fresh(edit Edit) string {
 	var text []byte
 	if edit.DrainDuration != "" {
 		text = append(text, drainSpellings[0]+": "...)
@@ -121,7 +121,7 @@ func isCarried(value string) bool {
 }
 
 // check refuses what Istio would not take or carry unchanged.
-func (e ProxyConfigEdit) check() error {
+func (e Edit) check() error {
 	for key, value := range e.SetMetadata {
 		if !isMetadataName(key) {
 			return fmt.Errorf("got metadata key %q, want the name of an environment variable", key)
@@ -139,7 +139,7 @@ func (e ProxyConfigEdit) check() error {
 }
 
 // changeFor leaves out of an edit what is already so.
-func (v *view) changeFor(edit ProxyConfigEdit) change {
+func (v *view) changeFor(edit Edit) change {
 	var delta change
 	for key, value := range edit.SetMetadata {
 		if old, ok := v.metadata[key]; ok && old == value {

@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"fmt"
@@ -17,17 +17,17 @@ type Destinations struct {
 	Prefixes []netip.Prefix
 }
 
-// MaxPatternInstructions bounds the size of one pattern, counted in
+// MaxInstructions bounds the size of one pattern, counted in
 // instructions of Go's regexp/syntax. Envoy refuses RE2 programs above 100;
 // the two counts differ by a little.
-const MaxPatternInstructions = 80
+const MaxInstructions = 80
 
 const (
 	// patternFrame is what a pattern costs beside its alternatives: "^", "$",
 	// match and fail, less the branch that the first alternative does not need.
 	patternFrame = 3
 	// patternRoom is left for the alternatives of one pattern.
-	patternRoom = MaxPatternInstructions - patternFrame
+	patternRoom = MaxInstructions - patternFrame
 )
 
 // Alternative is one branch of a pattern: a regular expression without anchors
@@ -37,7 +37,7 @@ type Alternative struct {
 	Size int // what it adds to a pattern's instructions, at the most
 }
 
-// DestinationAlternatives covers d exactly with alternatives that each fit
+// For covers d exactly with alternatives that each fit
 // into one pattern, as few and as small as it can. Overlapping and adjacent
 // ports and prefixes are merged first. Prefixes of IPv4-mapped IPv6 addresses
 // count as IPv4, because Envoy prints such addresses so. Invalid prefixes and
@@ -46,7 +46,7 @@ type Alternative struct {
 // Exact means: over the texts that Envoy prints for an address and a port, an
 // alternative matches if and only if both are in d. Of other texts it promises
 // nothing, and the expressions use that freedom to stay small.
-func DestinationAlternatives(d Destinations) []Alternative {
+func For(d Destinations) []Alternative {
 	prefixes, ports := mergePrefixes(d.Prefixes), mergePorts(d.Ports)
 	if len(prefixes) == 0 && len(d.Prefixes) > 0 || len(ports) == 0 && len(d.Ports) > 0 {
 		return nil
@@ -54,8 +54,8 @@ func DestinationAlternatives(d Destinations) []Alternative {
 	return splitDestinations(prefixes, ports)
 }
 
-// PatternInstructions counts the instructions of a pattern's program.
-func PatternInstructions(pattern string) (int, error) {
+// Instructions counts the instructions of a pattern's program.
+func Instructions(pattern string) (int, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return 0, fmt.Errorf("got a pattern that is no regular expression: %w", err)

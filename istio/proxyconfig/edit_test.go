@@ -1,27 +1,31 @@
-package istio
+package proxyconfig
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+)
 
 // Edits of texts as people write them. The edit sets ISTIO_META_IDLE_TIMEOUT
 // to 48h unless the case says otherwise.
 func TestProxyConfigEdit(t *testing.T) {
-	idle := ProxyConfigEdit{SetMetadata: map[string]string{IdleTimeoutMetadata: "48h"}}
-	drain := ProxyConfigEdit{DrainDuration: "43200s"}
-	both := ProxyConfigEdit{SetMetadata: idle.SetMetadata, DrainDuration: "43200s"}
-	swap := ProxyConfigEdit{
-		SetMetadata:    map[string]string{HoldfastMetadata: "v1", KeepaliveMetadata: "120s-30s-3"},
-		RemoveMetadata: []string{DestinationsMetadataPrefix + "1", DestinationsMetadataPrefix + "2"},
+	idle := Edit{SetMetadata: map[string]string{istio.IdleTimeoutMetadata: "48h"}}
+	drain := Edit{DrainDuration: "43200s"}
+	both := Edit{SetMetadata: idle.SetMetadata, DrainDuration: "43200s"}
+	swap := Edit{
+		SetMetadata:    map[string]string{istio.HoldfastMetadata: "v1", istio.KeepaliveMetadata: "120s-30s-3"},
+		RemoveMetadata: []string{istio.DestinationsMetadataPrefix + "1", istio.DestinationsMetadataPrefix + "2"},
 	}
 	for _, test := range []struct {
 		name     string
-		edit     ProxyConfigEdit
+		edit     Edit
 		in, want string
 	}{
 		// The most frequent pod has no such annotation.
 		{"empty", idle, "", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		{"empty, two fields", both, "", "drainDuration: \"43200s\"\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		{"nothing to do", ProxyConfigEdit{}, "a: b", "a: b"},
-		{"nothing to do, empty", ProxyConfigEdit{}, "", ""},
+		{"nothing to do", Edit{}, "a: b", "a: b"},
+		{"nothing to do, empty", Edit{}, "", ""},
 
 		// Block style.
 		{
@@ -224,21 +228,21 @@ func TestProxyConfigEdit(t *testing.T) {
 		},
 		{
 			"remove the last, add at the root",
-			ProxyConfigEdit{RemoveMetadata: swap.RemoveMetadata, DrainDuration: "43200s"},
+			Edit{RemoveMetadata: swap.RemoveMetadata, DrainDuration: "43200s"},
 			"proxyMetadata:\n  A: b\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n",
 			"proxyMetadata:\n  A: b\ndrainDuration: \"43200s\"\n",
 		},
-		{"remove all", ProxyConfigEdit{RemoveMetadata: swap.RemoveMetadata}, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n", "proxyMetadata:\n"},
+		{"remove all", Edit{RemoveMetadata: swap.RemoveMetadata}, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n", "proxyMetadata:\n"},
 
 		// Patterns are full of characters that mean something to YAML.
 		{
 			"pattern",
-			ProxyConfigEdit{SetMetadata: map[string]string{DestinationsMetadataPrefix + "1": "^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$"}},
+			Edit{SetMetadata: map[string]string{istio.DestinationsMetadataPrefix + "1": "^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$"}},
 			"a: b\n", "a: b\nproxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: \"^(10[.]20[.][0-9]+|[[]2001:db8:[0-9a-f:]*[]]):(6379|700[0-5])$\"\n",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			config, err := ParseProxyConfig(test.in)
+			config, err := Parse(test.in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,8 +1,11 @@
-package istio
+package proxyconfig
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 func TestParseProxyConfig(t *testing.T) {
@@ -61,14 +64,14 @@ func TestParseProxyConfig(t *testing.T) {
 		{name: "boolean as key", text: "proxyMetadata: {yes: a}", wantErr: "proxyMetadata.true: got characters"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ParseProxyConfig(test.text)
+			_, err := Parse(test.text)
 			checkError(t, err, test.wantErr)
 		})
 	}
 }
 
 func TestProxyConfigView(t *testing.T) {
-	config, err := ParseProxyConfig("proxy_metadata: {C: d}\ndrain_duration: 60s\nx: &x {M: m, B: other}\n" +
+	config, err := Parse("proxy_metadata: {C: d}\ndrain_duration: 60s\nx: &x {M: m, B: other}\n" +
 		"proxyMetadata:\n  <<: *x\n  Z: first\n  A: ~\n  Z: z\n  B: c\n")
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +91,7 @@ func TestProxyConfigView(t *testing.T) {
 	if got, ok := config.DrainDuration(); !ok || got != "60s" {
 		t.Errorf("drainDuration: got %q, %v, want 60s", got, ok)
 	}
-	empty, err := ParseProxyConfig("")
+	empty, err := Parse("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,18 +106,18 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 	const merged = "x: &x {ISTIO_META_HOLDFAST: v0}\nproxyMetadata:\n  <<: *x\n  A: b\nother: *x\n"
 	for _, test := range []struct {
 		name, text string
-		edit       ProxyConfigEdit
+		edit       Edit
 		wantErr    string
 	}{
-		{"quote", "", ProxyConfigEdit{SetMetadata: map[string]string{"A": `x"y`}}, "want printable characters"},
-		{"backslash", "", ProxyConfigEdit{SetMetadata: map[string]string{"A": `\d`}}, "want printable characters"},
-		{"line break", "", ProxyConfigEdit{SetMetadata: map[string]string{"A": "x\ny"}}, "want printable characters"},
-		{"no text", "", ProxyConfigEdit{SetMetadata: map[string]string{"A": "\xff"}}, "want printable characters"},
-		{"key", "", ProxyConfigEdit{SetMetadata: map[string]string{"a: b": "c"}}, "want the name of an environment variable"},
-		{"drain", "", ProxyConfigEdit{DrainDuration: "1500ms"}, "drainDuration: got \"1500ms\", want whole seconds"},
+		{"quote", "", Edit{SetMetadata: map[string]string{"A": `x"y`}}, "want printable characters"},
+		{"backslash", "", Edit{SetMetadata: map[string]string{"A": `\d`}}, "want printable characters"},
+		{"line break", "", Edit{SetMetadata: map[string]string{"A": "x\ny"}}, "want printable characters"},
+		{"no text", "", Edit{SetMetadata: map[string]string{"A": "\xff"}}, "want printable characters"},
+		{"key", "", Edit{SetMetadata: map[string]string{"a: b": "c"}}, "want the name of an environment variable"},
+		{"drain", "", Edit{DrainDuration: "1500ms"}, "drainDuration: got \"1500ms\", want whole seconds"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			config, err := ParseProxyConfig(test.text)
+			config, err := Parse(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,11 +130,11 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 	}
 	// A key that comes from a merge cannot be removed in place; an own copy
 	// of everything else is what remains.
-	config, err := ParseProxyConfig(merged)
+	config, err := Parse(merged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit := ProxyConfigEdit{RemoveMetadata: []string{HoldfastMetadata}}
+	edit := Edit{RemoveMetadata: []string{istio.HoldfastMetadata}}
 	got, err := config.Edit(edit)
 	if err != nil {
 		t.Fatal(err)
@@ -140,4 +143,17 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	checkEdited(t, merged, edit, got)
+}
+
+// checkError compares an error with a part of its text; "" means none.
+func checkError(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("got error %q, want none", err)
+	case want != "" && err == nil:
+		t.Errorf("got no error, want %q", want)
+	case want != "" && !strings.Contains(err.Error(), want):
+		t.Errorf("got error %q, want it to say %q", err, want)
+	}
 }

@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"cmp"
@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// PackPatterns joins alternatives into as few anchored patterns as possible,
-// each within MaxPatternInstructions. Duplicates are dropped. The result
+// Pack joins alternatives into as few anchored patterns as possible,
+// each within MaxInstructions. Duplicates are dropped. The result
 // depends only on the alternatives, not on their order.
-func PackPatterns(alternatives []Alternative) []string {
+func Pack(alternatives []Alternative) []string {
 	if len(alternatives) == 0 {
 		return nil
 	}

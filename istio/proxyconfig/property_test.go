@@ -1,9 +1,11 @@
-package istio
+package proxyconfig
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 
 	"pgregory.net/rapid"
 )
@@ -58,8 +60,8 @@ func drawConfig(t *rapid.T) string {
 }
 
 var drawnKeys = []string{
-	"FOO", "ISTIO_META_DNS_CAPTURE", IdleTimeoutMetadata, HoldfastMetadata, DestinationsMetadataPrefix + "1",
-	DestinationsMetadataPrefix + "2", KeepaliveMetadata,
+	"FOO", "ISTIO_META_DNS_CAPTURE", istio.IdleTimeoutMetadata, istio.HoldfastMetadata, istio.DestinationsMetadataPrefix + "1",
+	istio.DestinationsMetadataPrefix + "2", istio.KeepaliveMetadata,
 }
 
 func drawMetadata(t *rapid.T, root, step, name, comment string) []string {
@@ -102,8 +104,8 @@ func drawMetadata(t *rapid.T, root, step, name, comment string) []string {
 	return lines
 }
 
-func drawEdit(t *rapid.T) ProxyConfigEdit {
-	edit := ProxyConfigEdit{
+func drawEdit(t *rapid.T) Edit {
+	edit := Edit{
 		SetMetadata: rapid.MapOfN(rapid.SampledFrom(drawnKeys),
 			rapid.SampledFrom([]string{"48h", "v1", "^(10[.]20[.][0-9]+|[[]::1[]]):(1|2)$", "plain", ""}), 0, 3).Draw(t, "set"),
 		RemoveMetadata: rapid.SliceOfN(rapid.SampledFrom(drawnKeys), 0, 3).Draw(t, "remove"),
@@ -120,7 +122,7 @@ func drawEdit(t *rapid.T) ProxyConfigEdit {
 func TestProxyConfigEditProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text, edit := drawConfig(t), drawEdit(t)
-		config, err := ParseProxyConfig(text)
+		config, err := Parse(text)
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
@@ -138,7 +140,7 @@ func TestProxyConfigEditProperties(t *testing.T) {
 
 // checkLines wants every line of the old text in the new one, in order, but
 // for those that name a key of the edit or a field that it is in.
-func checkLines(t *rapid.T, before string, edit ProxyConfigEdit, after string) {
+func checkLines(t *rapid.T, before string, edit Edit, after string) {
 	concerned := []string{"roxyMetadata", "roxy_metadata", "drainDuration", "drain_duration", "{", "}", ","}
 	for key := range edit.SetMetadata {
 		concerned = append(concerned, key)
@@ -174,11 +176,11 @@ func FuzzProxyConfig(f *testing.F) {
 		f.Add(seed, true, true, true)
 	}
 	f.Fuzz(func(t *testing.T, text string, set, remove, drain bool) {
-		config, err := ParseProxyConfig(text)
+		config, err := Parse(text)
 		if err != nil {
 			return
 		}
-		var edit ProxyConfigEdit
+		var edit Edit
 		if set {
 			edit.SetMetadata = typicalEdit.SetMetadata
 		}

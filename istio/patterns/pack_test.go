@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"encoding/binary"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 
 	"pgregory.net/rapid"
 )
@@ -31,13 +33,13 @@ func TestPackPatterns(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
-			got := PackPatterns(test.given)
+			got := Pack(test.given)
 			if len(got) != test.want {
 				t.Fatalf("got %d patterns, want %d: %q", len(got), test.want, got)
 			}
 			for _, p := range got {
-				if size, err := PatternInstructions(p); err != nil || size > MaxPatternInstructions {
-					t.Errorf("got %d instructions (%v), want at most %d: %s", size, err, MaxPatternInstructions, p)
+				if size, err := Instructions(p); err != nil || size > MaxInstructions {
+					t.Errorf("got %d instructions (%v), want at most %d: %s", size, err, MaxInstructions, p)
 				}
 			}
 		})
@@ -52,19 +54,19 @@ func TestPackPatternsProperties(t *testing.T) {
 			alternatives = append(alternatives, Alternative{fmt.Sprintf("%02d", i)[:1] + strings.Repeat(string(rune('a'+i)), size-2), size})
 		}
 		given := slices.Clone(alternatives)
-		packed := PackPatterns(alternatives)
+		packed := Pack(alternatives)
 		if !slices.Equal(given, alternatives) {
 			t.Fatal("the argument was changed")
 		}
 		shuffled := rapid.Permutation(slices.Concat(alternatives, alternatives)).Draw(t, "order")
-		if again := PackPatterns(shuffled); !slices.Equal(packed, again) {
+		if again := Pack(shuffled); !slices.Equal(packed, again) {
 			t.Fatalf("got %q in another order and with duplicates, want %q", again, packed)
 		}
 		total := 0
 		for _, p := range packed {
-			size, err := PatternInstructions(p)
-			if err != nil || size > MaxPatternInstructions {
-				t.Fatalf("got %d instructions (%v), want at most %d: %s", size, err, MaxPatternInstructions, p)
+			size, err := Instructions(p)
+			if err != nil || size > MaxInstructions {
+				t.Fatalf("got %d instructions (%v), want at most %d: %s", size, err, MaxInstructions, p)
 			}
 			total += size
 		}
@@ -131,7 +133,7 @@ func TestFewKeys(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
-			var keys [MaxDestinationKeys + 1]int
+			var keys [istio.MaxDestinationKeys + 1]int
 			for range 1000 {
 				d := usual(r, min(test.v4, 1+r.IntN(5)), min(test.v6, 1+r.IntN(3)), 1+r.IntN(3))
 				for i := range d.Ports {
@@ -139,7 +141,7 @@ func TestFewKeys(t *testing.T) {
 						d.Ports[i].Last = d.Ports[i].First
 					}
 				}
-				keys[len(PackPatterns(DestinationAlternatives(d)))]++
+				keys[len(Pack(For(d)))]++
 			}
 			t.Logf("sets in 0, 1, 2 ... keys: %v", keys)
 			if keys[1] < test.one {
@@ -189,7 +191,7 @@ func BenchmarkDestinationAlternatives(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				DestinationAlternatives(sets[i%len(sets)])
+				For(sets[i%len(sets)])
 			}
 		})
 	}
@@ -201,11 +203,11 @@ func BenchmarkPackPatterns(b *testing.B) {
 		b.Run(fmt.Sprintf("%d rules", rules), func(b *testing.B) {
 			var alternatives []Alternative
 			for range rules {
-				alternatives = append(alternatives, DestinationAlternatives(usual(r, 1, 0, 1))...)
+				alternatives = append(alternatives, For(usual(r, 1, 0, 1))...)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				PackPatterns(alternatives)
+				Pack(alternatives)
 			}
 		})
 	}

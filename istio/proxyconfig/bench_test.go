@@ -1,6 +1,10 @@
-package istio
+package proxyconfig
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+)
 
 // typicalProxyConfig is an annotation of ten lines, as workloads carry it.
 const typicalProxyConfig = `# Wait for the sidecar before the application starts.
@@ -15,20 +19,20 @@ proxyStatsMatcher:
   inclusionRegexps: [".*circuit_breakers.*"]
 `
 
-var typicalEdit = ProxyConfigEdit{
+var typicalEdit = Edit{
 	SetMetadata: map[string]string{
-		HoldfastMetadata:                 HoldfastVersion,
-		DestinationsMetadataPrefix + "1": "^10[.]20[.][0-9]+[.][0-9]+:(6379|700[0-5])$",
-		DestinationsIdleTimeoutMetadata:  "172800000",
+		istio.HoldfastMetadata:                 istio.HoldfastVersion,
+		istio.DestinationsMetadataPrefix + "1": "^10[.]20[.][0-9]+[.][0-9]+:(6379|700[0-5])$",
+		istio.DestinationsIdleTimeoutMetadata:  "172800000",
 	},
-	RemoveMetadata: []string{DestinationsMetadataPrefix + "2"},
+	RemoveMetadata: []string{istio.DestinationsMetadataPrefix + "2"},
 	DrainDuration:  "43200s",
 }
 
 func BenchmarkProxyConfig(b *testing.B) {
 	for _, bench := range []struct {
 		name, text string
-		edit       ProxyConfigEdit
+		edit       Edit
 	}{
 		{"empty", "", typicalEdit},
 		{"typical", typicalProxyConfig, typicalEdit},
@@ -38,7 +42,7 @@ func BenchmarkProxyConfig(b *testing.B) {
 		b.Run(bench.name+"/parse", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := ParseProxyConfig(bench.text); err != nil {
+				if _, err := Parse(bench.text); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -46,7 +50,7 @@ func BenchmarkProxyConfig(b *testing.B) {
 		b.Run(bench.name+"/edit", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				config, err := ParseProxyConfig(bench.text)
+				config, err := Parse(bench.text)
 				if err != nil {
 					b.Fatal(err)
 				}

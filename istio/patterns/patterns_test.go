@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"net/netip"
@@ -87,7 +87,7 @@ func TestDestinationAlternatives(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
-			if got := PackPatterns(DestinationAlternatives(test.d)); !slices.Equal(got, test.patterns) {
+			if got := Pack(For(test.d)); !slices.Equal(got, test.patterns) {
 				t.Errorf("got  %q\nwant %q", got, test.patterns)
 			}
 		})
@@ -95,7 +95,7 @@ func TestDestinationAlternatives(t *testing.T) {
 }
 
 func TestPatternInstructionsRefusesBrokenPatterns(t *testing.T) {
-	if n, err := PatternInstructions("(?:"); err == nil {
+	if n, err := Instructions("(?:"); err == nil {
 		t.Errorf("got %d instructions, want an error", n)
 	}
 }
@@ -121,23 +121,23 @@ func checkDestinations(t interface {
 }, d Destinations, addresses []netip.Addr, ports []uint16,
 ) {
 	t.Helper()
-	alternatives := DestinationAlternatives(d)
+	alternatives := For(d)
 	var compiled []*regexp.Regexp
 	for _, a := range alternatives {
 		pattern := "^(?:" + a.Text + ")$"
-		size, err := PatternInstructions(pattern)
+		size, err := Instructions(pattern)
 		if err != nil {
 			t.Fatalf("%v: %v", d, err)
 		}
-		if size > a.Size+patternFrame || size > MaxPatternInstructions {
-			t.Fatalf("%v: got %d instructions of %s, want at most %d and %d", d, size, pattern, a.Size+patternFrame, MaxPatternInstructions)
+		if size > a.Size+patternFrame || size > MaxInstructions {
+			t.Fatalf("%v: got %d instructions of %s, want at most %d and %d", d, size, pattern, a.Size+patternFrame, MaxInstructions)
 		}
 		compiled = append(compiled, regexp.MustCompile(pattern))
 	}
 	var packed []*regexp.Regexp
-	for _, p := range PackPatterns(alternatives) {
-		if size, _ := PatternInstructions(p); size > MaxPatternInstructions {
-			t.Fatalf("got %d instructions of %s, want at most %d", size, p, MaxPatternInstructions)
+	for _, p := range Pack(alternatives) {
+		if size, _ := Instructions(p); size > MaxInstructions {
+			t.Fatalf("got %d instructions of %s, want at most %d", size, p, MaxInstructions)
 		}
 		packed = append(packed, regexp.MustCompile(p))
 	}
@@ -211,7 +211,7 @@ func TestEveryPort(t *testing.T) {
 // expands "$(", and each "." costs RE2 several instructions.
 func TestPatternsAreHarmlessText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		for _, p := range PackPatterns(DestinationAlternatives(drawDestinations(t))) {
+		for _, p := range Pack(For(drawDestinations(t))) {
 			if strings.ContainsAny(p, "\"'\\\n\r`") || strings.Contains(p, "$(") || strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r > '~' }) {
 				t.Fatalf("got %q, want no quote, backslash, newline or $(", p)
 			}
@@ -233,7 +233,7 @@ func TestAnyAddressTakesInterfaces(t *testing.T) {
 		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/10")},
 		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/64")},
 	} {
-		for _, pattern := range PackPatterns(DestinationAlternatives(d)) {
+		for _, pattern := range Pack(For(d)) {
 			r := regexp.MustCompile(pattern)
 			for text, want := range map[string]bool{
 				"[fe80::1%2]:6379": true, "[fe80::6379%2]:80": false, "[fe80::1%6379]:80": false,

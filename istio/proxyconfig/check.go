@@ -1,4 +1,4 @@
-package istio
+package proxyconfig
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 
 	//lint:ignore SA1019 Istio decodes with this package, and its newer form accepts other texts
 	"github.com/golang/protobuf/jsonpb"
@@ -83,7 +85,7 @@ func checkDrainDuration(value string) error {
 	d, err := time.ParseDuration(value)
 	switch {
 	case err != nil:
-		if meant := suggestDuration(value); meant != "" {
+		if meant := istio.SuggestDuration(value); meant != "" {
 			return fmt.Errorf("got %q, want %q", value, meant)
 		}
 		return fmt.Errorf("got %q, want a duration like \"45s\"", value)

@@ -1,4 +1,4 @@
-package istio
+package proxyconfig
 
 import (
 	"encoding/json"
@@ -18,13 +18,13 @@ type failer interface {
 
 // checkEdited holds an edit against what Edit promises, by other means than
 // its own: whole decoded trees and whole lines.
-func checkEdited(t failer, before string, edit ProxyConfigEdit, after string) {
+func checkEdited(t failer, before string, edit Edit, after string) {
 	t.Helper()
-	config, err := ParseProxyConfig(after)
+	config, err := Parse(after)
 	if err != nil {
 		t.Fatalf("%q: Istio rejects the result %q: %v", before, after, err)
 	}
-	old, err := ParseProxyConfig(before)
+	old, err := Parse(before)
 	if err != nil {
 		t.Fatalf("%q: %v", before, err)
 	}

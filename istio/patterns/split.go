@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 import (
 	"cmp"
@@ -41,7 +41,7 @@ func splitDestinations(prefixes []netip.Prefix, ports []PortRange) []Alternative
 // better says whether a packs into fewer patterns than b, or into as many with
 // more room left.
 func better(a, b []Alternative) bool {
-	return cmp.Or(len(PackPatterns(a))-len(PackPatterns(b)), totalSize(a)-totalSize(b)) < 0
+	return cmp.Or(len(Pack(a))-len(Pack(b)), totalSize(a)-totalSize(b)) < 0
 }
 
 func totalSize(alternatives []Alternative) int {

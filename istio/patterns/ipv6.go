@@ -1,4 +1,4 @@
-package istio
+package patterns
 
 const groups = 8 // of an IPv6 address
 

@@ -1,4 +1,4 @@
-package istio
+package proxyconfig
 
 import (
 	"encoding/json"
@@ -18,7 +18,7 @@ var (
 // ProxyConfig is the text of a ProxyConfigAnnotation, understood as Istio's
 // injector understands it and kept as its author wrote it. It is not for
 // concurrent use.
-type ProxyConfig struct {
+type Config struct {
 	text string
 	view view
 	// keys is what MetadataKeys found; nil until it is asked.
@@ -28,7 +28,7 @@ type ProxyConfig struct {
 }
 
 // place returns the layout of the text, which costs as much as decoding it.
-func (c *ProxyConfig) place() (*layout, error) {
+func (c *Config) place() (*layout, error) {
 	if c.layout == nil {
 		l, err := newLayout(c.text)
 		if err != nil {
@@ -53,16 +53,16 @@ type view struct {
 	hasDrain      bool
 }
 
-// ParseProxyConfig reads an annotation's value; an empty text is an empty
+// Parse reads an annotation's value; an empty text is an empty
 // configuration. It returns an error exactly when Istio's injector would
 // reject the pod for it: broken YAML, a wrong type of a known field
 // (proxyMetadata values must be strings), a value that Istio's validation
 // refuses, or one that breaks the injection template. The error names line and
 // field and says how to write it. Unknown fields are no error, nor are further
 // YAML documents, which Istio does not read.
-func ParseProxyConfig(text string) (*ProxyConfig, error) {
+func Parse(text string) (*Config, error) {
 	if text == "" {
-		return &ProxyConfig{view: emptyView}, nil
+		return &Config{view: emptyView}, nil
 	}
 	decoded, err := decodeView(text)
 	if err != nil {
@@ -71,7 +71,7 @@ func ParseProxyConfig(text string) (*ProxyConfig, error) {
 	if err := decoded.check(text); err != nil {
 		return nil, err
 	}
-	return &ProxyConfig{text: text, view: decoded}, nil
+	return &Config{text: text, view: decoded}, nil
 }
 
 var emptyView = view{metadataField: metadataSpellings[0], drainField: drainSpellings[0]}
@@ -122,21 +122,21 @@ func spelling(fields map[string]json.RawMessage, spellings [2]string) string {
 
 // Metadata returns the value that Istio would use for a key of proxyMetadata.
 // If both proxyMetadata and proxy_metadata are there, the camelCase one wins.
-func (c *ProxyConfig) Metadata(key string) (value string, ok bool) {
+func (c *Config) Metadata(key string) (value string, ok bool) {
 	value, ok = c.view.metadata[key]
 	return value, ok
 }
 
 // MetadataKeys returns the keys that Istio would use, in text order; those
 // that a merge key brings in come last.
-func (c *ProxyConfig) MetadataKeys() []string {
+func (c *Config) MetadataKeys() []string {
 	if c.keys == nil && len(c.view.metadata) > 0 {
 		c.keys = c.orderedKeys()
 	}
 	return slices.Clone(c.keys)
 }
 
-func (c *ProxyConfig) orderedKeys() []string {
+func (c *Config) orderedKeys() []string {
 	keys := make([]string, 0, len(c.view.metadata))
 	add := func(key string) {
 		if _, ok := c.view.metadata[key]; ok && !slices.Contains(keys, key) {
@@ -159,6 +159,6 @@ func (c *ProxyConfig) orderedKeys() []string {
 }
 
 // DrainDuration returns the text of drainDuration (or drain_duration), if set.
-func (c *ProxyConfig) DrainDuration() (value string, ok bool) {
+func (c *Config) DrainDuration() (value string, ok bool) {
 	return c.view.drainDuration, c.view.hasDrain
 }
