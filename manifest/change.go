@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -16,15 +17,15 @@ type change struct {
 	all    []rules.Annotation // every annotation afterwards: the old ones in text order, then new ones
 }
 
-// empty says that the template has it all already.
-func (c change) empty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
+// isEmpty reports whether the template has it all already.
+func (c change) isEmpty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
 
 // changeOf compares an edit with what stands there.
 func changeOf(annotations *yaml.Node, edit Edit) change {
 	old := texts(annotations)
 	var c change
 	for _, a := range edit.Set {
-		if value, ok := old[a.Key]; !ok || value != a.Value || isNull(get(annotations, a.Key)) {
+		if value, ok := old[a.Key]; !ok || value != a.Value || yamltext.IsNull(yamltext.Get(annotations, a.Key)) {
 			c.set = append(c.set, a)
 		}
 	}
@@ -34,7 +35,7 @@ func changeOf(annotations *yaml.Node, edit Edit) change {
 			c.remove = append(c.remove, key)
 		}
 	}
-	if c.empty() {
+	if c.isEmpty() {
 		return c
 	}
 	set := map[string]string{}
@@ -59,16 +60,14 @@ func changeOf(annotations *yaml.Node, edit Edit) change {
 	return c
 }
 
-func isNull(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
-
 // keysOf returns the keys that texts returns, in text order, merged ones last.
 func keysOf(n *yaml.Node) []string {
 	values := texts(n)
 	var keys []string
-	for _, m := range append([]*yaml.Node{resolve(n)}, merged(n)...) {
+	for _, m := range append([]*yaml.Node{yamltext.Resolve(n)}, yamltext.Merged(n)...) {
 		for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
-			key := resolve(m.Content[i])
-			if _, ok := values[key.Value]; ok && !isMerge(key) {
+			key := yamltext.Resolve(m.Content[i])
+			if _, ok := values[key.Value]; ok && !yamltext.IsMerge(key) {
 				delete(values, key.Value)
 				keys = append(keys, key.Value)
 			}

@@ -3,6 +3,7 @@ package manifest
 import (
 	"go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -13,24 +14,24 @@ type containerFacts map[*yaml.Node]rules.Container
 // pod returns the facts of the pod that a template makes. Numbers and booleans
 // where Kubernetes wants strings are taken as they are written.
 func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
-	metadata, spec := get(root, "metadata"), get(root, "spec")
+	metadata, spec := yamltext.Get(root, "metadata"), yamltext.Get(root, "spec")
 	pod := rules.Pod{
 		Namespace:   rules.Namespace{Name: o.namespace},
 		Name:        o.name,
-		Labels:      texts(get(metadata, "labels")),
-		Annotations: texts(get(metadata, "annotations")),
-		HostNetwork: isTrue(get(spec, "hostNetwork")),
+		Labels:      texts(yamltext.Get(metadata, "labels")),
+		Annotations: texts(yamltext.Get(metadata, "annotations")),
+		HostNetwork: isTrue(yamltext.Get(spec, "hostNetwork")),
 	}
 	if o.kind != "Pod" && o.name != "" {
 		pod.Name += "-" // controllers name pods by generateName
 	}
 	for _, list := range []string{"initContainers", "containers"} {
-		containers := get(spec, list)
+		containers := yamltext.Get(spec, list)
 		if containers == nil || containers.Kind != yaml.SequenceNode {
 			continue
 		}
 		for _, c := range containers.Content {
-			pod.Containers = append(pod.Containers, f.container(resolve(c)))
+			pod.Containers = append(pod.Containers, f.container(yamltext.Resolve(c)))
 		}
 	}
 	return pod
@@ -40,10 +41,10 @@ func (f *finder) container(n *yaml.Node) rules.Container {
 	if c, ok := f.containers[n]; ok {
 		return c
 	}
-	c := rules.Container{Name: text(get(n, "name")), Command: list(get(n, "command")), Args: list(get(n, "args"))}
-	if env := get(n, "env"); env != nil && env.Kind == yaml.SequenceNode {
+	c := rules.Container{Name: text(yamltext.Get(n, "name")), Command: list(yamltext.Get(n, "command")), Args: list(yamltext.Get(n, "args"))}
+	if env := yamltext.Get(n, "env"); env != nil && env.Kind == yaml.SequenceNode {
 		for _, e := range env.Content {
-			c.Env = append(c.Env, rules.EnvVar{Name: text(get(e, "name")), Value: text(get(e, "value"))})
+			c.Env = append(c.Env, rules.EnvVar{Name: text(yamltext.Get(e, "name")), Value: text(yamltext.Get(e, "value"))})
 		}
 	}
 	f.containers[n] = c
@@ -63,14 +64,14 @@ func list(n *yaml.Node) []string {
 
 // texts returns a mapping of scalars, merge keys included.
 func texts(n *yaml.Node) map[string]string {
-	if n = resolve(n); n == nil || n.Kind != yaml.MappingNode {
+	if n = yamltext.Resolve(n); n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
 	out := map[string]string{}
-	for _, m := range append([]*yaml.Node{n}, merged(n)...) {
+	for _, m := range append([]*yaml.Node{n}, yamltext.Merged(n)...) {
 		for i := len(m.Content) - 2; i >= 0; i -= 2 {
-			key, value := resolve(m.Content[i]), resolve(m.Content[i+1])
-			if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" || value.Kind != yaml.ScalarNode {
+			key, value := yamltext.Resolve(m.Content[i]), yamltext.Resolve(m.Content[i+1])
+			if key.Kind != yaml.ScalarNode || yamltext.IsMerge(key) || value.Kind != yaml.ScalarNode {
 				continue
 			}
 			if _, ok := out[key.Value]; !ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -12,8 +13,7 @@ import (
 type File struct {
 	name       string
 	data       []byte
-	lines      []int // where each line begins
-	documents  []*document
+	documents  []*yamltext.Document
 	templates  []*template
 	namespaces map[string]map[string]string
 }
@@ -32,7 +32,7 @@ type Template struct {
 	// document: "" for a Pod, "/spec/template" for a Deployment,
 	// "/items/0/spec/template" for one in a List.
 	Pointer string
-	// HasAnnotations says whether metadata.annotations is a mapping there, and
+	// HasAnnotations reports whether metadata.annotations is a mapping there, and
 	// HasMetadata whether metadata is: a JSON patch must create what is missing.
 	HasAnnotations, HasMetadata bool
 	// Pod holds the facts of the pod that would be created. Its
@@ -70,7 +70,7 @@ func Parse(name string, data []byte) (*File, error) {
 	f.namespaces = map[string]map[string]string{}
 	for i, d := range f.documents {
 		finder := newFinder(d, i)
-		finder.object(d.root, place{}, typeMeta{})
+		finder.object(d.Root, position{}, typeMeta{})
 		f.templates = append(f.templates, finder.found...)
 		for name, labels := range finder.namespaces {
 			f.namespaces[name] = labels
@@ -81,19 +81,19 @@ func Parse(name string, data []byte) (*File, error) {
 
 // readDocuments parses the documents and does not look into them.
 func readDocuments(name string, data []byte) (*File, error) {
-	f := &File{name: name, data: data, lines: lineOffsets(data)}
-	if err := f.checkEncoding(); err != nil {
-		return nil, err
+	f := &File{name: name, data: data}
+	documents, problems := yamltext.Parse(string(data))
+	f.documents = documents
+	errs := make([]error, len(problems))
+	for i, problem := range problems {
+		errs[i] = f.error(problem)
 	}
-	var problems []error
-	for _, part := range splitDocuments(data) {
-		documents, err := f.parseDocuments(part, len(f.documents)+len(problems)+1)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		f.documents = append(f.documents, documents...)
-	}
-	return f, errors.Join(problems...)
+	return f, errors.Join(errs...)
+}
+
+// error returns a problem of the text as one of the file.
+func (f *File) error(problem *yamltext.Error) error {
+	return &Error{f.name, problem.Line, problem.Column, problem.Message}
 }
 
 // Templates returns the pod templates in text order, those inside Lists included.
@@ -107,9 +107,3 @@ func (f *File) Templates() []Template {
 
 // Namespaces returns the labels of Namespace objects in the file, by name.
 func (f *File) Namespaces() map[string]map[string]string { return f.namespaces }
-
-// errorAt returns an error at an offset of the file.
-func (f *File) errorAt(offset int, format string, args ...any) *Error {
-	line, column := f.position(offset)
-	return &Error{f.name, line, column, fmt.Sprintf(format, args...)}
-}

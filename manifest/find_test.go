@@ -74,7 +74,7 @@ func TestVersionDirective(t *testing.T) {
 		t.Errorf("got objects %s (%v), want {\"a\":1}", objects, err)
 	}
 	const message = "a: \"%YAML 1.2\"\n"
-	if f := parse(t, message); f.documents[0].root.Content[1].Value != "%YAML 1.2" {
-		t.Errorf("got %q, want a text to stay as it is", f.documents[0].root.Content[1].Value)
+	if f := parse(t, message); f.documents[0].Root.Content[1].Value != "%YAML 1.2" {
+		t.Errorf("got %q, want a text to stay as it is", f.documents[0].Root.Content[1].Value)
 	}
 }

@@ -266,9 +266,9 @@ func TestEditsAreVerified(t *testing.T) {
 		{"no YAML", "kind: Pod\nmetadata: [\n", false},
 	} {
 		edits := []Edit{{Set: []rules.Annotation{{Key: "old", Value: "new"}}}}
-		err := (&comparison{}).document(f.documents[0], test.text, f.templates, edits)
-		if (err == nil) != test.ok {
-			t.Errorf("%s: got %v, want accepted: %v", test.rule, err, test.ok)
+		problem := verify(f.documents[0], test.text, f.templates, edits)
+		if (problem == nil) != test.ok {
+			t.Errorf("%s: got %v, want accepted: %v", test.rule, problem, test.ok)
 		}
 	}
 }

@@ -2,9 +2,10 @@ package manifest
 
 import (
 	"encoding/json"
-	"slices"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
 
 // Objects returns the documents of a manifest as JSON, as kubectl would send
@@ -17,14 +18,13 @@ func Objects(data []byte) ([]json.RawMessage, error) {
 	}
 	out := make([]json.RawMessage, 0, len(f.documents))
 	for i, d := range f.documents {
-		text := data[d.start:d.end]
-		if d.json {
-			out = append(out, slices.Clone(text))
+		if d.JSON {
+			out = append(out, json.RawMessage(d.Text))
 			continue
 		}
-		object, err := yaml.YAMLToJSON(readable(text))
+		object, err := yaml.YAMLToJSON([]byte(yamltext.Readable(d.Text)))
 		if err != nil {
-			return nil, f.errorAt(d.start, "document %d has no form in JSON: %v", i+1, err)
+			return nil, f.error(d.Errorf(nil, "document %d has no form in JSON: %v", i+1, err))
 		}
 		out = append(out, object)
 	}

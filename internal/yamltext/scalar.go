@@ -1,4 +1,4 @@
-package manifest
+package yamltext
 
 import (
 	"encoding/json"
@@ -43,6 +43,14 @@ func (q quoting) write(value string) string {
 		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
 	}
 	return escaped(value)
+}
+
+// key returns the text of a key; a merge key has no quotes.
+func (q quoting) key(key string) string {
+	if key == mergeKey {
+		return key
+	}
+	return q.write(key)
 }
 
 func jsonString(value string) string {
@@ -93,7 +101,7 @@ func isPrintable(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return !isPrintableRune(r) })
 }
 
-// isSafePlain says whether a text without quotes is a string to readers of
+// isSafePlain reports whether a text without quotes is a string to readers of
 // YAML 1.1 and 1.2 alike, in block and in flow context.
 func isSafePlain(value string) bool {
 	for i, r := range value {
@@ -109,7 +117,7 @@ func isSafePlain(value string) bool {
 	return true
 }
 
-// canBeLiteral says whether a text can stand in a literal block scalar that
+// canBeLiteral reports whether a text can stand in a literal block scalar that
 // finds its indentation by itself.
 func canBeLiteral(value string) bool {
 	first := strings.TrimLeft(value, "\n")

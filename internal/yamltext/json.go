@@ -1,28 +1,30 @@
-package manifest
+package yamltext
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"
 )
 
+const jsonSpace = " \t\r\n"
+
 // parseJSON reads a part that looks like JSON: one value or several. JSON has
 // a parser of its own because YAML's does not take all of it (tabs, surrogate
 // pairs, several values in a row).
-func (f *File) parseJSON(p part, number int) (documents []*document, isJSON bool, err error) {
-	start := p.start
-	if line := f.data[start:p.end]; isMarker(bytes.TrimRight(line[:lineLength(line)], "\r\n"), "---") {
-		start += len("---")
+func parseJSON(file lines, p part, number int) (documents []*Document, isJSON bool, problem *Error) {
+	text := file.text[p.start:p.end]
+	if isMarker(strings.TrimRight(text[:lineLength(text)], "\r\n"), "---") {
+		text = text[len("---"):]
 	}
-	rest := bytes.TrimLeft(f.data[start:p.end], " \t\r\n")
-	if len(rest) == 0 || rest[0] != '{' && rest[0] != '[' {
+	rest := strings.TrimLeft(text, jsonSpace)
+	if rest == "" || rest[0] != '{' && rest[0] != '[' {
 		return nil, false, nil
 	}
-	start = p.end - len(rest)
-	decoder := jsontext.NewDecoder(bytes.NewReader(rest), jsontext.AllowDuplicateNames(true))
+	start := p.end - len(rest)
+	decoder := jsontext.NewDecoder(strings.NewReader(rest), jsontext.AllowDuplicateNames(true))
 	for {
 		value, err := decoder.ReadValue()
 		if errors.Is(err, io.EOF) {
@@ -31,45 +33,42 @@ func (f *File) parseJSON(p part, number int) (documents []*document, isJSON bool
 		if err != nil {
 			// Only a text in quotes or braces from the start on is meant to be
 			// JSON; others are flow style.
-			offset := start + int(decoder.InputOffset())
+			offset, message := decoder.InputOffset(), err.Error()
 			var syntactic *jsontext.SyntacticError
-			message := err.Error()
 			if errors.As(err, &syntactic) {
-				offset = start + int(syntactic.ByteOffset)
-				message = syntactic.Err.Error()
+				offset, message = syntactic.ByteOffset, syntactic.Err.Error()
 			}
-			meant := len(documents) > 0 || bytes.HasPrefix(bytes.TrimLeft(rest[1:], " \t\r\n"), []byte{'"'})
-			return nil, meant, f.errorAt(min(offset, p.end), "document %d is no JSON: %s", number+len(documents), message)
+			meant := len(documents) > 0 || strings.HasPrefix(strings.TrimLeft(rest[1:], jsonSpace), `"`)
+			d := newDocument(file, part{start, p.end}, true)
+			return nil, meant, d.errorAt(min(int(offset), len(rest)), "document %d is no JSON: %s", number+len(documents), message)
 		}
 		end := start + int(decoder.InputOffset())
-		d := &document{file: f, start: end - len(value), end: end, json: true}
-		r := jsonReader{d.start, f.data[d.start:end], jsontext.NewDecoder(bytes.NewReader(f.data[d.start:end]), jsontext.AllowDuplicateNames(true))}
-		d.root, err = r.node()
-		if err != nil {
-			return nil, true, err
+		d := newDocument(file, part{end - len(value), end}, true)
+		r := jsonReader{d.Text, jsontext.NewDecoder(strings.NewReader(d.Text), jsontext.AllowDuplicateNames(true))}
+		if d.Root, err = r.node(); err != nil {
+			return nil, true, d.errorAt(0, "document %d is no JSON: %v", number+len(documents), err)
 		}
 		documents = append(documents, d)
 	}
 }
 
 // jsonReader makes nodes of a JSON value. A node's Column is its offset in the
-// file, of which base is the value's, and its Line is zero.
+// text, and its Line is zero.
 type jsonReader struct {
-	base    int
-	text    []byte
+	text    string
 	decoder *jsontext.Decoder
 }
 
 func (r *jsonReader) node() (*yaml.Node, error) {
 	start := int(r.decoder.InputOffset())
-	for start < len(r.text) && bytes.IndexByte([]byte(" \t\r\n,:"), r.text[start]) >= 0 {
+	for start < len(r.text) && strings.IndexByte(jsonSpace+",:", r.text[start]) >= 0 {
 		start++
 	}
 	token, err := r.decoder.ReadToken()
 	if err != nil {
 		return nil, err
 	}
-	n := &yaml.Node{Kind: yaml.ScalarNode, Column: r.base + start}
+	n := &yaml.Node{Kind: yaml.ScalarNode, Column: start}
 	end := jsontext.Kind(0)
 	switch token.Kind() {
 	case '{':

@@ -1,0 +1,224 @@
+package yamltext
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// extent finds where nodes end, which the parser does not say.
+type extent struct {
+	*Document
+	err *Error // the first problem
+}
+
+// fail notes the first place that is not as expected. It should not happen;
+// if it does, nothing is edited.
+func (x *extent) fail(offset int, want string) int {
+	if x.err == nil {
+		x.err = x.errorAt(offset, "cannot tell where this ends: want %s; write it in a plainer form", want)
+	}
+	return offset
+}
+
+// bare returns where a node's own text begins, behind its tag and anchor.
+func (x *extent) bare(n *yaml.Node) int {
+	at := x.at(n)
+	if x.JSON || n.Kind == yaml.AliasNode {
+		return at
+	}
+	for x.isProperty(at) {
+		at = x.skipSpace(x.propertyEnd(at))
+	}
+	return at
+}
+
+// propertiesEnd returns the end of a value that is written as a tag or an
+// anchor and nothing else, as in "a: !!null".
+func (x *extent) propertiesEnd(n *yaml.Node) int {
+	end := x.at(n)
+	for at := end; x.isProperty(at); at = x.skipBlanks(end) {
+		end = x.propertyEnd(at)
+	}
+	return end
+}
+
+// isProperty reports whether a tag or an anchor begins at an offset.
+func (x *extent) isProperty(at int) bool {
+	return at < len(x.Text) && (x.Text[at] == '&' || x.Text[at] == '!')
+}
+
+func (x *extent) propertyEnd(at int) int {
+	if i := strings.IndexAny(x.Text[at:], " \t\r\n,]}"); i >= 0 {
+		return at + i
+	}
+	return len(x.Text)
+}
+
+// end returns the offset behind a node. indent is the column, from 0, of the
+// block that holds it, -1 at the top and in flow style.
+func (x *extent) end(n *yaml.Node, indent int) int {
+	at := x.bare(n)
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return at + len("*") + len(n.Value)
+	case n.Kind == yaml.ScalarNode:
+		return x.scalarEnd(n, at, indent)
+	case IsFlow(n) && at < len(x.Text) && (x.Text[at] == '{' || x.Text[at] == '['):
+		return x.flowEnd(n)
+	case len(n.Content) == 0:
+		return at
+	case n.Kind == yaml.SequenceNode:
+		return x.lastEnd(n, x.column(at))
+	}
+	// A block, or a single pair in a flow sequence: it ends with its last child.
+	return x.lastEnd(n, x.column(x.at(n.Content[0])))
+}
+
+func (x *extent) scalarEnd(n *yaml.Node, at, indent int) int {
+	switch {
+	case isUnwritten(n):
+		return x.at(n)
+	case n.Value == "" && n.Style&^yaml.TaggedStyle == 0:
+		return x.propertiesEnd(n)
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return x.quotedEnd(at, '"')
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return x.quotedEnd(at, '\'')
+	case isBlockScalar(n):
+		return x.blockScalar(at, indent).end
+	}
+	return x.plainEnd(at, n)
+}
+
+// lastEnd returns the end of the last child, which may be an empty value
+// behind the colon of its key. indent is that of the children's block.
+func (x *extent) lastEnd(n *yaml.Node, indent int) int {
+	last := n.Content[len(n.Content)-1]
+	if n.Kind == yaml.MappingNode && isUnwritten(last) {
+		return x.colonEnd(n.Content[len(n.Content)-2], indent)
+	}
+	return x.end(last, indent)
+}
+
+// colonEnd returns the offset behind the colon of a key, or behind the key if
+// it has none.
+func (x *extent) colonEnd(key *yaml.Node, indent int) int {
+	end := x.end(key, indent)
+	if at := x.skipBlanks(end); at < len(x.Text) && x.Text[at] == ':' {
+		return at + 1
+	}
+	return end
+}
+
+// flowEnd returns the offset behind the bracket that closes a node in flow
+// style.
+func (x *extent) flowEnd(n *yaml.Node) int {
+	closing := byte('}')
+	if n.Kind == yaml.SequenceNode {
+		closing = ']'
+	}
+	end := x.bare(n) + 1
+	if len(n.Content) > 0 {
+		end = max(end, x.lastEnd(n, -1))
+	}
+	for x.err == nil {
+		end = x.skipSpace(end)
+		if end >= len(x.Text) || x.Text[end] != closing && x.Text[end] != ',' {
+			return x.fail(end, fmt.Sprintf("%q", closing))
+		}
+		if x.Text[end] == closing {
+			return end + 1
+		}
+		end++
+	}
+	return end
+}
+
+func (x *extent) quotedEnd(at int, quote byte) int {
+	if at >= len(x.Text) || x.Text[at] != quote {
+		return x.fail(at, fmt.Sprintf("%q", quote))
+	}
+	for at++; at < len(x.Text); at++ {
+		switch c := x.Text[at]; {
+		case c == '\\' && quote == '"':
+			at++
+		case c == quote && quote == '\'' && strings.HasPrefix(x.Text[at+1:], "'"):
+			at++
+		case c == quote:
+			return at + 1
+		}
+	}
+	return x.fail(len(x.Text), fmt.Sprintf("%q", quote))
+}
+
+// plainEnd matches the text with the value, in which line ends are folded.
+func (x *extent) plainEnd(at int, n *yaml.Node) int {
+	for word := range strings.FieldsFuncSeq(n.Value, isFolded) {
+		at = len(x.Text) - len(strings.TrimLeftFunc(x.Text[at:], isFolded))
+		if !strings.HasPrefix(x.Text[at:], word) {
+			return x.fail(at, fmt.Sprintf("%q", word))
+		}
+		at += len(word)
+	}
+	return at
+}
+
+// isFolded reports whether a character may stand for a line end in a plain
+// scalar.
+func isFolded(r rune) bool {
+	return r < utf8.RuneSelf && isSpace(byte(r)) || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// blockScalar is how a literal or folded scalar stands in the text.
+type blockScalar struct {
+	body     int    // where the line behind the header begins
+	indent   int    // of its lines; -1 if it has none
+	end      int    // of its last line, before the line end; blank lines behind it count only where they are kept
+	digit    string // the indentation indicator of its header, or ""
+	chomping string // "+", "-" or ""
+}
+
+// headerEnd returns the end of the indicators of the block scalar whose "|" or
+// ">" is at an offset.
+func (x *extent) headerEnd(at int) int {
+	return len(x.Text) - len(strings.TrimLeft(x.Text[at+1:], "+-123456789"))
+}
+
+// blockScalar reads the block scalar at an offset, in a block with the given
+// indentation.
+// https://yaml.org/spec/1.2.2/#81-block-scalar-styles
+func (x *extent) blockScalar(at, indent int) blockScalar {
+	if at >= len(x.Text) || x.Text[at] != '|' && x.Text[at] != '>' {
+		return blockScalar{indent: -1, body: at, end: x.fail(at, `"|"`)}
+	}
+	b := blockScalar{indent: -1, end: x.lineEnd(at), body: x.nextLine(at)}
+	for _, c := range x.Text[at+1 : x.headerEnd(at)] {
+		if c == '+' || c == '-' {
+			b.chomping = string(c)
+		} else {
+			b.digit = string(c)
+			b.indent = max(indent, 0) + int(c-'0')
+		}
+	}
+	for line := b.body; line < len(x.Text); line = x.nextLine(line) {
+		end := x.lineEnd(line)
+		content := strings.TrimLeft(x.Text[line:end], " ")
+		width := end - line - len(content)
+		if b.indent < 0 && content != "" {
+			if width <= indent {
+				break
+			}
+			b.indent = width
+		}
+		if content != "" && width < b.indent {
+			break
+		}
+		if content != "" || b.indent >= 0 && width > b.indent || b.chomping == "+" {
+			b.end = end
+		}
+	}
+	return b
+}

@@ -1,0 +1,208 @@
+package yamltext
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// flow is how a mapping in braces is written.
+type flow struct {
+	pretty bool    // each key on a line of its own
+	gap    string  // in front of a key, if pretty
+	closer string  // in front of the closing brace, if pretty
+	unit   string  // what a deeper gap has more
+	space  string  // behind a comma, if not pretty
+	colon  string  // between key and value
+	keys   quoting // of the keys
+	values quoting // of the values
+}
+
+// emptyFlow is how braces are written where no neighbour tells.
+func (e *Edit) emptyFlow() flow {
+	f := flow{space: " ", colon: ": "}
+	if e.JSON {
+		f.keys, f.values = jsonQuotes, jsonQuotes
+	} else if e.style.Quoted {
+		f.values = doubleQuotes
+	}
+	return f
+}
+
+// flowOf returns how a flow mapping with at least one key is written.
+func (e *Edit) flowOf(m *yaml.Node) flow {
+	f := e.emptyFlow()
+	last := len(m.Content) - 2
+	key, value := m.Content[last], m.Content[last+1]
+	if !e.JSON {
+		f.keys = quotingOf(key)
+	}
+	if !e.JSON && !e.style.Quoted {
+		f.values = quotingOf(value)
+	}
+	if f.keys != plainIfSafe && e.at(value) == e.colonEnd(key, -1) {
+		f.colon, f.space = ":", ""
+	}
+	open := e.bare(m) + 1
+	before := e.Text[open:e.at(m.Content[0])]
+	if last > 0 {
+		between := e.Text[e.end(m.Content[last-1], -1):e.at(key)]
+		if i := strings.LastIndexByte(between, ','); i >= 0 && !strings.ContainsAny(between[i:], "#\r\n") {
+			f.space = between[i+1:]
+		}
+	}
+	if i := strings.LastIndexAny(before, "\r\n"); i >= 0 && !strings.Contains(before, "#") {
+		indent := before[i+1:]
+		eol := lastBreak(before[:i+1])
+		f.pretty, f.gap, f.unit = true, eol+indent, "  "
+		end := e.flowEnd(m) - 1
+		line := e.Text[e.lineStart(end):end]
+		if strings.TrimLeft(line, " \t") == "" {
+			f.closer = eol + line
+		}
+		if unit, ok := strings.CutPrefix(indent, line); ok && unit != "" {
+			f.unit = unit
+		}
+	}
+	return f
+}
+
+// deeper returns the layout of a mapping that is a value in this one.
+func (f flow) deeper() flow {
+	if f.pretty {
+		f.gap, f.closer = f.gap+f.unit, f.gap
+	}
+	return f
+}
+
+func (f flow) between() string {
+	if f.pretty {
+		return "," + f.gap
+	}
+	return "," + f.space
+}
+
+// mapping writes entries in braces.
+func (f flow) mapping(entries []Entry) string {
+	if len(entries) == 0 {
+		return "{}"
+	}
+	return "{" + f.gap + f.join(entries) + f.closer + "}"
+}
+
+// join writes entries with what stands between them.
+func (f flow) join(entries []Entry) string {
+	texts := make([]string, len(entries))
+	for i, entry := range entries {
+		texts[i] = f.keys.key(entry.Key) + f.colon
+		switch {
+		case entry.Alias != "":
+			texts[i] += "*" + entry.Alias
+		case entry.Entries != nil:
+			texts[i] += f.deeper().mapping(entry.Entries)
+		default:
+			texts[i] += f.values.write(entry.Text)
+		}
+	}
+	return strings.Join(texts, f.between())
+}
+
+// setFlow changes a mapping in braces.
+func (e *Edit) setFlow(m *yaml.Node, c changes) {
+	f := e.flowOf(m)
+	for _, r := range c.replaced {
+		e.replaceInFlow(r, f)
+	}
+	kept := -1
+	for i := 0; i < len(m.Content); i += 2 {
+		if !c.removes(m, i) {
+			kept = i
+		}
+	}
+	switch {
+	case len(c.added) == 0:
+	case kept < 0:
+		at := e.at(m.Content[0])
+		e.splice(at, at, f.join(c.added))
+	default:
+		at := e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: m.Content[:kept+2]}, -1)
+		e.splice(at, at, e.apart(at)+f.between()+f.join(c.added))
+	}
+	for i := 0; i < len(m.Content); i += 2 {
+		if !c.removes(m, i) {
+			continue
+		}
+		first := i
+		for i+2 < len(m.Content) && c.removes(m, i+2) {
+			i += 2
+		}
+		e.removeFlow(m, first, i)
+	}
+}
+
+// apart returns what a comma needs in front of it: behind a colon without a
+// value some readers, kubectl's among them, would take it for a part of the key.
+func (e *Edit) apart(at int) string {
+	if e.Text[at-1] == ':' {
+		return " "
+	}
+	return ""
+}
+
+// removeFlow removes the entries from one index of a mapping's Content to
+// another, with the commas that are no longer needed. Comments between them
+// stay.
+func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
+	endOf := func(i int) int {
+		return e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: m.Content[i : i+2]}, -1)
+	}
+	start, end := e.at(m.Content[first]), endOf(last)
+	switch comma := e.skipSpace(end); {
+	case last+2 < len(m.Content):
+		end = e.at(m.Content[last+2])
+	case first > 0:
+		start = endOf(first - 2)
+	case comma < len(e.Text) && e.Text[comma] == ',':
+		end = comma + 1
+	}
+	if !strings.Contains(e.Text[start:end], "#") {
+		e.splice(start, end, "")
+		return
+	}
+	var rest strings.Builder
+	at := start
+	for i := first; i <= last; i += 2 {
+		rest.WriteString(e.withoutComma(at, e.at(m.Content[i])))
+		at = endOf(i)
+	}
+	rest.WriteString(e.withoutComma(at, end))
+	e.splice(start, end, rest.String())
+}
+
+// withoutComma returns the white space and comments between two entries.
+func (e *Edit) withoutComma(start, end int) string {
+	if comma := e.skipSpace(start); comma < end && e.Text[comma] == ',' {
+		return e.Text[start:comma] + e.Text[comma+1:end]
+	}
+	return e.Text[start:end]
+}
+
+// replaceInFlow gives a value in braces another text.
+func (e *Edit) replaceInFlow(r replacement, f flow) {
+	if !e.mayReplace(r.value) {
+		return
+	}
+	quotes := quotingOf(r.value)
+	if e.JSON || e.style.Quoted {
+		quotes = f.values
+	}
+	if !isUnwritten(r.value) {
+		e.splice(e.at(r.value), e.end(r.value, -1), quotes.write(r.text))
+		return
+	}
+	colon, before := e.colonEnd(r.key, -1), " "
+	if e.Text[colon-1] != ':' {
+		before = f.colon
+	}
+	e.splice(colon, colon, before+quotes.write(r.text))
+}

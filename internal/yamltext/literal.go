@@ -1,0 +1,108 @@
+package yamltext
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// replaceBlockScalar gives a literal block another text. Lines that are in
+// both stay byte for byte, and so do its indentation and, where it can be,
+// its header. A folded block becomes a literal one.
+func (e *Edit) replaceBlockScalar(value *yaml.Node, text string, b block) {
+	at := e.bare(value)
+	old := e.blockScalar(at, len(b.indent))
+	literal := value.Style&yaml.LiteralStyle != 0
+	indented := literal && old.digit != "" && canBeLiteral("x"+text) && strings.Trim(text, "\n") != ""
+	if b.quoted || !canBeLiteral(text) && !indented {
+		// Its lines go, and a comment on the header line stays behind the value.
+		e.splice(e.at(value), e.headerEnd(at), escaped(text))
+		if lineEnd := e.lineEnd(at); old.end > lineEnd {
+			e.splice(lineEnd, old.end, "")
+		}
+		return
+	}
+	indent := b.indent + b.step
+	if old.indent >= 0 {
+		indent = strings.Repeat(" ", old.indent)
+	} else {
+		old.end = e.blankEnd(old)
+	}
+	want := chompingFor(text)
+	if literal && (want == old.chomping || want == "" && old.chomping == "+") {
+		want = old.chomping
+	} else {
+		e.splice(at, e.headerEnd(at), "|"+old.digit+want)
+	}
+	e.replaceLines(old, text, indent, want, literal, b.eol)
+}
+
+// blankEnd returns the end of the lines of spaces that are all of a block.
+// Behind a text some of it would count.
+func (e *Edit) blankEnd(b blockScalar) int {
+	end := b.end
+	for line := b.body; line < len(e.Text); line = e.nextLine(line) {
+		lineEnd := e.lineEnd(line)
+		if strings.Trim(e.Text[line:lineEnd], " ") != "" {
+			break
+		}
+		if lineEnd > line {
+			end = lineEnd
+		}
+	}
+	return end
+}
+
+// replaceLines changes the lines of a block that are not the same before and
+// after.
+func (e *Edit) replaceLines(b blockScalar, text, indent, chomping string, literal bool, eol string) {
+	end := b.end
+	if chomping == "+" {
+		// Blank lines behind the text would count.
+		for next := e.nextLine(end); next > end && next < len(e.Text); next = e.nextLine(end) {
+			line := e.lineEnd(next)
+			if strings.TrimLeft(e.Text[next:line], " ") != "" {
+				break
+			}
+			end = line
+		}
+	}
+	var lines []string // with their ends
+	for at := b.body; at <= end && at < len(e.Text); {
+		next := e.nextLine(at)
+		lines = append(lines, e.Text[at:next])
+		at = next
+	}
+	atEnd := len(lines) > 0 && lastBreak(lines[len(lines)-1]) == ""
+	wanted := strings.SplitAfter(literalLines(text, indent, eol), eol)
+	wanted = wanted[:len(wanted)-1] // behind the last line end
+	same := func(old, new string) bool {
+		old, new = strings.TrimRight(old, "\r\n"), strings.TrimRight(new, "\r\n")
+		return old == new || new == "" && strings.Trim(old, " ") == "" && len(old) <= len(indent)
+	}
+	head, tail := 0, 0
+	for literal && head < len(lines) && head < len(wanted) && same(lines[head], wanted[head]) {
+		head++
+	}
+	for literal && tail < len(lines)-head && tail < len(wanted)-head && same(lines[len(lines)-1-tail], wanted[len(wanted)-1-tail]) {
+		tail++
+	}
+	from := b.body + len(strings.Join(lines[:head], ""))
+	to := b.body + len(strings.Join(lines[:len(lines)-tail], ""))
+	changed := strings.Join(wanted[head:len(wanted)-tail], "")
+	switch {
+	case b.body == len(e.Text) && lastBreak(e.Text) == "", // a header at the end of the text
+		atEnd && head == len(lines) && changed != "":
+		changed = eol + changed
+		if chomping == "-" {
+			changed = strings.TrimSuffix(changed, eol)
+		}
+	case atEnd && tail == 0 && chomping == "-":
+		changed = strings.TrimSuffix(changed, eol)
+	case atEnd && tail > 0 && chomping != "-":
+		e.splice(len(e.Text), len(e.Text), eol)
+	}
+	if changed != "" || to > from {
+		e.splice(from, to, changed)
+	}
+}

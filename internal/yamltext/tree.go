@@ -1,0 +1,177 @@
+package yamltext
+
+import (
+	"math"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Resolve returns what a node stands for: the target of an alias, else the
+// node itself.
+func Resolve(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// Get returns the value of a key, aliases followed and merge keys obeyed; nil
+// if there is none, also of nil or of what is no mapping.
+func Get(n *yaml.Node, key string) *yaml.Node {
+	if value := Direct(n, key); value != nil {
+		return Resolve(value)
+	}
+	for _, m := range Merged(n) {
+		if value := Direct(m, key); value != nil {
+			return Resolve(value)
+		}
+	}
+	return nil
+}
+
+// Direct returns the value that stands beside a key in the text, which may be
+// an alias; nil if there is none.
+func Direct(n *yaml.Node, key string) *yaml.Node {
+	if i := Index(n, key); i >= 0 {
+		return Resolve(n).Content[i+1]
+	}
+	return nil
+}
+
+// Index returns the place of a key in a mapping's Content, -1 if there is
+// none. Of several it is the last, which readers let win.
+func Index(n *yaml.Node, key string) int {
+	if n = Resolve(n); n != nil && n.Kind == yaml.MappingNode {
+		for i := len(n.Content) - 2; i >= 0; i -= 2 {
+			if k := Resolve(n.Content[i]); k.Kind == yaml.ScalarNode && k.Value == key && !IsMerge(k) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// Merged returns the mappings that merge keys bring into n, the first first.
+// Each is there once, so that merges of merges cannot grow without bound.
+func Merged(n *yaml.Node) []*yaml.Node {
+	if n = Resolve(n); n == nil || !slices.ContainsFunc(n.Content, IsMerge) {
+		return nil
+	}
+	var out []*yaml.Node
+	seen := map[*yaml.Node]bool{}
+	var visit func(n *yaml.Node)
+	visit = func(n *yaml.Node) {
+		if n.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !IsMerge(n.Content[i]) {
+				continue
+			}
+			sources := []*yaml.Node{n.Content[i+1]}
+			if sources[0].Kind == yaml.SequenceNode {
+				sources = sources[0].Content
+			}
+			for _, source := range sources {
+				source = Resolve(source)
+				if source.Kind == yaml.MappingNode && !seen[source] {
+					seen[source] = true
+					out = append(out, source)
+					visit(source)
+				}
+			}
+		}
+	}
+	visit(n)
+	return out
+}
+
+// IsMerge reports whether a node is the merge key "<<".
+func IsMerge(n *yaml.Node) bool { return n.Tag == "!!merge" }
+
+// IsNull reports whether a node is a null, written or not.
+func IsNull(n *yaml.Node) bool {
+	return n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+}
+
+// IsFlow reports whether a mapping or sequence stands in braces or brackets.
+func IsFlow(n *yaml.Node) bool { return n.Style&yaml.FlowStyle != 0 }
+
+// isUnwritten reports whether a null is written as nothing at all.
+func isUnwritten(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == ""
+}
+
+func isBlockScalar(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
+// IsShared reports whether an alias stands for the node, so that a change of
+// it would show elsewhere too.
+func (d *Document) IsShared(n *yaml.Node) bool {
+	if d.shared == nil {
+		d.shared = map[*yaml.Node]bool{}
+		for alias := range aliases(d.Root) {
+			d.shared[alias.Alias] = true
+		}
+	}
+	return d.shared[n]
+}
+
+// aliases goes over the aliases below a node, in text order.
+func aliases(n *yaml.Node) func(yield func(*yaml.Node) bool) {
+	return func(yield func(*yaml.Node) bool) {
+		var visit func(n *yaml.Node) bool
+		visit = func(n *yaml.Node) bool {
+			if n.Kind == yaml.AliasNode {
+				return yield(n)
+			}
+			for _, child := range n.Content {
+				if !visit(child) {
+					return false
+				}
+			}
+			return true
+		}
+		if n != nil {
+			visit(n)
+		}
+	}
+}
+
+// Unfolded returns about how many bytes the document would have with every
+// alias written out. It looks at each node once; what is inside itself, or
+// does not fit into an int, has math.MaxInt.
+func (d *Document) Unfolded() int {
+	sizes := map[*yaml.Node]int{} // of nodes with an anchor
+	var visit func(n *yaml.Node) int
+	visit = func(n *yaml.Node) int {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		size, known := sizes[n]
+		if known {
+			return size
+		}
+		if n.Anchor != "" {
+			sizes[n] = math.MaxInt // until it is left: an alias inside means itself
+		}
+		size = len(n.Value) + 1
+		for _, child := range n.Content {
+			if inner := visit(child); inner > math.MaxInt-size {
+				size = math.MaxInt
+			} else {
+				size += inner
+			}
+		}
+		if n.Anchor != "" {
+			sizes[n] = size
+		}
+		return size
+	}
+	if d.Root == nil {
+		return 0
+	}
+	return visit(d.Root)
+}
