@@ -175,3 +175,44 @@ func (d *Document) Unfolded() int {
 	}
 	return visit(d.Root)
 }
+
+// Keys returns the texts of a mapping's keys in text order, merge keys left
+// out; nil of what is no mapping.
+func Keys(n *yaml.Node) []string {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	keys := make([]string, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := Resolve(n.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
+			keys = append(keys, key.Value)
+		}
+	}
+	return keys
+}
+
+// Values returns what Direct returns for every key of a mapping.
+func Values(n *yaml.Node) map[string]*yaml.Node {
+	values := map[string]*yaml.Node{}
+	if n != nil && n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if key := Resolve(n.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
+				values[key.Value] = n.Content[i+1]
+			}
+		}
+	}
+	return values
+}
+
+// MostNodes returns how many nodes a text can have at the most, found without
+// parsing it: an indicator or a line end stands for two of them at the most.
+func MostNodes(text string) int {
+	marks := 1
+	for i := range len(text) {
+		switch text[i] {
+		case ',', ':', '-', '?', '[', '{', '\n', '\r':
+			marks++
+		}
+	}
+	return 2 * marks
+}

@@ -101,24 +101,36 @@ func checkDrainDuration(value string) error {
 // Source:
 // https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
 func (v *view) checkTemplate(text string) error {
+	var odd []string // keys of what may not stand for itself
 	for key, value := range v.metadata {
-		if isPlainKey(key) && isPlainValue(value) {
-			continue
-		}
-		var rendered struct {
-			Env []struct{ Name, Value string }
-		}
-		env := fmt.Sprintf("env:\n    - name: %s\n      value: \"%s\"\n", key, value)
-		js, err := yaml.YAMLToJSON([]byte(env))
-		if err == nil {
-			err = json.Unmarshal(js, &rendered)
-		}
-		if err != nil {
-			return entryError(text, v.metadataField, key, errors.New("got characters that break Istio's "+
-				"injection template, want none of \" \\ and line breaks in the value and a plain name as the key"))
+		if !isPlainKey(key) || !isPlainValue(value) {
+			odd = append(odd, key)
 		}
 	}
-	return nil
+	slices.Sort(odd)
+	if v.survivesTemplate(odd...) {
+		return nil
+	}
+	bad := slices.IndexFunc(odd, func(key string) bool { return !v.survivesTemplate(key) })
+	return entryError(text, v.metadataField, odd[max(bad, 0)], errors.New("got characters that break Istio's "+
+		"injection template, want none of \" \\ and line breaks in the value and a plain name as the key"))
+}
+
+// survivesTemplate reports whether entries are environment variables where the
+// template pastes them.
+func (v *view) survivesTemplate(keys ...string) bool {
+	if len(keys) == 0 {
+		return true
+	}
+	text := []byte("env:\n")
+	for _, key := range keys {
+		text = fmt.Appendf(text, "    - name: %s\n      value: \"%s\"\n", key, v.metadata[key])
+	}
+	var rendered struct {
+		Env []struct{ Name, Value string }
+	}
+	js, err := yaml.YAMLToJSON(text)
+	return err == nil && json.Unmarshal(js, &rendered) == nil
 }
 
 // isPlainKey tells whether a key stands for itself wherever YAML wants a key

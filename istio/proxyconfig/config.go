@@ -2,8 +2,10 @@ package proxyconfig
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"sigs.k8s.io/yaml"
 )
 
@@ -15,7 +17,7 @@ var (
 	drainSpellings    = [2]string{"drainDuration", "drain_duration"}
 )
 
-// ProxyConfig is the text of a ProxyConfigAnnotation, understood as Istio's
+// Config is the text of a ProxyConfigAnnotation, understood as Istio's
 // injector understands it and kept as its author wrote it. It is not for
 // concurrent use.
 type Config struct {
@@ -23,20 +25,20 @@ type Config struct {
 	view view
 	// keys is what MetadataKeys found; nil until it is asked.
 	keys []string
-	// layout is where things stand in text; nil until something asks.
-	layout *layout
+	// document is the text's nodes; nil until something asks.
+	document *yamltext.Document
 }
 
-// place returns the layout of the text, which costs as much as decoding it.
-func (c *Config) place() (*layout, error) {
-	if c.layout == nil {
-		l, err := newLayout(c.text)
-		if err != nil {
-			return nil, err
+// nodes returns the text's document, which costs as much as decoding it.
+func (c *Config) nodes() (*yamltext.Document, error) {
+	if c.document == nil {
+		d, problem := yamltext.First(c.text)
+		if problem != nil {
+			return nil, notEditable(problem)
 		}
-		c.layout = l
+		c.document = d
 	}
-	return c.layout, nil
+	return c.document, nil
 }
 
 // view is what Istio's decoder sees in a text.
@@ -53,25 +55,32 @@ type view struct {
 	hasDrain      bool
 }
 
-// Parse reads an annotation's value; an empty text is an empty
-// configuration. It returns an error exactly when Istio's injector would
-// reject the pod for it: broken YAML, a wrong type of a known field
-// (proxyMetadata values must be strings), a value that Istio's validation
-// refuses, or one that breaks the injection template. The error names line and
-// field and says how to write it. Unknown fields are no error, nor are further
-// YAML documents, which Istio does not read.
+// Parse reads an annotation's value; an empty text is an empty configuration.
+// It returns an error exactly when Istio's injector would reject the pod for
+// it: broken YAML, a wrong type of a known field (proxyMetadata values must be
+// strings), a value that Istio's validation refuses, or one that breaks the
+// injection template. The error names line and field and says how to write it.
+// Unknown fields are no error, nor are further YAML documents, which Istio does
+// not read.
+//
+// What Istio says to a text that means far more than it holds is not found
+// out: the error is ErrTooMuch.
 func Parse(text string) (*Config, error) {
+	c := &Config{text: text, view: emptyView}
 	if text == "" {
-		return &Config{view: emptyView}, nil
+		return c, nil
 	}
-	decoded, err := decodeView(text)
-	if err != nil {
+	if err := c.measure(); err != nil {
 		return nil, err
 	}
-	if err := decoded.check(text); err != nil {
+	var err error
+	if c.view, err = decodeView(text); err != nil {
 		return nil, err
 	}
-	return &Config{text: text, view: decoded}, nil
+	if err := c.view.check(text); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 var emptyView = view{metadataField: metadataSpellings[0], drainField: drainSpellings[0]}
@@ -138,24 +147,16 @@ func (c *Config) MetadataKeys() []string {
 
 func (c *Config) orderedKeys() []string {
 	keys := make([]string, 0, len(c.view.metadata))
-	add := func(key string) {
-		if _, ok := c.view.metadata[key]; ok && !slices.Contains(keys, key) {
-			keys = append(keys, key)
+	rest := maps.Clone(c.view.metadata)
+	if d, err := c.nodes(); err == nil {
+		for _, key := range yamltext.Keys(yamltext.Direct(d.Root, c.view.metadataField)) {
+			if _, ok := rest[key]; ok {
+				keys = append(keys, key)
+				delete(rest, key)
+			}
 		}
 	}
-	if l, err := c.place(); err == nil {
-		for _, entry := range l.entries(l.find(c.view.metadataField)) {
-			add(entry.key.Value)
-		}
-	}
-	var rest []string
-	for key := range c.view.metadata {
-		if !slices.Contains(keys, key) {
-			rest = append(rest, key)
-		}
-	}
-	slices.Sort(rest)
-	return append(keys, rest...)
+	return append(keys, slices.Sorted(maps.Keys(rest))...)
 }
 
 // DrainDuration returns the text of drainDuration (or drain_duration), if set.

@@ -103,7 +103,7 @@ func TestProxyConfigView(t *testing.T) {
 // What Istio would not take or not carry unchanged is refused before anything
 // is written.
 func TestProxyConfigEditRefuses(t *testing.T) {
-	const merged = "x: &x {ISTIO_META_HOLDFAST: v0}\nproxyMetadata:\n  <<: *x\n  A: b\nother: *x\n"
+	const merged = "x: &x {ISTIO_META_HOLDFAST: v0, B: c}\nproxyMetadata:\n  <<: *x\n  A: b\nother: *x\n"
 	for _, test := range []struct {
 		name, text string
 		edit       Edit
@@ -128,8 +128,8 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 			}
 		})
 	}
-	// A key that comes from a merge cannot be removed in place; an own copy
-	// of everything else is what remains.
+	// A key that comes from a merge goes with the merge; what else that brings
+	// in is written out.
 	config, err := Parse(merged)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := merged + "proxyMetadata:\n  \"A\": \"b\"\n"; got != want {
+	if want := "x: &x {ISTIO_META_HOLDFAST: v0, B: c}\nproxyMetadata:\n  A: b\n  B: \"c\"\nother: *x\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	checkEdited(t, merged, edit, got)

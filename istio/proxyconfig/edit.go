@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
 
 // Edit is a change of a ProxyConfig.
@@ -19,11 +21,10 @@ type Edit struct {
 
 // change is what an edit comes to for one text.
 type change struct {
-	set     map[string]string // keys whose value differs or is missing
-	remove  []string          // keys that are there and shall not be
-	drain   string            // "" leaves it
-	result  map[string]string // all of proxyMetadata afterwards
-	setKeys []string          // of set, sorted
+	set    map[string]string // keys whose value differs or is missing
+	remove []string          // keys that are there and shall not be
+	drain  string            // "" leaves it
+	result map[string]string // all of proxyMetadata afterwards
 }
 
 // Edit returns the text with the edit made. Everything else stays as it was
@@ -34,9 +35,11 @@ type change struct {
 // new keys are added in sorted order. Istio accepts the result. A key that is
 // both set and removed is set.
 //
+// What an anchor shares is written out where its aliases stand, and what a
+// merge brings in is written out where one of its keys is to go.
+//
 // The result is decoded again before it is returned: it differs from the old
-// text by the edit and nothing else, or Edit returns an error. Rare YAML cannot
-// be edited in place, such as a key to be removed that a merge brings in.
+// text by the edit and nothing else, or Edit returns an error with its place.
 func (c *Config) Edit(edit Edit) (string, error) {
 	if err := edit.check(); err != nil {
 		return "", err
@@ -48,22 +51,21 @@ func (c *Config) Edit(edit Edit) (string, error) {
 	if len(delta.set) == 0 && len(delta.remove) == 0 && delta.drain == "" {
 		return c.text, nil
 	}
-	l, err := c.place()
+	d, err := c.nodes()
 	if err != nil {
 		return "", err
 	}
-	for _, way := range []way{inPlace, inFront, ownCopy} {
-		text, wayErr := l.edit(&c.view, delta, way)
-		if wayErr == nil {
-			if wayErr = c.view.verify(text, delta); wayErr == nil {
-				return text, nil
-			}
-		}
-		if err == nil {
-			err = wayErr
-		}
+	made := d.Edit(yamltext.Style{Quoted: true, Braces: true})
+	c.view.write(made, d.Root, delta)
+	text, problem := d.Apply(made)
+	if problem != nil {
+		return "", notEditable(problem)
 	}
-	return "", err
+	text = c.text[:d.Start] + text + c.text[d.Start+len(d.Text):]
+	if err := c.view.verify(text, delta); err != nil {
+		return "", err
+	}
+	return text, nil
 }
 
 // fresh writes an edit of an empty text, the most frequent one, without a
@@ -84,7 +86,7 @@ func fresh(edit Edit) string {
 		slices.Sort(keys)
 		for _, key := range keys {
 			text = append(text, "  "...)
-			text = append(text, plainName(key)...)
+			text = append(text, key...)
 			text = append(text, ": "...)
 			text = append(text, quoted(edit.SetMetadata[key])...)
 			text = append(text, '\n')
@@ -153,14 +155,13 @@ func (v *view) changeFor(edit Edit) change {
 	for _, key := range edit.RemoveMetadata {
 		_, there := v.metadata[key]
 		_, wanted := edit.SetMetadata[key]
-		if there && !wanted && !slices.Contains(delta.remove, key) {
+		if there && !wanted {
 			delta.remove = append(delta.remove, key)
 		}
 	}
 	if edit.DrainDuration != v.drainDuration || !v.hasDrain {
 		delta.drain = edit.DrainDuration
 	}
-	delta.setKeys = slices.Sorted(maps.Keys(delta.set))
 	delta.result = make(map[string]string, len(v.metadata)+len(delta.set))
 	maps.Copy(delta.result, v.metadata)
 	maps.Copy(delta.result, delta.set)
@@ -175,10 +176,10 @@ func (v *view) changeFor(edit Edit) change {
 func (v *view) verify(text string, delta change) error {
 	got, err := decodeView(text)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errLayout, err)
+		return fmt.Errorf("%w: %w", errNotEditable, err)
 	}
 	differs := func(field string) error {
-		return fmt.Errorf("%w: field %q would change", errLayout, field)
+		return fmt.Errorf("%w: field %q would change", errNotEditable, field)
 	}
 	metadataChanges := len(delta.set) > 0 || len(delta.remove) > 0
 	for name, raw := range v.fields {

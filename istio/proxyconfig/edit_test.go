@@ -1,6 +1,8 @@
 package proxyconfig
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -174,7 +176,7 @@ func TestProxyConfigEdit(t *testing.T) {
 		// Blank lines are part of this one.
 		{
 			"literal that keeps", idle, "proxyMetadata:\n  A: |+\n    b\n\n\nconcurrency: 2\n",
-			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  A: |+\n    b\n\n\nconcurrency: 2\n",
+			"proxyMetadata:\n  A: |+\n    b\n\n\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nconcurrency: 2\n",
 		},
 		{"list last", drain, "extraStatTags:\n- a\n- b # two\n", "extraStatTags:\n- a\n- b # two\ndrainDuration: \"43200s\"\n"},
 		{"flow list last", drain, "extraStatTags: [a,\n  b, # two\n]\n", "extraStatTags: [a,\n  b, # two\n]\ndrainDuration: \"43200s\"\n"},
@@ -199,14 +201,31 @@ func TestProxyConfigEdit(t *testing.T) {
 			"x: &x 1h\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
 		},
 		{"anchor that nobody uses", idle, "proxyMetadata: &x\n  A: b\n", "proxyMetadata: &x\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
-		// An own copy, which counts because it comes last.
+		// Never a second key of the same name: strict readers refuse that.
 		{
 			"anchor that is used", idle, "proxyMetadata: &x\n  A: b\nother: *x\n",
-			"proxyMetadata: &x\n  A: b\nother: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+			"proxyMetadata: &x\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nother: {\"A\": \"b\"}\n",
+		},
+		{
+			"anchor that is merged elsewhere", idle, "proxyMetadata: &x {A: b, B: ~}\nother: {<<: *x, c: [*x]}\n",
+			"proxyMetadata: &x {A: b, B: ~, ISTIO_META_IDLE_TIMEOUT: \"48h\"}\nother: {<<: {\"A\": \"b\", \"B\": ~}, c: [{\"A\": \"b\", \"B\": ~}]}\n",
+		},
+		{
+			"value whose anchor is used", both, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: &x 1h\n  B: *x\ndrainDuration: &y 60s\nc: *y\n",
+			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  B: \"1h\"\ndrainDuration: \"43200s\"\nc: \"60s\"\n",
 		},
 		{
 			"metadata from a merge", idle, "x: &x {proxyMetadata: {A: b}}\n<<: *x\n",
-			"x: &x {proxyMetadata: {A: b}}\n<<: *x\nproxyMetadata:\n  \"A\": \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+			"x: &x {proxyMetadata: {A: b}}\n<<: *x\nproxyMetadata:\n  A: \"b\"\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n",
+		},
+		{
+			"alias, and a key of it to remove", swap, "x: &x {A: b, ISTIO_META_HOLDFAST_DESTINATIONS_1: c}\nproxyMetadata: *x\n",
+			"x: &x {A: b, ISTIO_META_HOLDFAST_DESTINATIONS_1: c}\n" +
+				"proxyMetadata: {A: \"b\", ISTIO_META_HOLDFAST: \"v1\", ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"}\n",
+		},
+		{
+			"alias in JSON style", idle, "{\"x\": &x {\"A\": \"b\"}, \"proxyMetadata\": *x}",
+			"{\"x\": &x {\"A\": \"b\"}, \"proxyMetadata\": {<<: *x, \"ISTIO_META_IDLE_TIMEOUT\": \"48h\"}}",
 		},
 
 		// Stale keys go, new ones come.
@@ -254,6 +273,32 @@ func TestProxyConfigEdit(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s\n(%q)", got, test.want, got)
 			}
 			checkEdited(t, test.in, test.edit, got)
+		})
+	}
+}
+
+// What cannot be edited in place is refused with its line, rather than written
+// a second time.
+func TestNotEditable(t *testing.T) {
+	idle := Edit{SetMetadata: map[string]string{istio.IdleTimeoutMetadata: "48h"}}
+	for _, test := range []struct{ name, in, want string }{
+		{"a key with a question mark", "a: b\nproxyMetadata:\n  ? A\n  : b\n", "line 3: cannot tell where this ends: want a key without \"?\""},
+		{"an anchor with an alias inside", "y: &y b\nproxyMetadata: &x {A: *y}\nother: *x\n", "line 2: got an alias inside of an anchor"},
+		{
+			"an anchor that is used often", "proxyMetadata: &x {A: " + strings.Repeat("b", 1000) + "}\nother: [" + strings.Repeat("*x, ", 100) + "]\n",
+			"line 1: got an anchor &x that is used too often",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config, err := Parse(test.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := config.Edit(idle)
+			checkError(t, err, test.want)
+			if got != "" || !errors.Is(err, errNotEditable) {
+				t.Errorf("got text %q and error %v, want errNotEditable alone", got, err)
+			}
 		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"go.yaml.in/yaml/v4"
 	mesh "istio.io/api/mesh/v1alpha1"
 )
 
@@ -104,11 +106,11 @@ func (v *view) decodeError(text string, err error) error {
 // fieldError places an error at a top-level field, in whichever spelling it
 // stands there.
 func fieldError(text, field string, err error) error {
-	return placedError(text, field, err, func(l *layout) *entry {
-		if entry := l.find(field); entry != nil {
-			return entry
+	return placed(text, field, err, func(root *yaml.Node) *yaml.Node {
+		if key := keyOf(root, field); key != nil {
+			return key
 		}
-		return l.find(upperLetter.ReplaceAllStringFunc(field, func(letter string) string {
+		return keyOf(root, upperLetter.ReplaceAllStringFunc(field, func(letter string) string {
 			return "_" + strings.ToLower(letter)
 		}))
 	})
@@ -118,21 +120,26 @@ var upperLetter = regexp.MustCompile("[A-Z]")
 
 // entryError places an error at a key of proxyMetadata.
 func entryError(text, field, key string, err error) error {
-	return placedError(text, field+"."+key, err, func(l *layout) *entry {
-		entries := l.entries(l.find(field))
-		for _, entry := range slices.Backward(entries) {
-			if entry.key.Value == key {
-				return entry
-			}
+	return placed(text, field+"."+key, err, func(root *yaml.Node) *yaml.Node {
+		if metadata := yamltext.Direct(root, field); metadata != nil && metadata.Kind == yaml.MappingNode {
+			return keyOf(metadata, key)
 		}
 		return nil
 	})
 }
 
-func placedError(text, path string, err error, find func(*layout) *entry) error {
-	if l, layoutErr := newLayout(text); layoutErr == nil {
-		if entry := find(l); entry != nil {
-			return fmt.Errorf("line %d: %s: %w", entry.key.Line, path, err)
+func keyOf(n *yaml.Node, key string) *yaml.Node {
+	if i := yamltext.Index(n, key); i >= 0 {
+		return n.Content[i]
+	}
+	return nil
+}
+
+func placed(text, path string, err error, find func(root *yaml.Node) *yaml.Node) error {
+	if d, problem := yamltext.First(text); problem == nil {
+		if key := find(d.Root); key != nil {
+			line, _ := d.Position(key)
+			return fmt.Errorf("line %d: %s: %w", line, path, err)
 		}
 	}
 	return fmt.Errorf("%s: %w", path, err)

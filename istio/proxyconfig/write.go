@@ -1,0 +1,90 @@
+package proxyconfig
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+)
+
+// errNotEditable says that a text is valid but written in a way that cannot be
+// edited in place.
+var errNotEditable = errors.New("written in a way that holdfast cannot edit")
+
+func notEditable(problem *yamltext.Error) error {
+	return fmt.Errorf("%w: line %d: %s", errNotEditable, problem.Line, problem.Message)
+}
+
+// write says what to change in a text for a change of what it means.
+func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
+	var fields []yamltext.Entry // of the root
+	if delta.drain != "" {
+		if value := yamltext.Direct(root, v.drainField); value != nil {
+			e.Inline(value)
+		}
+		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: delta.drain})
+	}
+	if len(delta.set) > 0 || len(delta.remove) > 0 {
+		if metadata := yamltext.Direct(root, v.metadataField); metadata != nil {
+			v.writeMetadata(e, root, metadata, delta)
+		} else {
+			// A merge may have brought it in: then it is written out whole, and
+			// hides the merged one.
+			fields = append(fields, yamltext.Entry{Key: v.metadataField, Entries: texts(delta.result)})
+		}
+	}
+	switch {
+	case root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0:
+		e.FillRoot(fields)
+	case len(fields) > 0:
+		e.Set(root, fields, nil)
+	}
+}
+
+// writeMetadata changes the keys of a proxyMetadata that stands in the text:
+// a mapping, an alias of one, or nothing.
+func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta change) {
+	set, remove := delta.set, delta.remove
+	values := yamltext.Values(metadata)
+	isMerged := func(key string) bool { return values[key] == nil }
+	switch isAlias := metadata.Kind == yaml.AliasNode; {
+	case isAlias && len(remove) == 0:
+		e.Fill(root, v.metadataField, append([]yamltext.Entry{{Key: mergeKey, Alias: metadata.Value}}, texts(set)...))
+		return
+	case isAlias, len(metadata.Content) == 0:
+		e.Fill(root, v.metadataField, texts(delta.result))
+		return
+	case slices.ContainsFunc(remove, isMerged):
+		// The merge goes, and what else it brings in is written out.
+		remove = append([]string{mergeKey}, remove...)
+		set = map[string]string{}
+		maps.Copy(set, delta.set)
+		for key, value := range delta.result {
+			if isMerged(key) {
+				set[key] = value
+			}
+		}
+	}
+	for key := range set {
+		if value := values[key]; value != nil {
+			e.Inline(value)
+		}
+	}
+	e.Inline(metadata)
+	e.Set(metadata, texts(set), remove)
+}
+
+const mergeKey = "<<"
+
+// texts returns keys with their values, sorted by key.
+func texts(values map[string]string) []yamltext.Entry {
+	entries := make([]yamltext.Entry, 0, len(values))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		entries = append(entries, yamltext.Entry{Key: key, Text: values[key]})
+	}
+	return entries
+}
