@@ -22,8 +22,11 @@ func (e *Edit) blockOf(m *yaml.Node) block {
 	at := e.at(first)
 	column := e.column(at)
 	b := block{
-		indent: strings.Repeat(" ", column), step: strings.Repeat(" ", cmp.Or(e.style.Step, 2)), eol: e.eol(at),
-		keys: quotingOf(first), quoted: e.style.Quoted,
+		indent: strings.Repeat(" ", column), step: strings.Repeat(" ", cmp.Or(e.style.Step, 2)),
+		eol: e.eol(at), quoted: e.style.Quoted,
+	}
+	if !b.quoted {
+		b.keys = quotingOf(first)
 	}
 	if before := e.Text[e.lineStart(at):at]; strings.HasSuffix(strings.TrimRight(before, " \t"), "?") {
 		e.fail(at, "a key without \"?\"")

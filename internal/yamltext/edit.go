@@ -21,9 +21,10 @@ const mergeKey = "<<"
 // Style is how an Edit writes where neighbours leave a choice. The zero Style
 // writes as people do.
 type Style struct {
-	// Quoted puts every new value in double quotes, on one line. Else it is
-	// plain where every reader takes that for a string, and a literal block
-	// where it has several lines.
+	// Quoted puts every new value in double quotes, on one line, and leaves
+	// the keys of a block plain. Else keys are quoted as their neighbours are, a
+	// value is plain where every reader takes that for a string, and a literal
+	// block where it has several lines.
 	Quoted bool
 	// Braces fills a value that is written as nothing ({}, ~) where it
 	// stands. Else its entries become lines of a block.
