@@ -10,13 +10,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/holdfast-mesh/holdfast/istio"
-
 	//lint:ignore SA1019 Istio decodes with this package, and its newer form accepts other texts
 	"github.com/golang/protobuf/jsonpb"
-	"google.golang.org/protobuf/types/known/durationpb"
 	mesh "istio.io/api/mesh/v1alpha1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 // check asks whether the injector takes the configuration: it decodes into a
@@ -53,7 +52,7 @@ var knownFields = sync.OnceValue(func() map[string]bool {
 	return names
 })
 
-// fewFields tells whether Istio would decode no fields but proxyMetadata and
+// fewFields reports whether Istio would decode no fields but proxyMetadata and
 // drainDuration, which decodeView has already done.
 func (v *view) fewFields() bool {
 	known := knownFields()
@@ -103,7 +102,7 @@ func checkDrainDuration(value string) error {
 func (v *view) checkTemplate(text string) error {
 	var odd []string // keys of what may not stand for itself
 	for key, value := range v.metadata {
-		if !isPlainKey(key) || !isPlainValue(value) {
+		if !standsForItself(key) || !isCarried(value) {
 			odd = append(odd, key)
 		}
 	}
@@ -133,31 +132,12 @@ func (v *view) survivesTemplate(keys ...string) bool {
 	return err == nil && json.Unmarshal(js, &rendered) == nil
 }
 
-// isPlainKey tells whether a key stands for itself wherever YAML wants a key
-// or a value. Shorter ones may be booleans or null.
-func isPlainKey(key string) bool {
-	if len(key) <= len("false") || key[0] >= '0' && key[0] <= '9' || key[0] == '-' || key[0] == '.' {
-		return false
-	}
-	for _, c := range []byte(key) {
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
-			return false
-		}
-	}
-	return true
-}
+// standsForItself reports whether a key is a text wherever YAML wants a key or
+// a value. Shorter ones may be booleans or null.
+func standsForItself(key string) bool { return len(key) > len("false") && isMetadataName(key) }
 
-// isPlainValue tells whether a value stands for itself between double quotes.
-func isPlainValue(value string) bool {
-	for _, c := range []byte(value) {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
-}
-
-// defaultProxyConfig is what Istio applies an annotation to.
+// defaultProxyConfig is what Istio applies an annotation to, as far as it is
+// validated here.
 // Source: DefaultProxyConfig in
 // https://github.com/istio/istio/blob/eed52ebb66ad/pkg/config/mesh/mesh.go
 func defaultProxyConfig() *mesh.ProxyConfig {
@@ -165,7 +145,6 @@ func defaultProxyConfig() *mesh.ProxyConfig {
 		ConfigPath:       "./etc/istio/proxy",
 		BinaryPath:       "/usr/local/bin/envoy",
 		ClusterName:      &mesh.ProxyConfig_ServiceCluster{ServiceCluster: "istio-proxy"},
-		DrainDuration:    durationpb.New(45 * time.Second),
 		DiscoveryAddress: "istiod.istio-system.svc:15012",
 		ProxyAdminPort:   15000,
 		StatusPort:       15020,

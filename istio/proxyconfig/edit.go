@@ -2,9 +2,11 @@ package proxyconfig
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -48,7 +50,7 @@ func (c *Config) Edit(edit Edit) (string, error) {
 		return fresh(edit), nil
 	}
 	delta := c.view.changeFor(edit)
-	if len(delta.set) == 0 && len(delta.remove) == 0 && delta.drain == "" {
+	if delta.isEmpty() {
 		return c.text, nil
 	}
 	d, err := c.nodes()
@@ -71,55 +73,31 @@ func (c *Config) Edit(edit Edit) (string, error) {
 // fresh writes an edit of an empty text, the most frequent one, without a
 // detour by YAML.
 func fresh(edit Edit) string {
-	var text []byte
+	var b strings.Builder
 	if edit.DrainDuration != "" {
-		text = append(text, drainSpellings[0]+": "...)
-		text = append(text, quoted(edit.DrainDuration)...)
-		text = append(text, '\n')
+		b.WriteString(drainSpellings[0] + `: "` + edit.DrainDuration + "\"\n")
 	}
 	if len(edit.SetMetadata) > 0 {
-		text = append(text, metadataSpellings[0]+":\n"...)
-		keys := make([]string, 0, len(edit.SetMetadata))
-		for key := range edit.SetMetadata {
-			keys = append(keys, key)
-		}
-		slices.Sort(keys)
-		for _, key := range keys {
-			text = append(text, "  "...)
-			text = append(text, key...)
-			text = append(text, ": "...)
-			text = append(text, quoted(edit.SetMetadata[key])...)
-			text = append(text, '\n')
-		}
+		b.WriteString(metadataSpellings[0] + ":\n")
 	}
-	return string(text)
+	for _, key := range slices.Sorted(maps.Keys(edit.SetMetadata)) {
+		b.WriteString("  " + key + `: "` + edit.SetMetadata[key] + "\"\n")
+	}
+	return b.String()
 }
 
-// isMetadataName tells whether Istio's template can carry a key as the name of
-// an environment variable.
-func isMetadataName(key string) bool {
-	for i, c := range []byte(key) {
-		letter := c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
-		inner := c >= '0' && c <= '9' || c == '.' || c == '-'
-		if !letter && (i == 0 || !inner) {
-			return false
-		}
-	}
-	return key != ""
-}
+var metadataName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-// isCarried tells whether a value survives the double quotes that Istio's
-// template pastes it between.
+// isMetadataName reports whether Istio's template can carry a key as the name
+// of an environment variable.
+func isMetadataName(key string) bool { return metadataName.MatchString(key) }
+
+// isCarried reports whether a value stands for itself between the double
+// quotes that Istio's template pastes it between.
 func isCarried(value string) bool {
-	if isPlainValue(value) {
-		return true
-	}
-	for _, r := range value {
-		if r == '"' || r == '\\' || r == unicode.ReplacementChar || !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(value, func(r rune) bool {
+		return r == '"' || r == '\\' || r == unicode.ReplacementChar || !unicode.IsPrint(r)
+	})
 }
 
 // check refuses what Istio would not take or carry unchanged.
@@ -142,34 +120,33 @@ func (e Edit) check() error {
 
 // changeFor leaves out of an edit what is already so.
 func (v *view) changeFor(edit Edit) change {
-	var delta change
+	delta := change{set: map[string]string{}, result: maps.Clone(v.metadata)}
+	if delta.result == nil {
+		delta.result = map[string]string{}
+	}
 	for key, value := range edit.SetMetadata {
-		if old, ok := v.metadata[key]; ok && old == value {
-			continue
+		if old, ok := v.metadata[key]; !ok || old != value {
+			delta.set[key], delta.result[key] = value, value
 		}
-		if delta.set == nil {
-			delta.set = make(map[string]string, len(edit.SetMetadata))
-		}
-		delta.set[key] = value
 	}
 	for _, key := range edit.RemoveMetadata {
 		_, there := v.metadata[key]
-		_, wanted := edit.SetMetadata[key]
-		if there && !wanted {
+		if _, wanted := edit.SetMetadata[key]; there && !wanted {
 			delta.remove = append(delta.remove, key)
+			delete(delta.result, key)
 		}
 	}
-	if edit.DrainDuration != v.drainDuration || !v.hasDrain {
+	if edit.DrainDuration != v.drainDuration {
 		delta.drain = edit.DrainDuration
-	}
-	delta.result = make(map[string]string, len(v.metadata)+len(delta.set))
-	maps.Copy(delta.result, v.metadata)
-	maps.Copy(delta.result, delta.set)
-	for _, key := range delta.remove {
-		delete(delta.result, key)
 	}
 	return delta
 }
+
+// isEmpty reports whether all is as it should be.
+func (c change) isEmpty() bool { return !c.ofMetadata() && c.drain == "" }
+
+// ofMetadata reports whether proxyMetadata is to change.
+func (c change) ofMetadata() bool { return len(c.set)+len(c.remove) > 0 }
 
 // verify decodes an edited text as Istio does and wants the old view with the
 // change made, nothing more and nothing less.
@@ -181,40 +158,19 @@ func (v *view) verify(text string, delta change) error {
 	differs := func(field string) error {
 		return fmt.Errorf("%w: field %q would change", errNotEditable, field)
 	}
-	metadataChanges := len(delta.set) > 0 || len(delta.remove) > 0
-	for name, raw := range v.fields {
-		switch {
-		case metadataChanges && name == v.metadataField, delta.drain != "" && name == v.drainField:
-		case !bytes.Equal(got.fields[name], raw):
-			return differs(name)
+	for _, fields := range []map[string]json.RawMessage{v.fields, got.fields} {
+		for name := range fields {
+			isMeant := delta.ofMetadata() && name == v.metadataField || delta.drain != "" && name == v.drainField
+			if !isMeant && !bytes.Equal(v.fields[name], got.fields[name]) {
+				return differs(name)
+			}
 		}
 	}
-	for name := range got.fields {
-		_, there := v.fields[name]
-		if !there && (!metadataChanges || name != v.metadataField) && (delta.drain == "" || name != v.drainField) {
-			return differs(name)
-		}
-	}
-	if got.metadataField != v.metadataField || metadataChanges && !maps.Equal(got.metadata, delta.result) {
+	if got.metadataField != v.metadataField || !maps.Equal(got.metadata, delta.result) {
 		return differs(v.metadataField)
 	}
-	if got.drainField != v.drainField || delta.drain != "" && got.drainDuration != delta.drain {
+	if got.drainField != v.drainField || got.drainDuration != cmp.Or(delta.drain, v.drainDuration) {
 		return differs(v.drainField)
 	}
 	return nil
-}
-
-// quoted writes a value as a double-quoted YAML string, which for the texts
-// that Istio carries is its JSON form too.
-func quoted(value string) string {
-	if isPlainValue(value) {
-		return `"` + value + `"`
-	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(value) != nil {
-		return `""`
-	}
-	return strings.TrimSuffix(text.String(), "\n")
 }

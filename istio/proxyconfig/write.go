@@ -28,7 +28,7 @@ func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
 		}
 		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: delta.drain})
 	}
-	if len(delta.set) > 0 || len(delta.remove) > 0 {
+	if delta.ofMetadata() {
 		if metadata := yamltext.Direct(root, v.metadataField); metadata != nil {
 			v.writeMetadata(e, root, metadata, delta)
 		} else {
@@ -61,8 +61,7 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta 
 	case slices.ContainsFunc(remove, isMerged):
 		// The merge goes, and what else it brings in is written out.
 		remove = append([]string{mergeKey}, remove...)
-		set = map[string]string{}
-		maps.Copy(set, delta.set)
+		set = maps.Clone(delta.set)
 		for key, value := range delta.result {
 			if isMerged(key) {
 				set[key] = value
