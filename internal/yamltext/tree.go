@@ -3,6 +3,8 @@ package yamltext
 import (
 	"math"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -202,6 +204,17 @@ func Values(n *yaml.Node) map[string]*yaml.Node {
 		}
 	}
 	return values
+}
+
+// MayAlias reports whether a text may hold an alias, found without parsing it.
+// One begins where a value may.
+func MayAlias(text string) bool {
+	for at, c := range text {
+		if c == '*' && (at == 0 || strings.IndexByte(" \t\r\n,:[{", text[at-1]) >= 0 || text[at-1] >= utf8.RuneSelf) {
+			return true
+		}
+	}
+	return false
 }
 
 // MostNodes returns how many nodes a text can have at the most, found without

@@ -139,7 +139,7 @@ func (c *Config) Metadata(key string) (value string, ok bool) {
 // MetadataKeys returns the keys that Istio would use, in text order; those
 // that a merge key brings in come last.
 func (c *Config) MetadataKeys() []string {
-	if c.keys == nil {
+	if c.keys == nil && len(c.view.metadata) != 0 {
 		c.keys = c.orderedKeys()
 	}
 	return slices.Clone(c.keys)

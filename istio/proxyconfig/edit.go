@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -74,6 +73,7 @@ func (c *Config) Edit(edit Edit) (string, error) {
 // detour by YAML.
 func fresh(edit Edit) string {
 	var b strings.Builder
+	b.Grow(512)
 	if edit.DrainDuration != "" {
 		b.WriteString(drainSpellings[0] + `: "` + edit.DrainDuration + "\"\n")
 	}
@@ -86,11 +86,12 @@ func fresh(edit Edit) string {
 	return b.String()
 }
 
-var metadataName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-
 // isMetadataName reports whether Istio's template can carry a key as the name
 // of an environment variable.
-func isMetadataName(key string) bool { return metadataName.MatchString(key) }
+func isMetadataName(key string) bool {
+	const letters, inner = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", "0123456789.-"
+	return strings.TrimLeft(key, inner) == key && key != "" && strings.Trim(key, letters+inner) == ""
+}
 
 // isCarried reports whether a value stands for itself between the double
 // quotes that Istio's template pastes it between.

@@ -3,7 +3,6 @@ package proxyconfig
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
@@ -31,7 +30,7 @@ func (c *Config) measure() error {
 	if nodes := yamltext.MostNodes(c.text); nodes > maxNodes {
 		return fmt.Errorf("%w: got up to %d keys and values, want at most %d", ErrTooMuch, nodes, maxNodes)
 	}
-	if !strings.Contains(c.text, "*") {
+	if !yamltext.MayAlias(c.text) {
 		return nil
 	}
 	d, err := c.nodes()
