@@ -2,7 +2,6 @@ package rules
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -163,18 +162,4 @@ func maskBits(m netip.Addr) (int, bool) {
 		v <<= 1
 	}
 	return bits, v == 0
-}
-
-// withoutDuplicates keeps the first of equal items, in place and in linear
-// time: lists come from outside.
-func withoutDuplicates[T comparable](list []T) []T {
-	if len(list) < 2 {
-		return list
-	}
-	seen := make(map[T]struct{}, len(list))
-	return slices.DeleteFunc(list, func(item T) bool {
-		_, before := seen[item]
-		seen[item] = struct{}{}
-		return before
-	})
 }

@@ -6,6 +6,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/internal/distinct"
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
@@ -151,7 +152,7 @@ func (l *loader) destinations(n *yaml.Node, at *path, r *Rule, d *destinationNod
 	if d.middleware == nil && d.ports == nil && d.cidrs == nil && d.hosts == nil && !d.bad {
 		l.errorAt(d.node, EmptyDestinations, at, "got no destination, want at least one of middleware, ports, cidrs and hosts: write for example middleware: [redis]")
 	}
-	r.Destinations.Hosts = withoutDuplicates(r.Destinations.Hosts)
+	r.Destinations.Hosts = distinct.Of(r.Destinations.Hosts)
 	r.Destinations.Ports = ports.Merge(r.Destinations.Ports)
 	slices.SortFunc(r.Destinations.CIDRs, netip.Prefix.Compare)
 	r.Destinations.CIDRs = slices.Compact(r.Destinations.CIDRs)
@@ -200,7 +201,7 @@ func (l *loader) workloads(n *yaml.Node, at *path, w *Workloads) {
 				w.Namespaces = append(w.Namespaces, s)
 			}
 		}
-		w.Namespaces = withoutDuplicates(w.Namespaces)
+		w.Namespaces = distinct.Of(w.Namespaces)
 	}
 	if n := o.get("namespaceSelector"); n != nil {
 		w.NamespaceSelector = l.selector(n, &path{up: at, key: "namespaceSelector"})
