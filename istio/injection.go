@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -73,8 +74,7 @@ func ruledOut(f InjectionFacts) string {
 	if f.HostNetwork {
 		return "pod uses the host's network"
 	}
-	switch f.Namespace {
-	case "kube-system", "kube-public", "kube-node-lease", "local-path-storage":
+	if NeverInjected(f.Namespace) {
 		return "Istio never injects into namespace " + f.Namespace
 	}
 	// The label is the newer form: where it stands, the annotation is not read.
@@ -91,7 +91,20 @@ func ruledOut(f InjectionFacts) string {
 	return ""
 }
 
-// anyCaptures tells whether one of a comma list of templates may give the pod
+// NeverInjected reports whether Istio's injector leaves a namespace out
+// whatever its labels say.
+//
+// Source: IgnoredNamespaces in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/inject.go
+func NeverInjected(namespace string) bool {
+	switch namespace {
+	case "kube-system", "kube-public", "kube-node-lease", "local-path-storage":
+		return true
+	}
+	return false
+}
+
+// anyCaptures reports whether one of a comma list of templates may give the pod
 // a sidecar that captures traffic. An installation's own templates may; of
 // those that Istio ships only "sidecar" does.
 //
@@ -111,44 +124,62 @@ func anyCaptures(names string) bool {
 	return false
 }
 
-// selected tells which of the injector's webhooks the pod reaches. Its label
+// selected finds which of the injector's webhooks the pod reaches. Its label
 // sidecar.istio.io/inject is not "false", which no webhook selects.
 //
 // Source:
 // https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml
 func selected(f InjectionFacts) (Injection, string) {
+	var namespaceLabels map[string]string
 	if f.NamespaceLabelsKnown {
-		revision, hasRevision := f.NamespaceLabels[RevisionLabel]
-		switch injection, hasInjection := f.NamespaceLabels[InjectionLabel]; {
-		case injection == "enabled":
-			return InjectionSidecar, "namespace label " + InjectionLabel + " is enabled"
-		case injection == "disabled":
-			return InjectionNone, "namespace label " + InjectionLabel + " is disabled"
-		case hasInjection:
-			return InjectionNone, fmt.Sprintf("namespace label %s is %q: only \"enabled\" injects",
-				InjectionLabel, injection)
-		case revision != "":
-			return InjectionSidecar, "namespace label " + RevisionLabel + " is " + revision
-		case hasRevision:
-			return InjectionNone, "namespace label " + RevisionLabel + " is empty: no revision has that name"
-		}
+		namespaceLabels = f.NamespaceLabels
+	}
+	switch injection, ok := namespaceLabels[InjectionLabel]; {
+	case injection == "enabled":
+		return InjectionSidecar, "namespace label " + InjectionLabel + " is enabled"
+	case injection == "disabled":
+		return InjectionNone, "namespace label " + InjectionLabel + " is disabled"
+	case ok:
+		return InjectionNone, fmt.Sprintf("namespace label %s is %q: only \"enabled\" injects",
+			InjectionLabel, injection)
 	}
 
+	revision, whose, hasRevision := revisionLabel(namespaceLabels, f.PodLabels)
 	inject, hasInject := f.PodLabels[InjectKey]
-	revision, hasRevision := f.PodLabels[RevisionLabel]
 	switch {
 	case revision != "":
-		return InjectionSidecar, "pod label " + RevisionLabel + " is " + revision
+		return InjectionSidecar, whose + " label " + RevisionLabel + " is " + revision
 	case inject == "true" && !hasRevision:
 		return InjectionSidecar, "pod label " + InjectKey + " is true"
 	case !f.NamespaceLabelsKnown:
 		return InjectionUnlabelled, "namespace labels are unknown and no pod label asks for a sidecar"
 	case hasRevision:
-		return InjectionNone, "pod label " + RevisionLabel + " is empty: no revision has that name"
+		return InjectionNone, whose + " label " + RevisionLabel + " is empty: no revision has that name"
 	case hasInject:
 		return InjectionNone, fmt.Sprintf("pod label %s is %q: only \"true\" injects", InjectKey, inject)
 	}
 	return InjectionUnlabelled, "no label of namespace or pod asks for a sidecar"
+}
+
+// Revision returns the control plane whose injector a pod reaches, if it
+// reaches one at all: DefaultRevision, or what a label names, which may be a
+// tag. Unknown namespace labels are none.
+func Revision(namespaceLabels, podLabels map[string]string) string {
+	if _, ok := namespaceLabels[InjectionLabel]; ok {
+		return DefaultRevision
+	}
+	revision, _, _ := revisionLabel(namespaceLabels, podLabels)
+	return cmp.Or(revision, DefaultRevision)
+}
+
+// revisionLabel returns the RevisionLabel that counts and whose it is: the
+// namespace's goes before the pod's.
+func revisionLabel(namespaceLabels, podLabels map[string]string) (revision, whose string, ok bool) {
+	if revision, ok = namespaceLabels[RevisionLabel]; ok {
+		return revision, "namespace", true
+	}
+	revision, ok = podLabels[RevisionLabel]
+	return revision, "pod", ok
 }
 
 // inAmbient says why ambient captures a pod that no label gives a sidecar, or

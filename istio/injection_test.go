@@ -2,6 +2,7 @@ package istio
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -176,23 +177,33 @@ func (s selector) matches(labels map[string]string) bool {
 	return true
 }
 
+type webhook struct {
+	revision       string
+	namespace, pod selector
+}
+
+func (w webhook) reached(f InjectionFacts) bool {
+	return w.namespace.matches(f.NamespaceLabels) && w.pod.matches(f.PodLabels)
+}
+
 // webhooks is the selectors of one installation of Istio's chart with its
 // default revision and one named canary; auto adds enableNamespacesByDefault.
-func webhooks(auto bool) []struct{ namespace, pod selector } {
-	var all []struct{ namespace, pod selector }
+func webhooks(auto bool) []webhook {
+	var all []webhook
 	notFalse := selector{{InjectKey, "NotIn", []string{"false"}}}
 	neither := selector{{InjectionLabel, "DoesNotExist", nil}, {RevisionLabel, "DoesNotExist", nil}}
 	for _, revision := range []string{"default", "canary"} {
 		inRevision := selector{{RevisionLabel, "In", []string{revision}}}
 		all = append(all,
-			struct{ namespace, pod selector }{append(selector{{InjectionLabel, "DoesNotExist", nil}}, inRevision...), notFalse},
-			struct{ namespace, pod selector }{neither, append(slices.Clone(notFalse), inRevision...)})
+			webhook{revision, append(selector{{InjectionLabel, "DoesNotExist", nil}}, inRevision...), notFalse},
+			webhook{revision, neither, append(slices.Clone(notFalse), inRevision...)})
 	}
 	all = append(all,
-		struct{ namespace, pod selector }{selector{{InjectionLabel, "In", []string{"enabled"}}}, notFalse},
-		struct{ namespace, pod selector }{neither, selector{{InjectKey, "In", []string{"true"}}, {RevisionLabel, "DoesNotExist", nil}}})
+		webhook{"default", selector{{InjectionLabel, "In", []string{"enabled"}}}, notFalse},
+		webhook{"default", neither, selector{{InjectKey, "In", []string{"true"}}, {RevisionLabel, "DoesNotExist", nil}}})
 	if auto {
-		all = append(all, struct{ namespace, pod selector }{
+		all = append(all, webhook{
+			"default",
 			neither,
 			selector{{InjectKey, "DoesNotExist", nil}, {RevisionLabel, "DoesNotExist", nil}},
 		})
@@ -202,10 +213,7 @@ func webhooks(auto bool) []struct{ namespace, pod selector } {
 
 // injects is the injector's own order of questions, with the policy "enabled".
 func injects(f InjectionFacts, auto bool) bool {
-	reached := false
-	for _, webhook := range webhooks(auto) {
-		reached = reached || webhook.namespace.matches(f.NamespaceLabels) && webhook.pod.matches(f.PodLabels)
-	}
+	reached := slices.ContainsFunc(webhooks(auto), func(w webhook) bool { return w.reached(f) })
 	wish := f.PodAnnotations[InjectKey]
 	if label, ok := f.PodLabels[InjectKey]; ok {
 		wish = label
@@ -270,6 +278,57 @@ func TestWillInjectAgreesWithTheInjector(t *testing.T) {
 	}
 	if unlabelled == 0 {
 		t.Errorf("none of %d combinations is unlabelled", combinations)
+	}
+}
+
+// Namespace before pod, and istio-injection before both.
+func TestRevision(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		namespace, pod map[string]string
+		want           string
+	}{
+		{"no label", nil, nil, "default"},
+		{"pod", nil, map[string]string{"istio.io/rev": "a"}, "a"},
+		{"namespace", map[string]string{"istio.io/rev": "b"}, nil, "b"},
+		{"namespace wins", map[string]string{"istio.io/rev": "b"}, map[string]string{"istio.io/rev": "a"}, "b"},
+		{"istio-injection wins", map[string]string{"istio.io/rev": "b", "istio-injection": "enabled"}, map[string]string{"istio.io/rev": "a"}, "default"},
+	} {
+		if got := Revision(test.namespace, test.pod); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// The revision is that of the webhook which a pod reaches.
+func TestRevisionAgreesWithTheSelectors(t *testing.T) {
+	labels := func(key string) []map[string]string {
+		var all []map[string]string
+		for _, revision := range []string{"-", "default", "canary", ""} {
+			for _, value := range []string{"-", "enabled", "true", "disabled", ""} {
+				set := map[string]string{RevisionLabel: revision, key: value}
+				maps.DeleteFunc(set, func(_, v string) bool { return v == "-" })
+				all = append(all, set)
+			}
+		}
+		return all
+	}
+	reached := 0
+	for _, namespace := range labels(InjectionLabel) {
+		for _, pod := range labels(InjectKey) {
+			for _, w := range webhooks(true) {
+				if !w.reached(InjectionFacts{NamespaceLabels: namespace, PodLabels: pod}) {
+					continue
+				}
+				reached++
+				if got := Revision(namespace, pod); got != w.revision {
+					t.Errorf("namespace %v, pod %v: got %q, want %q", namespace, pod, got, w.revision)
+				}
+			}
+		}
+	}
+	if reached == 0 {
+		t.Error("got no pod that reaches a webhook")
 	}
 }
 

@@ -3,14 +3,11 @@ package istio
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
-)
 
-// smallList is the length up to which a scan finds duplicates faster than a
-// set.
-const smallList = 32
+	"github.com/holdfast-mesh/holdfast/internal/distinct"
+)
 
 // ParsePorts reads the value of ExcludeOutboundPortsAnnotation as Istio's
 // injector does: a comma list of 0-65535, white space around items tolerated,
@@ -73,7 +70,7 @@ func FormatPorts(ports []uint16) string {
 }
 
 // UnionPorts appends to base those of add that it lacks, in the order given.
-// The result has no duplicates. grew says whether add brought anything new.
+// The result has no duplicates. grew reports whether add brought anything new.
 func UnionPorts(base, add []uint16) (union []uint16, grew bool) {
 	return unionOf(base, add)
 }
@@ -158,31 +155,6 @@ func canonicalPrefix(prefix netip.Prefix) netip.Prefix {
 
 // unionOf lists base, then what only add has, without duplicates.
 func unionOf[T comparable](base, add []T) (union []T, grew bool) {
-	total := len(base) + len(add)
-	union = make([]T, 0, total)
-	var seen map[T]struct{}
-	if total > smallList {
-		seen = make(map[T]struct{}, total)
-	}
-	appendNew := func(item T) bool {
-		if seen == nil {
-			if slices.Contains(union, item) {
-				return false
-			}
-		} else {
-			if _, ok := seen[item]; ok {
-				return false
-			}
-			seen[item] = struct{}{}
-		}
-		union = append(union, item)
-		return true
-	}
-	for _, item := range base {
-		appendNew(item)
-	}
-	for _, item := range add {
-		grew = appendNew(item) || grew
-	}
-	return union, grew
+	union = distinct.Of(base, add)
+	return union, len(union) > len(distinct.Of(base))
 }

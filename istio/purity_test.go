@@ -10,7 +10,7 @@ import (
 // or a cluster, not even through something that they import.
 func TestNoNetworkNoCluster(t *testing.T) {
 	const module = "github.com/holdfast-mesh/holdfast"
-	for _, pkg := range []string{module + "/istio/...", module + "/rules/..."} {
+	for _, pkg := range []string{module + "/internal/...", module + "/istio/...", module + "/rules/..."} {
 		list := exec.Command("go", "list", "-deps", pkg)
 		list.Env = append(list.Environ(), "GOFLAGS=")
 		output, err := list.Output()

@@ -13,10 +13,6 @@ import (
 // Source: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
 const namespaceNameLabel = "kubernetes.io/metadata.name"
 
-// uninjected are the namespaces that Istio's injector always leaves out.
-// Source: https://github.com/istio/istio/blob/1.31.0/pkg/kube/inject/inject.go (IgnoredNamespaces)
-var uninjected = []string{"kube-system", "kube-public", "kube-node-lease", "local-path-storage"}
-
 // neverMatches warns of a rule whose conditions no pod can meet.
 func (l *loader) neverMatches(r *Rule, workloads *yaml.Node, at *path) {
 	if why := r.Workloads.impossible(); why != "" {
@@ -45,7 +41,7 @@ func (w *Workloads) impossible() string {
 	if len(w.Namespaces) == 0 {
 		return ""
 	}
-	if all(w.Namespaces, func(s string) bool { return slices.Contains(uninjected, s) }) {
+	if all(w.Namespaces, istio.NeverInjected) {
 		return "Istio adds no sidecar in " + strings.Join(w.Namespaces, ", ")
 	}
 	names := namespace.values(namespaceNameLabel)

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/holdfast-mesh/holdfast/internal/distinct"
 	"github.com/holdfast-mesh/holdfast/istio"
 )
 
@@ -133,7 +134,7 @@ func (l *loader) gateway(item *yaml.Node, at *path, g *Gateway, names map[string
 				g.Ports = append(g.Ports, p)
 			}
 		}
-		g.Ports = withoutDuplicates(g.Ports)
+		g.Ports = distinct.Of(g.Ports)
 	}
 	if n := o.get("keepalive"); n != nil {
 		g.Keepalive = l.keepalive(n, &path{up: at, key: "keepalive"})

@@ -58,7 +58,7 @@ func (s *Set) want(matched []int32) wanted {
 		w.ports = slices.Compact(w.ports)
 	}
 	if shared&targetPrefixes != 0 {
-		slices.SortFunc(w.prefixes, comparePrefixes)
+		slices.SortFunc(w.prefixes, netip.Prefix.Compare)
 		w.prefixes = slices.Compact(w.prefixes)
 	}
 	if w.targets&targetDestinations != 0 {

@@ -7,15 +7,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // everyPort is a rule that shows all evidence there is.
 func everyPort() *Set {
 	return Compile(&File{Mode: Enforce, Rules: []Rule{{
 		Name: "all", Mode: Enforce,
-		Destinations: Destinations{Ports: []patterns.PortRange{{First: 1, Last: 65535}}},
+		Destinations: Destinations{Ports: []ports.Range{{First: 1, Last: 65535}}},
 		Workloads:    Workloads{Referencing: true},
 		Strategy:     Strategy{Keepalive: &istio.Keepalive{Time: 1, Interval: 1, Probes: 1}},
 	}}})

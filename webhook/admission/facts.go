@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -67,22 +66,4 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 		}
 	}
 	return pod
-}
-
-// revisionOf says which control plane injects a pod, as the selectors of
-// Istio's webhook configurations do: the namespace's istio-injection label
-// means the default one, then the namespace's istio.io/rev counts, then the
-// pod's. The result may be a tag.
-// Source: https://github.com/istio/istio/blob/1.31.0/manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml
-func revisionOf(namespaceLabels, podLabels map[string]string) string {
-	if _, ok := namespaceLabels[istio.InjectionLabel]; ok {
-		return istio.DefaultRevision
-	}
-	if rev := namespaceLabels[istio.RevisionLabel]; rev != "" {
-		return rev
-	}
-	if rev := podLabels[istio.RevisionLabel]; rev != "" {
-		return rev
-	}
-	return istio.DefaultRevision
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
@@ -52,7 +53,7 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 		Namespace: o.handler.Cluster.Namespace(r.Namespace), Name: pod.Name,
 		Labels: pod.Labels, Annotations: pod.Annotations, HostNetwork: pod.Spec.HostNetwork,
 	}
-	facts.Mesh = o.handler.Cluster.Mesh(revisionOf(facts.Namespace.Labels, pod.Labels))
+	facts.Mesh = o.handler.Cluster.Mesh(istio.Revision(facts.Namespace.Labels, pod.Labels))
 	if facts.Name == "" {
 		facts.Name = pod.GenerateName
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
@@ -89,7 +90,7 @@ func (a *podAdmission) decide() (*rules.Outcome, response) {
 		podLabels = r.Object.Metadata.Labels
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
-	mesh := h.Cluster.Mesh(revisionOf(namespace.Labels, podLabels))
+	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, podLabels))
 	outcome := h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
 	patch, err := podPatch(r.Object, &outcome)
 	if err != nil {

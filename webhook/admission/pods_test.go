@@ -246,26 +246,6 @@ func TestClusterFactsReachTheDecision(t *testing.T) {
 	}
 }
 
-// As Istio's webhook selectors do: namespace before pod, and istio-injection
-// before both.
-func TestRevisionOf(t *testing.T) {
-	for _, test := range []struct {
-		name           string
-		namespace, pod map[string]string
-		want           string
-	}{
-		{"no label", nil, nil, "default"},
-		{"pod", nil, map[string]string{"istio.io/rev": "a"}, "a"},
-		{"namespace", map[string]string{"istio.io/rev": "b"}, nil, "b"},
-		{"namespace wins", map[string]string{"istio.io/rev": "b"}, map[string]string{"istio.io/rev": "a"}, "b"},
-		{"istio-injection wins", map[string]string{"istio.io/rev": "b", "istio-injection": "enabled"}, map[string]string{"istio.io/rev": "a"}, "default"},
-	} {
-		if got := revisionOf(test.namespace, test.pod); got != test.want {
-			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
-		}
-	}
-}
-
 // Operations come in the order of their keys, escaped, each with the right verb.
 func TestPodPatch(t *testing.T) {
 	outcome := &rules.Outcome{
