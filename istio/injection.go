@@ -73,8 +73,7 @@ func ruledOut(f InjectionFacts) string {
 	if f.HostNetwork {
 		return "pod uses the host's network"
 	}
-	switch f.Namespace {
-	case "kube-system", "kube-public", "kube-node-lease", "local-path-storage":
+	if NeverInjected(f.Namespace) {
 		return "Istio never injects into namespace " + f.Namespace
 	}
 	// The label is the newer form: where it stands, the annotation is not read.
@@ -89,6 +88,18 @@ func ruledOut(f InjectionFacts) string {
 		return fmt.Sprintf("annotation %s is %q: these capture no traffic", TemplatesAnnotation, names)
 	}
 	return ""
+}
+
+// NeverInjected reports whether Istio's injector always leaves a namespace out.
+//
+// Source: IgnoredNamespaces in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/inject.go
+func NeverInjected(namespace string) bool {
+	switch namespace {
+	case "kube-system", "kube-public", "kube-node-lease", "local-path-storage":
+		return true
+	}
+	return false
 }
 
 // anyCaptures tells whether one of a comma list of templates may give the pod
