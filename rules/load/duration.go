@@ -100,7 +100,7 @@ func parseDays(s string) (time.Duration, error) {
 // durationHint returns, in quotes, how to write what was probably meant, or
 // nothing.
 func durationHint(s string) string {
-	parts := durations.Read(s)
+	parts := durations.Read(strings.TrimPrefix(s, "+"))
 	if len(parts) == 1 && parts[0].Unit == "" {
 		n := parts[0].Number
 		if strings.Trim(n, "0.") == "" {
@@ -119,7 +119,7 @@ func durationHint(s string) string {
 		}
 		meant += p.Number + p.Unit
 	}
-	if _, ok := readDuration(meant); !ok || meant == s {
+	if _, ok := readDuration(meant); !ok || meant == s || s[0] == '+' {
 		return ""
 	}
 	return strconv.Quote(meant)
