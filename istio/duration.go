@@ -3,10 +3,11 @@ package istio
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/holdfast-mesh/holdfast/internal/durations"
 )
 
 // ParseIdleTimeout reads a value of ISTIO_META_IDLE_TIMEOUT as istiod does. An
@@ -37,60 +38,25 @@ func ParseIdleTimeout(value string) (time.Duration, error) {
 	return d, nil
 }
 
-// loosePart is one number with a unit as people write it.
-var loosePart = regexp.MustCompile(`^[\s,]*([0-9]+(?:\.[0-9]*)?)\s*([a-zµμ]*)`)
-
 // SuggestDuration returns what an unreadable duration was probably meant to
 // be, in Istio's grammar, or "". A number without a unit counts as seconds.
 func SuggestDuration(value string) string {
-	if value == "" || len(value) > 64 {
-		return ""
-	}
-	rest := strings.ToLower(strings.TrimSpace(value))
+	parts := durations.Read(value)
 	var total float64
-	for rest != "" {
-		part := loosePart.FindStringSubmatch(rest)
-		if part == nil {
+	for _, p := range parts {
+		number, err := strconv.ParseFloat(p.Number, 64)
+		if err != nil {
 			return ""
 		}
-		rest = strings.TrimSpace(rest[len(part[0]):])
-		number, err := strconv.ParseFloat(part[1], 64)
-		unit := unitNamed(part[2])
-		if err != nil || unit == 0 {
-			return ""
-		}
-		total += number * float64(unit)
+		total += number * float64(p.Length)
 	}
-	if total >= math.MaxInt64 {
+	if parts == nil || total >= math.MaxInt64 {
 		return ""
 	}
-	d := time.Duration(math.Round(total))
-	if seconds := value + "s"; strings.Trim(value, "0123456789") == "" {
-		return seconds // a number alone stays the number it is
+	if strings.Trim(value, "0123456789") == "" {
+		return value + "s" // a number alone stays the number it is
 	}
-	return FormatDuration(d)
-}
-
-func unitNamed(name string) time.Duration {
-	switch name {
-	case "ns":
-		return time.Nanosecond
-	case "us", "µs", "μs":
-		return time.Microsecond
-	case "ms", "msec", "msecs", "millis", "millisecond", "milliseconds":
-		return time.Millisecond
-	case "", "s", "sec", "secs", "second", "seconds":
-		return time.Second
-	case "m", "min", "mins", "minute", "minutes":
-		return time.Minute
-	case "h", "hr", "hrs", "hour", "hours":
-		return time.Hour
-	case "d", "day", "days":
-		return 24 * time.Hour
-	case "w", "week", "weeks":
-		return 7 * 24 * time.Hour
-	}
-	return 0
+	return FormatDuration(time.Duration(math.Round(total)))
 }
 
 // FormatDuration writes d as Go does, without units that are zero: "48h",

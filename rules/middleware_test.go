@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // The table is sorted, complete, and no name, alias or URL scheme is claimed
@@ -16,7 +18,7 @@ func TestMiddlewareTable(t *testing.T) {
 	names, schemes := map[string]string{}, map[string]string{}
 	for _, m := range table {
 		for _, n := range append([]string{m.Name}, m.Aliases...) {
-			if owner, ok := names[n]; ok || !isDNSLabel(n) {
+			if owner, ok := names[n]; ok || len(validation.IsDNS1123Label(n)) > 0 {
 				t.Errorf("%s: name %q is no label or belongs to %q too", m.Name, n, owner)
 			}
 			names[n] = m.Name

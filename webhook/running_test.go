@@ -21,6 +21,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
@@ -38,7 +39,7 @@ rules:
 // hashOf is the hash of a rules file, as the metric shows it.
 func hashOf(t testing.TB, text string) string {
 	t.Helper()
-	file, problems := rules.Load("rules.yaml", []byte(text))
+	file, problems := load.Rules("rules.yaml", []byte(text))
 	if problems.HasErrors() {
 		t.Fatalf("rules do not load: %v", problems)
 	}

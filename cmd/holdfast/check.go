@@ -5,15 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // checkReport is the JSON form of 'holdfast check -o json'.
 type checkReport struct {
-	Problems []rules.Problem `json:"problems"`
-	Files    int             `json:"files"`
-	Errors   int             `json:"errors"`
-	Warnings int             `json:"warnings"`
+	Problems []load.Problem `json:"problems"`
+	Files    int            `json:"files"`
+	Errors   int            `json:"errors"`
+	Warnings int            `json:"warnings"`
 }
 
 func newCheck() *cobra.Command {
@@ -41,7 +41,7 @@ Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 
 }
 
 func check(cmd *cobra.Command, names []string, output string, strict bool) error {
-	report := checkReport{Problems: []rules.Problem{}}
+	report := checkReport{Problems: []load.Problem{}}
 	unreadable := 0
 	for _, name := range names {
 		data, err := readInput(cmd, name)
@@ -50,12 +50,12 @@ func check(cmd *cobra.Command, names []string, output string, strict bool) error
 			unreadable++
 			continue
 		}
-		_, problems := rules.Load(displayName(name), data)
+		_, problems := load.Rules(displayName(name), data)
 		report.Problems = append(report.Problems, problems...)
 		report.Files++
 	}
 	for _, p := range report.Problems {
-		if p.Severity == rules.SeverityError {
+		if p.Severity == load.Error {
 			report.Errors++
 		} else {
 			report.Warnings++

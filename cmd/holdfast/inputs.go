@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // readInput reads a file, or standard input for "-".
@@ -141,7 +142,7 @@ func (o *offline) loadRules(cmd *cobra.Command) (*rules.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, problems := rules.Load(displayName(o.rulesFile), data)
+	file, problems := load.Rules(displayName(o.rulesFile), data)
 	for _, p := range problems {
 		fmt.Fprintln(cmd.ErrOrStderr(), p)
 	}

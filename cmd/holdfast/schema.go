@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 func newSchema() *cobra.Command {
@@ -17,7 +17,7 @@ for completion and checks; put this line on top of a rules file:
 		Example: "  holdfast schema > holdfast.schema.json",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(rules.Schema())
+			_, err := cmd.OutOrStdout().Write(load.Schema())
 			return err
 		},
 	}

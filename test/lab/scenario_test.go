@@ -7,7 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 )
 
@@ -42,7 +42,7 @@ func TestScenarios(t *testing.T) {
 // The rules file of all scenarios is one that holdfast loads without an error.
 func TestRulesFile(t *testing.T) {
 	text := rulesFile(scenarios())
-	file, problems := rules.Load("rules.yaml", []byte(text))
+	file, problems := load.Rules("rules.yaml", []byte(text))
 	if file == nil {
 		t.Fatalf("got %v, want rules that load:\n%s", problems, text)
 	}

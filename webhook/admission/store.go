@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
@@ -39,7 +40,7 @@ type Store struct {
 type Offered struct {
 	Unchanged bool // the same text as the last one offered
 	Recovered bool // in force, after a version that was not
-	Problems  rules.Problems
+	Problems  load.Problems
 	Err       error // nil if in force
 }
 
@@ -81,7 +82,7 @@ func (s *Store) Offer(source, name string, data []byte) Offered {
 	set, problems, err := compile(name, data)
 	for _, p := range problems {
 		fields := []any{"source", source, "line", p.Line, "column", p.Column, "code", p.Code, "path", p.Path, "problem", p.Message}
-		if p.Severity == rules.SeverityError {
+		if p.Severity == load.Error {
 			s.log.Error(nil, "error in the rules", fields...)
 		} else {
 			s.log.Info("warning about the rules", fields...)
@@ -147,13 +148,13 @@ func (s *Store) Check() error {
 }
 
 // compile loads a rules file and compiles it; a panic is an error.
-func compile(name string, data []byte) (set *rules.Set, problems rules.Problems, err error) {
+func compile(name string, data []byte) (set *rules.Set, problems load.Problems, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			set, err = nil, fmt.Errorf("panic while loading %s: %v\n%s", name, caught, debug.Stack())
 		}
 	}()
-	file, problems := rules.Load(name, data)
+	file, problems := load.Rules(name, data)
 	if problems.HasErrors() {
 		return nil, problems, problems
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
@@ -118,7 +118,7 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 	case problems.HasErrors():
 		var list []string
 		for _, p := range problems {
-			if p.Severity == rules.SeverityError {
+			if p.Severity == load.Error {
 				list = append(list, p.String())
 			}
 		}
@@ -129,7 +129,7 @@ func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
 	return h.accept(req, problems)
 }
 
-func (h *RulesHandler) accept(req *request[configMapObject], problems rules.Problems) response {
+func (h *RulesHandler) accept(req *request[configMapObject], problems load.Problems) response {
 	h.Metrics.judged(validationAccepted)
 	resp := response{UID: req.UID, Allowed: true}
 	for i, p := range problems {

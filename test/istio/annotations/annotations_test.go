@@ -16,6 +16,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // cases is how many pods are judged, unless -rapid.checks says otherwise.
@@ -48,7 +49,7 @@ func TestIstioAcceptsWhatHoldfastWrites(t *testing.T) {
 	defer func() { checkSeen(t, seen) }()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rulesFile.Draw(t, "rules file")
-		file, problems := rules.Load("rules.yaml", []byte(text))
+		file, problems := load.Rules("rules.yaml", []byte(text))
 		if file == nil {
 			t.Fatalf("the generator must write valid rules:\n%s\n%v", text, problems)
 		}

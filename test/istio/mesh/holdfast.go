@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
@@ -114,7 +115,7 @@ func (h *Holdfast) SetRules(ctx context.Context, text string) error {
 
 // awaitRules waits until the metrics show the hash of this rules file.
 func (h *Holdfast) awaitRules(ctx context.Context, text string) error {
-	file, problems := rules.Load(RulesKey, []byte(text))
+	file, problems := load.Rules(RulesKey, []byte(text))
 	if file == nil {
 		return fmt.Errorf("rules that do not load are never in force: %v", problems)
 	}

@@ -1,0 +1,3 @@
+package rules
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,199 @@
+package load
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	yaml "go.yaml.in/yaml/v4"
+)
+
+var updateGolden = flag.Bool("update", false, "write the expected problems of testdata anew")
+
+// beyondSchema are the codes that a schema cannot see: they need arithmetic,
+// other values, or the text itself. A bad file with only such errors may pass
+// the schema.
+var beyondSchema = map[Code]string{
+	badIdleTimeout:      "limits of a duration",
+	badDrainDuration:    "limits of a duration",
+	badKeepalive:        "limits of a duration",
+	duplicateName:       "compares items",
+	tooManyPorts:        "counts what ranges hold",
+	protectedPort:       "depends on the rule and on what ranges hold",
+	broadCIDR:           "depends on the rule and on the family of an address",
+	tooManyDestinations: "depends on the size of patterns",
+}
+
+// beyondSchemaFiles are bad files whose errors have codes that a schema sees in
+// other files, but not in these.
+var beyondSchemaFiles = map[string]string{
+	"port-order.yaml":      "compares the two ends of a range",
+	"number-spelling.yaml": "is about how numbers are written",
+	"too-long.yaml":        "limits of a duration",
+	"utf16.yaml":           "is about bytes, not about values",
+}
+
+func corpus(t *testing.T, kind string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", kind, "*.yaml"))
+	if err != nil || len(files) < 25 {
+		t.Fatalf("got %d %s files (error %v), want 25 or more", len(files), kind, err)
+	}
+	return files
+}
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Every problem of every file, as users see it, stands beside the file.
+func TestCorpusProblems(t *testing.T) {
+	for _, kind := range []string{"good", "bad"} {
+		for _, file := range corpus(t, kind) {
+			t.Run(kind+"/"+filepath.Base(file), func(t *testing.T) {
+				loaded, problems := Rules("rules.yaml", read(t, file))
+				if problems.HasErrors() != (kind == "bad") || (loaded == nil) != (kind == "bad") {
+					t.Errorf("got file %v and problems\n%s\nwant a %s file", loaded != nil, report(problems), kind)
+				}
+				golden := strings.TrimSuffix(file, ".yaml") + ".want"
+				if *updateGolden {
+					if err := os.WriteFile(golden, []byte(report(problems)), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if diff := cmp.Diff(string(read(t, golden)), report(problems)); diff != "" {
+					t.Errorf("problems differ (-want +got), go test ./rules/load -update writes them anew:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// Every expected text belongs to a file.
+func TestCorpusNotStale(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*", "*.want"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, golden := range files {
+		if _, err := os.Stat(strings.TrimSuffix(golden, ".want") + ".yaml"); err != nil {
+			t.Errorf("%s has no rules file: %v", golden, err)
+		}
+	}
+}
+
+func report(ps Problems) string {
+	var b strings.Builder
+	for _, p := range ps {
+		b.WriteString(p.String() + "\n")
+	}
+	return b.String()
+}
+
+// Editors that use the schema accept exactly what the loader accepts, but for
+// what a schema cannot say.
+func TestSchemaAgreesWithLoader(t *testing.T) {
+	compiled := compileSchema(t)
+	for _, file := range append(corpus(t, "good"), filepath.Join("..", "..", "deploy", "examples", "rules.yaml")) {
+		if err := validate(t, compiled, read(t, file)); err != nil {
+			t.Errorf("%s: the loader accepts it, the schema does not: %v", file, err)
+		}
+	}
+	for _, file := range corpus(t, "bad") {
+		_, problems := Rules(file, read(t, file))
+		excepted := beyondSchemaFiles[filepath.Base(file)] != ""
+		switch err := validate(t, compiled, read(t, file)); {
+		case err == nil && !excepted && !onlyBeyondSchema(problems):
+			t.Errorf("%s: the loader refuses it, the schema does not:\n%s", file, report(problems))
+		case err != nil && excepted:
+			t.Errorf("%s: the schema refuses it too: take it out of the exceptions\n%v", file, err)
+		}
+	}
+}
+
+func onlyBeyondSchema(ps Problems) bool {
+	for _, p := range ps {
+		if p.Severity == Error && beyondSchema[p.Code] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("rules.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("rules.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+// validate does what an editor does: it reads YAML as JSON and validates that.
+func validate(t *testing.T, compiled *jsonschema.Schema, text []byte) error {
+	t.Helper()
+	var value any
+	if err := yaml.Load(text, &value); err != nil {
+		return err
+	}
+	asJSON, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	value, err = jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled.Validate(value)
+}
+
+// The starter file that users copy loads, uses every strategy, and warns of
+// nothing but what its own comments explain.
+func TestStarterFile(t *testing.T) {
+	file, problems := Rules("rules.yaml", read(t, filepath.Join("..", "..", "deploy", "examples", "rules.yaml")))
+	if file == nil {
+		t.Fatal(problems)
+	}
+	for _, p := range problems {
+		if p.Code != bypassesWholePorts && p.Code != hostsDoNotNarrow {
+			t.Errorf("got %s, want only what the file itself explains", p)
+		}
+	}
+	used := map[string]bool{"gateways": len(file.Gateways) > 0}
+	for _, r := range file.Rules {
+		s := r.Strategy
+		used["idleTimeout "+string(s.Scope)] = used["idleTimeout "+string(s.Scope)] || s.IdleTimeout != nil
+		used["keepalive"] = used["keepalive"] || s.Keepalive != nil
+		used["drainDuration"] = used["drainDuration"] || s.DrainDuration != nil
+		used["bypass "+string(s.Bypass)] = true
+		used["referencing"] = used["referencing"] || r.Workloads.Referencing
+		used[string(r.Mode)] = true
+	}
+	for _, want := range []string{
+		"gateways", "idleTimeout Sidecar", "idleTimeout Destinations", "keepalive", "drainDuration",
+		"bypass Ports", "bypass CIDRs", "referencing", "Observe", "Enforce",
+	} {
+		if !used[want] {
+			t.Errorf("the starter file shows no %s", want)
+		}
+	}
+}

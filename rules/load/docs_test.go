@@ -1,0 +1,98 @@
+package load
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
+)
+
+// documented are the codes of the reference, by the heading that they stand
+// under. Each has a meaning, a sentence.
+func documented(t testing.TB) map[Code]Severity {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(data), "\n### Errors\n")
+	errors, warnings, found := strings.Cut(text, "\n### Warnings\n")
+	if !found {
+		t.Fatal("docs/rules.md has no headings Errors and Warnings")
+	}
+	codes := map[Code]Severity{}
+	for severity, table := range map[Severity]string{Error: errors, Warning: warnings} {
+		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.*) \\|$").FindAllStringSubmatch(table, -1) {
+			codes[Code(row[1])] = severity
+			if len(row[2]) < 10 || !strings.HasSuffix(row[2], ".") {
+				t.Errorf("%s: got meaning %q, want a sentence", row[1], row[2])
+			}
+		}
+	}
+	return codes
+}
+
+// The reference of the format speaks of every key and every code.
+func TestReferenceIsComplete(t *testing.T) {
+	text := string(read(t, filepath.Join("..", "..", "docs", "rules.md")))
+	for _, keys := range [][]wire.Key{
+		fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
+		requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
+	} {
+		for _, k := range keys {
+			if !strings.Contains(text, "`"+k.Name+"`") {
+				t.Errorf("docs/rules.md does not mention key `%s`", k.Name)
+			}
+		}
+	}
+	declared, err := os.ReadFile("codes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := documented(t)
+	for _, c := range regexp.MustCompile(`Code = "(\w+)"`).FindAllSubmatch(declared, -1) {
+		if code := Code(c[1]); known[code] == "" {
+			t.Errorf("docs/rules.md has no row for %s", code)
+		}
+	}
+	for _, m := range rules.KnownMiddleware() {
+		if !strings.Contains(text, "`"+m.Name+"`") {
+			t.Errorf("docs/rules.md does not mention middleware `%s`", m.Name)
+		}
+	}
+}
+
+// Every key that the types know is read: given a value of a type that fits
+// nowhere, the loader complains about that key and no other.
+func TestEveryKeyIsRead(t *testing.T) {
+	for _, place := range []struct {
+		keys   []wire.Key
+		before string // the path of the mapping
+		text   string // a file with KEY where a key of the mapping belongs
+	}{
+		{fileKeys, "", "KEY\n"},
+		{meshKeys, "mesh.", "mesh: {KEY}\n"},
+		{ruleKeys, "rules[0].", "rules: [{KEY}]\n"},
+		{destinationsKeys, "rules[0].destinations.", "rules: [{destinations: {KEY}}]\n"},
+		{workloadsKeys, "rules[0].workloads.", "rules: [{workloads: {KEY}}]\n"},
+		{selectorKeys, "rules[0].workloads.podSelector.", "rules: [{workloads: {podSelector: {KEY}}}]\n"},
+		{selectorKeys, "rules[0].workloads.namespaceSelector.", "rules: [{workloads: {namespaceSelector: {KEY}}}]\n"},
+		{requirementKeys, "rules[0].workloads.podSelector.matchExpressions[0].", "rules: [{workloads: {podSelector: {matchExpressions: [{KEY}]}}}]\n"},
+		{strategyKeys, "rules[0].strategy.", "rules: [{strategy: {KEY}}]\n"},
+		{keepaliveKeys, "rules[0].strategy.keepalive.", "rules: [{strategy: {keepalive: {KEY}}}]\n"},
+		{gatewayKeys, "gateways[0].", "gateways: [{KEY}]\n"},
+		{keepaliveKeys, "gateways[0].keepalive.", "gateways: [{keepalive: {KEY}}]\n"},
+	} {
+		for _, k := range place.keys {
+			_, problems := Rules("f", []byte(strings.Replace(place.text, "KEY", k.Name+": !fits-nowhere x", 1)))
+			if !slices.ContainsFunc(problems, func(p Problem) bool { return p.Path == place.before+k.Name && p.Code == wrongType }) {
+				t.Errorf("a wrong value of %s%s goes unnoticed:\n%s", place.before, k.Name, report(problems))
+			}
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/internal/durations"
+)
+
+const day = 24 * time.Hour
+
+// parseDuration reads a duration of a rules file: Go's grammar with days in
+// front ("2d", "1d12h"). A unit is always required. The error says how to write
+// what was probably meant.
+func parseDuration(s string) (time.Duration, error) {
+	d, ok := readDuration(s)
+	if ok {
+		return d, nil
+	}
+	if fixed := durationHint(s); fixed != "" {
+		return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\": write %s", show(s), fixed)
+	}
+	if isTooLong(s) {
+		return 0, fmt.Errorf("got %s, want at most 106751d: longer ones do not fit into 64 bits of nanoseconds", show(s))
+	}
+	return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\", \"90m\", \"30s\" or \"2d\"", show(s))
+}
+
+// isTooLong reports whether s would be a duration if its numbers were smaller.
+func isTooLong(s string) bool {
+	var b strings.Builder
+	for i := range len(s) {
+		switch {
+		case !isDigit(s[i]):
+			b.WriteByte(s[i])
+		case i == 0 || !isDigit(s[i-1]):
+			b.WriteByte('1')
+		}
+	}
+	_, ok := readDuration(b.String())
+	return ok
+}
+
+func readDuration(s string) (time.Duration, bool) {
+	rest, negative := s, false
+	if cut, ok := strings.CutPrefix(s, "-"); ok {
+		rest, negative = cut, true
+	}
+	// A second sign, or no unit at all ("0"), would pass time.ParseDuration.
+	if rest == "" || rest[0] == '-' || rest[0] == '+' || isDigit(rest[len(rest)-1]) {
+		return 0, false
+	}
+	var total time.Duration
+	if days, after, ok := strings.Cut(rest, "d"); ok {
+		n, err := parseDays(days)
+		if err != nil {
+			return 0, false
+		}
+		total, rest = n, after
+	}
+	if rest != "" {
+		if !isDigit(rest[0]) && rest[0] != '.' {
+			return 0, false
+		}
+		d, err := time.ParseDuration(rest)
+		if err != nil || d > math.MaxInt64-total {
+			return 0, false
+		}
+		total += d
+	}
+	if negative {
+		total = -total
+	}
+	return total, true
+}
+
+// parseDays reads a decimal number of days. Fractions go through hours, so
+// that time.ParseDuration guards against overflow.
+func parseDays(s string) (time.Duration, error) {
+	if s == "" || !isDigit(s[0]) || strings.ContainsAny(s, "hmsuµμn+-eE_xX") {
+		return 0, errors.New("no number of days")
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if n > math.MaxInt64/int64(day) {
+			return 0, errors.New("too many days")
+		}
+		return time.Duration(n) * day, nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f < 0 || f > 100_000 {
+		return 0, errors.New("no number of days")
+	}
+	return time.Duration(f * float64(day)), nil
+}
+
+// durationHint returns, in quotes, how to write what was probably meant, or
+// nothing.
+func durationHint(s string) string {
+	parts := durations.Read(strings.TrimPrefix(s, "+"))
+	if len(parts) == 1 && parts[0].Unit == "" {
+		n := parts[0].Number
+		if strings.Trim(n, "0.") == "" {
+			return `"0s"`
+		}
+		return fmt.Sprintf("%q, %q or %q", n+"s", n+"m", n+"h")
+	}
+	meant := ""
+	for _, p := range parts {
+		if p.Unit == "w" {
+			weeks, err := strconv.Atoi(p.Number)
+			if err != nil {
+				return ""
+			}
+			p.Number, p.Unit = strconv.Itoa(7*weeks), "d"
+		}
+		meant += p.Number + p.Unit
+	}
+	if _, ok := readDuration(meant); !ok || meant == s || s[0] == '+' {
+		return ""
+	}
+	return strconv.Quote(meant)
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

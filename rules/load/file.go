@@ -1,0 +1,132 @@
+package load
+
+import (
+	yaml "go.yaml.in/yaml/v4"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/holdfast-mesh/holdfast/internal/distinct"
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// file reads the whole tree.
+func (l *loader) file(root *yaml.Node) *rules.File {
+	f := &rules.File{Mode: rules.Enforce, Mesh: rules.Mesh{RootNamespace: istio.DefaultRootNamespace}}
+	v := l.value(root, nil)
+	if !l.object(v, fileKeys,
+		field{"apiVersion", func(v value) { l.constant(v, badAPIVersion, rules.APIVersion) }},
+		field{"kind", func(v value) { l.constant(v, badKind, rules.Kind) }},
+		field{"mode", func(v value) { f.Mode = choice(l, v, rules.Enforce, rules.Observe) }},
+		field{"mesh", func(v value) { l.mesh(v, &f.Mesh) }},
+		field{"rules", func(v value) { l.rules(v, f) }},
+		field{"gateways", func(v value) { l.gateways(v, f) }},
+	) {
+		return nil
+	}
+	if l.errors == 0 {
+		if len(f.Rules)+len(f.Gateways) == 0 {
+			l.warnAt(v, noRules, "got neither rules nor gateways, want some: no pod will be changed")
+		}
+		l.lint(f)
+	}
+	return f
+}
+
+// constant checks what says that this is a rules file of a known version.
+func (l *loader) constant(v value, code Code, want string) {
+	if s, ok := l.text(v, "text: "+want); ok && s != want {
+		l.errorAt(v, code, "got %s, want %s", show(s), want)
+	}
+}
+
+// mesh reads what Istio was installed with.
+func (l *loader) mesh(v value, mesh *rules.Mesh) {
+	l.object(v, meshKeys,
+		field{"rootNamespace", func(v value) { mesh.RootNamespace = l.label(v, "a namespace") }},
+		field{"excludeOutboundPorts", func(v value) {
+			l.list(v, "a list of ports", func(item value) {
+				if p, ok := l.singlePort(item, 0); ok {
+					mesh.ExcludeOutboundPorts = append(mesh.ExcludeOutboundPorts, p)
+				}
+			})
+		}},
+		field{"excludeOutboundIPRanges", func(v value) {
+			l.list(v, "a list of CIDRs", func(item value) {
+				if p, ok := l.cidr(item); ok {
+					mesh.ExcludeOutboundIPRanges = append(mesh.ExcludeOutboundIPRanges, p)
+				}
+			})
+		}},
+	)
+}
+
+// gateways reads the list of gateways.
+func (l *loader) gateways(v value, f *rules.File) {
+	names := map[string]mark{}
+	l.list(v, "a list of gateways", func(item value) {
+		g := l.gateway(item, names)
+		if l.errors == 0 {
+			f.Gateways = append(f.Gateways, g)
+		}
+	})
+}
+
+func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
+	g := rules.Gateway{Line: item.use.Line, Column: item.use.Column}
+	l.object(item, gatewayKeys,
+		field{"name", func(v value) {
+			g.Name = l.label(v, "a name")
+			l.unique(v, item, "gateway", g.Name, names)
+		}},
+		field{"namespace", func(v value) { g.Namespace = l.label(v, "a namespace") }},
+		field{"selector", func(v value) {
+			var empty bool
+			if g.Selector, empty = l.labelMap(v); empty {
+				l.errorAt(v, emptyList, "got no labels, want at least one: an empty selector would reach every proxy of the namespace")
+			}
+		}},
+		field{"ports", func(v value) {
+			if l.list(v, "a list of ports", func(item value) {
+				if p, ok := l.singlePort(item, 1); ok {
+					g.Ports = append(g.Ports, p)
+				}
+			}) == 0 {
+				l.errorAt(v, emptyList, "got no ports, want at least one: the ports that the gateway's pods listen on")
+			}
+			g.Ports = distinct.Of(g.Ports)
+		}},
+		field{"keepalive", func(v value) { g.Keepalive = l.keepalive(v) }},
+	)
+	return g
+}
+
+// label reads a DNS-1123 label.
+func (l *loader) label(v value, what string) string {
+	s, ok := l.text(v, "text: "+what)
+	if !ok {
+		return ""
+	}
+	if isDNSLabel(s) {
+		return l.intern(s)
+	}
+	l.errorAt(v, badName, "got %s, want %s of at most %d lower case letters, digits and \"-\", a letter or digit at both ends%s",
+		show(s), what, validation.DNS1123LabelMaxLength, later(func() string { return labelHint(s) }))
+	return ""
+}
+
+// unique reports a name that stands before. Where an alias or a merge brings the
+// very same one, the item is the place to mend.
+func (l *loader) unique(v, item value, what, name string, names map[string]mark) {
+	if name == "" {
+		return
+	}
+	first, ok := names[name]
+	if !ok {
+		names[name] = markOf(v.Node)
+		return
+	}
+	if markOf(v.Node) == first {
+		v.Node = item.use
+	}
+	l.errorAt(v, duplicateName, "got a second %s %q, want names to be unique: the first is on line %d, this one on line %d", what, name, first.line, v.Line)
+}

@@ -1,0 +1,130 @@
+package load
+
+import (
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
+)
+
+// homes say where keys that were put into a wrong mapping belong.
+var homes = []struct {
+	name string
+	keys []wire.Key
+}{
+	{"destinations", destinationsKeys},
+	{"workloads", workloadsKeys},
+	{"strategy", strategyKeys},
+	{"strategy.keepalive", keepaliveKeys},
+	{"mesh", meshKeys},
+	{"a rule (an item of rules)", ruleKeys},
+	{"the top of the file", fileKeys},
+}
+
+// unknownKey reports a key that the format does not know in the mapping at
+// k.at, with where it belongs, or the nearest one that is known.
+func (l *loader) unknownKey(k value, keys []wire.Key) {
+	want := later(func() string { return orList(names(keys)) })
+	if k.Kind != yaml.ScalarNode {
+		l.errorAt(k, unknownKey, "got %s as a key, want %s", describe(k.Node), want)
+		return
+	}
+	hint := later(func() string {
+		for _, home := range homes {
+			if i := find(k.Node, home.keys); i >= 0 {
+				return ": " + home.keys[i].Name + " belongs under " + home.name
+			}
+		}
+		return writeNearest(k.Value, names(keys))
+	})
+	k.at = &path{up: k.at, key: k.Value, quoted: k.Value == ""}
+	l.errorAt(k, unknownKey, "got key %s, want %s%s", show(k.Value), want, hint)
+}
+
+func names(keys []wire.Key) []string {
+	list := make([]string, len(keys))
+	for i := range keys {
+		list[i] = keys[i].Name
+	}
+	return list
+}
+
+// requiredHints say what to write for a required key.
+var requiredHints = map[string]string{
+	"apiVersion":   "write apiVersion: " + rules.APIVersion,
+	"kind":         "write kind: " + rules.Kind,
+	"name":         "give it a name of its own, such as redis",
+	"destinations": "write for example destinations: {middleware: [redis]}",
+	"strategy":     "write for example strategy: {idleTimeout: 48h}",
+	"time":         "write for example time: 120s",
+	"interval":     "write for example interval: 30s",
+	"probes":       "write for example probes: 3",
+	"namespace":    "name the namespace of the gateway's pods, such as istio-system",
+	"selector":     "name the labels of the gateway's pods, such as {istio: ingressgateway}",
+	"ports":        "list the ports that the gateway's pods listen on, such as [8443]",
+	"keepalive":    "write for example keepalive: {time: 300s, interval: 20s, probes: 4}",
+	"key":          "add it",
+	"operator":     "write In, NotIn, Exists or DoesNotExist",
+}
+
+// writeNearest is ": write ..." with the word that s most likely is meant to
+// be, or nothing.
+func writeNearest(s string, words []string) string {
+	if near := nearest(s, words); near != "" {
+		return ": write " + near
+	}
+	return ""
+}
+
+// nearest returns the word that s most likely is meant to be, or nothing.
+func nearest(s string, words []string) string {
+	plain := plainKey(s)
+	if len(plain) > 40 {
+		return ""
+	}
+	best, distance := "", 3
+	for _, w := range words {
+		other := plainKey(w)
+		if other == plain || other == plain+"s" || other+"s" == plain {
+			return w
+		}
+		// Half the letters wrong is another word.
+		if d := editDistance(plain, other); d < distance && 2*d < len(other) {
+			best, distance = w, d
+		}
+	}
+	return best
+}
+
+var separators = strings.NewReplacer("_", "", "-", "", " ", "")
+
+// plainKey drops what separates idle_timeout, idle-timeout and idleTimeout. No
+// word that is meant is long.
+func plainKey(s string) string {
+	return separators.Replace(strings.ToLower(s[:min(len(s), 200)]))
+}
+
+// editDistance counts inserted, deleted, replaced and swapped bytes.
+func editDistance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
