@@ -29,9 +29,9 @@ func drawSelector(t *rapid.T, label string) *Selector {
 	for range rapid.IntRange(0, 2).Draw(t, label+" expressions") {
 		r := Requirement{
 			Key:      rapid.SampledFrom([]string{"app", "tier", "team"}).Draw(t, "key"),
-			Operator: rapid.SampledFrom([]string{opIn, opNotIn, opExists, opDoesNotExist}).Draw(t, "operator"),
+			Operator: rapid.SampledFrom([]string{OpIn, OpNotIn, OpExists, OpDoesNotExist}).Draw(t, "operator"),
 		}
-		if r.Operator == opIn || r.Operator == opNotIn {
+		if r.Operator == OpIn || r.Operator == OpNotIn {
 			r.Values = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 2, rapid.ID[string]).Draw(t, "values")
 		}
 		s.MatchExpressions = append(s.MatchExpressions, r)

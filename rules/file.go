@@ -82,19 +82,6 @@ type Workloads struct {
 	Referencing       bool
 }
 
-// Selector is a Kubernetes label selector.
-type Selector struct {
-	MatchLabels      map[string]string
-	MatchExpressions []Requirement
-}
-
-// Requirement is one expression of a Selector.
-type Requirement struct {
-	Key      string
-	Operator string // In, NotIn, Exists, DoesNotExist
-	Values   []string
-}
-
 // Strategy is what a rule does: any of the first three, or Bypass alone.
 type Strategy struct {
 	IdleTimeout   *time.Duration

@@ -185,9 +185,9 @@ func namespacesMeet(a, b []string) bool {
 func globsMeet(x, y string) bool {
 	switch xGlob, yGlob := strings.Contains(x, "*"), strings.Contains(y, "*"); {
 	case !xGlob:
-		return globMatches(y, x)
+		return MatchGlob(y, x)
 	case !yGlob:
-		return globMatches(x, y)
+		return MatchGlob(x, y)
 	}
 	xHead, yHead := x[:strings.IndexByte(x, '*')], y[:strings.IndexByte(y, '*')]
 	xTail, yTail := x[strings.LastIndexByte(x, '*')+1:], y[strings.LastIndexByte(y, '*')+1:]
@@ -212,7 +212,7 @@ func (s *Selector) mayMeet(other *Selector) bool {
 func (s *Selector) meets(other *Selector) bool {
 	for i := range s.MatchExpressions[:min(len(s.MatchExpressions), maxAnalysed)] {
 		r := &s.MatchExpressions[i]
-		if v, ok := other.MatchLabels[r.Key]; ok && !r.accepts(v, true) {
+		if v, ok := other.MatchLabels[r.Key]; ok && !r.Accepts(v, true) {
 			return false
 		}
 		for j := range other.MatchExpressions[:min(len(other.MatchExpressions), maxAnalysed)] {
@@ -227,10 +227,10 @@ func (s *Selector) meets(other *Selector) bool {
 // excludes says whether no label meets both r and other, which has the same key.
 func (r *Requirement) excludes(other *Requirement) bool {
 	switch r.Operator {
-	case opIn:
-		return all(r.Values, func(v string) bool { return !other.accepts(v, true) })
-	case opExists:
-		return other.Operator == opDoesNotExist
+	case OpIn:
+		return all(r.Values, func(v string) bool { return !other.Accepts(v, true) })
+	case OpExists:
+		return other.Operator == OpDoesNotExist
 	}
 	return false
 }

@@ -112,7 +112,7 @@ func (s *Selector) needs() (needs labelNeeds, impossible string) {
 		return ""
 	}
 	for _, r := range s.MatchExpressions {
-		if r.Operator != opIn {
+		if r.Operator != OpIn {
 			continue
 		}
 		if needs.values(r.Key) == nil {
@@ -123,12 +123,12 @@ func (s *Selector) needs() (needs labelNeeds, impossible string) {
 	}
 	for _, r := range s.MatchExpressions {
 		switch r.Operator {
-		case opNotIn:
+		case OpNotIn:
 			if why := narrow(r.Key, func(v string) bool { return !slices.Contains(r.Values, v) }); why != "" {
 				return nil, why
 			}
-		case opDoesNotExist:
-			exists := func(o Requirement) bool { return o.Operator == opExists && o.Key == r.Key }
+		case OpDoesNotExist:
+			exists := func(o Requirement) bool { return o.Operator == OpExists && o.Key == r.Key }
 			if needs.values(r.Key) != nil || slices.ContainsFunc(s.MatchExpressions, exists) {
 				return nil, r.Key + " must be there and must not be there"
 			}

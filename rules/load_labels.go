@@ -44,11 +44,11 @@ func (l *loader) requirement(n *yaml.Node, at *path) (r Requirement) {
 		}
 	}
 	if n := o.get("operator"); n != nil {
-		r.Operator = l.choice(n, &path{up: at, key: "operator"}, opIn, opNotIn, opExists, opDoesNotExist)
+		r.Operator = l.choice(n, &path{up: at, key: "operator"}, OpIn, OpNotIn, OpExists, OpDoesNotExist)
 	}
 	values := o.get("values")
 	if values == nil {
-		if r.Operator == opIn || r.Operator == opNotIn {
+		if r.Operator == OpIn || r.Operator == OpNotIn {
 			l.errorAt(o.node, BadSelector, at, "got operator %s without values, want at least one: write for example values: [cart]", r.Operator)
 		}
 		return r
@@ -66,9 +66,9 @@ func (l *loader) requirement(n *yaml.Node, at *path) (r Requirement) {
 	values = l.resolve(values)
 	switch {
 	case values.Kind != yaml.SequenceNode:
-	case (r.Operator == opIn || r.Operator == opNotIn) && len(items) == 0:
+	case (r.Operator == OpIn || r.Operator == OpNotIn) && len(items) == 0:
 		l.errorAt(values, BadSelector, valuesAt, "got operator %s without values, want at least one: write for example values: [cart]", r.Operator)
-	case (r.Operator == opExists || r.Operator == opDoesNotExist) && len(items) > 0:
+	case (r.Operator == OpExists || r.Operator == OpDoesNotExist) && len(items) > 0:
 		l.errorAt(values, BadSelector, valuesAt, "got operator %s with values, want none: remove values, or use In or NotIn", r.Operator)
 	}
 	return r

@@ -55,7 +55,7 @@ func (c *compiled) inNamespace(name string) bool {
 		return true
 	}
 	for _, glob := range c.Workloads.Namespaces {
-		if globMatches(glob, name) {
+		if MatchGlob(glob, name) {
 			return true
 		}
 	}
@@ -115,7 +115,7 @@ func (c *compiled) reaches(a *address) (ok, unresolved bool) {
 		return c.holds(a), false
 	}
 	for _, glob := range d.Hosts {
-		if hostMatches(glob, a.host) {
+		if MatchHost(glob, a.host) {
 			return true, false
 		}
 	}

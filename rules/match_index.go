@@ -129,7 +129,7 @@ func filingOfNamespaces(globs []string) (filing, bool) {
 func filingsOfSelector(s selector, kind keyKind) []filing {
 	var list []filing
 	for _, r := range s {
-		if r.Operator != opIn || len(r.Values) > maxKeys {
+		if r.Operator != OpIn || len(r.Values) > maxKeys {
 			continue
 		}
 		var f filing
@@ -154,7 +154,7 @@ func filingsOfDestinations(d *Destinations) []filing {
 		f := filing{prefixes: d.CIDRs}
 		for _, glob := range d.Hosts {
 			if strings.Contains(glob, "*") {
-				f.keys = append(f.keys, key{kind: keyHostSuffix, a: hostSuffix(glob)})
+				f.keys = append(f.keys, key{kind: keyHostSuffix, a: HostSuffix(glob)})
 			} else {
 				f.keys = append(f.keys, key{kind: keyHost, a: glob})
 			}

@@ -9,22 +9,13 @@ import (
 // value, in the order of their keys, so that explanations do not vary.
 type selector []Requirement
 
-// Operators of label selectors.
-// Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#resources-that-support-set-based-requirements
-const (
-	opIn           = "In"
-	opNotIn        = "NotIn"
-	opExists       = "Exists"
-	opDoesNotExist = "DoesNotExist"
-)
-
 func compileSelector(s *Selector) selector {
 	if s == nil || len(s.MatchLabels)+len(s.MatchExpressions) == 0 {
 		return nil
 	}
 	list := make(selector, 0, len(s.MatchLabels)+len(s.MatchExpressions))
 	for key, value := range s.MatchLabels {
-		list = append(list, Requirement{Key: key, Operator: opIn, Values: []string{value}})
+		list = append(list, Requirement{Key: key, Operator: OpIn, Values: []string{value}})
 	}
 	slices.SortFunc(list, func(a, b Requirement) int { return strings.Compare(a.Key, b.Key) })
 	return append(list, s.MatchExpressions...)
@@ -43,22 +34,7 @@ func (s selector) failing(labels map[string]string) int {
 // holds answers as Kubernetes does: NotIn also holds where the label is absent.
 func (r *Requirement) holds(labels map[string]string) bool {
 	value, ok := labels[r.Key]
-	return r.accepts(value, ok)
-}
-
-// accepts answers for the value of the label, if there is one.
-func (r *Requirement) accepts(value string, ok bool) bool {
-	switch r.Operator {
-	case opIn:
-		return ok && slices.Contains(r.Values, value)
-	case opNotIn:
-		return !ok || !slices.Contains(r.Values, value)
-	case opExists:
-		return ok
-	case opDoesNotExist:
-		return !ok
-	}
-	return false
+	return r.Accepts(value, ok)
 }
 
 // describe says in words why labels do not meet r; of is "pod" or "namespace".
@@ -70,16 +46,16 @@ func (r *Requirement) describe(of string, labels map[string]string) string {
 	}
 	want := ""
 	switch r.Operator {
-	case opIn:
+	case OpIn:
 		want = "one of " + strings.Join(r.Values, ", ")
 		if len(r.Values) == 1 {
 			want = quoted(r.Values[0])
 		}
-	case opNotIn:
+	case OpNotIn:
 		want = "none of " + strings.Join(r.Values, ", ")
-	case opExists:
+	case OpExists:
 		want = "any value"
-	case opDoesNotExist:
+	case OpDoesNotExist:
 		want = "no such label"
 	default:
 		want = "an operator that Kubernetes knows, not " + quoted(r.Operator)

@@ -39,10 +39,10 @@ func TestRequirementsInWords(t *testing.T) {
 		r    Requirement
 		want string
 	}{
-		{"a missing label", Requirement{Key: "app", Operator: opIn, Values: []string{"a"}}, `pod label app is missing, want "a"`},
-		{"one of several, in one line", Requirement{Key: "tier", Operator: opIn, Values: []string{"a", "b"}}, `pod label tier is "web x", want one of a, b`},
-		{"none of", Requirement{Key: "tier", Operator: opNotIn, Values: []string{"web\nx"}}, "pod label tier is \"web x\", want none of web\nx"},
-		{"no such label", Requirement{Key: "tier", Operator: opDoesNotExist}, `pod label tier is "web x", want no such label`},
+		{"a missing label", Requirement{Key: "app", Operator: OpIn, Values: []string{"a"}}, `pod label app is missing, want "a"`},
+		{"one of several, in one line", Requirement{Key: "tier", Operator: OpIn, Values: []string{"a", "b"}}, `pod label tier is "web x", want one of a, b`},
+		{"none of", Requirement{Key: "tier", Operator: OpNotIn, Values: []string{"web\nx"}}, "pod label tier is \"web x\", want none of web\nx"},
+		{"no such label", Requirement{Key: "tier", Operator: OpDoesNotExist}, `pod label tier is "web x", want no such label`},
 		{"an operator from nowhere", Requirement{Key: "tier", Operator: "Gt"}, `pod label tier is "web x", want an operator that Kubernetes knows, not "Gt"`},
 	}
 	for _, test := range tests {

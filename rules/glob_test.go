@@ -14,7 +14,7 @@ func TestGlobsAgreeWithRegexp(t *testing.T) {
 		glob := rapid.StringMatching(`[ab*]{0,6}`).Draw(t, "glob")
 		text := rapid.StringMatching(`[ab]{0,8}`).Draw(t, "text")
 		oracle := regexp.MustCompile("^" + strings.ReplaceAll(glob, "*", ".*") + "$")
-		if got, want := globMatches(glob, text), oracle.MatchString(text); got != want {
+		if got, want := MatchGlob(glob, text), oracle.MatchString(text); got != want {
 			t.Fatalf("%q on %q: got %v, want %v", glob, text, got, want)
 		}
 	})
@@ -34,11 +34,11 @@ func TestHostGlobsAgreeWithRegexp(t *testing.T) {
 		} else {
 			pattern = strings.ReplaceAll(pattern, "*", "[^.]*")
 		}
-		got, want := hostMatches(glob, name), regexp.MustCompile("^"+pattern+"$").MatchString(name)
+		got, want := MatchHost(glob, name), regexp.MustCompile("^"+pattern+"$").MatchString(name)
 		if got != want {
 			t.Fatalf("%q on %q: got %v, want %v", glob, name, got, want)
 		}
-		suffix := hostSuffix(glob)
+		suffix := HostSuffix(glob)
 		if got && strings.Contains(glob, "*") && suffix != "" && !strings.HasSuffix(name, "."+suffix) {
 			t.Fatalf("%q means %q, which does not end with %q", glob, name, suffix)
 		}
