@@ -21,6 +21,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
@@ -42,7 +43,7 @@ func hashOf(t testing.TB, text string) string {
 	if problems.HasErrors() {
 		t.Fatalf("rules do not load: %v", problems)
 	}
-	return rules.Compile(file).Hash()
+	return decide.Compile(file).Hash()
 }
 
 // running is a server in this process.
