@@ -13,6 +13,13 @@ type facts struct {
 	found evidence.Found // empty if no rule asks for references
 }
 
+func (s *Set) facts(pod *rules.Pod) facts {
+	if !s.index.has(keyRule) {
+		return facts{pod: pod}
+	}
+	return facts{pod: pod, found: evidence.Scan(pod)}
+}
+
 // match asks one rule and returns rules.VerdictMatched or why not. It is the only
 // place that decides whether a rule applies. What costs most comes last.
 func (c *compiled) match(f *facts) rules.VerdictReason {

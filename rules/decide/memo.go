@@ -1,81 +1,104 @@
 package decide
 
 import (
+	"hash/maphash"
 	"slices"
+	"strings"
 	"sync/atomic"
 
-	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// memo remembers what combinations of rules want. A cluster has thousands of
-// pods but few combinations, and packing patterns and writing a ProxyConfig
-// take most of a decision's time. It is a fixed number of slots, so it never
-// grows; a combination that meets another's slot replaces it. What it holds is
-// never changed, so losing a race costs only the work.
-type memo [256]atomic.Pointer[memoEntry]
-
-type memoEntry struct {
-	rules  []int32
-	wanted wanted
-	// proxyConfig is the annotation for a pod without one of its own; err says
-	// why there can be none.
-	proxyConfig string
-	err         error
-	// bare is all of it for a pod without annotations of its own that count.
-	bare atomic.Pointer[bareResult]
+// memo remembers what merge said. A cluster has thousands of pods, but few
+// combinations of rules, and all pods of a Deployment bring the same
+// annotations; to work their ProxyConfig out takes longer than the rest of an
+// admission.
+//
+// It is a fixed number of slots for entries of bounded size, so it never grows;
+// an entry that meets another's slot replaces it. What it holds is never
+// changed, so losing a race costs only the work.
+type memo struct {
+	seed  maphash.Seed // of its own, so that nobody can aim pods at one slot
+	slots [256]atomic.Pointer[entry]
 }
 
-// bareResult holds for pods of one mesh. It may not be changed.
-type bareResult struct {
-	mesh     *rules.MeshDefaults
-	result   result
-	warnings warnings
+// entry is what merge said, and to what.
+type entry struct {
+	matched []int32
+	own     values
+	mesh    *rules.MeshDefaults
+	merged  *merged
 }
 
-// isBare says whether a pod has nothing that the result depends on beside its
-// mesh. Most pods have not.
-func isBare(pod *rules.Pod) bool {
-	for _, key := range [...]string{
-		istio.ProxyConfigAnnotation, istio.ExcludeOutboundPortsAnnotation, istio.ExcludeOutboundIPRangesAnnotation,
-		rules.KeepaliveAnnotation, rules.AppliedAnnotation,
-	} {
-		if _, ok := pod.Annotations[key]; ok {
-			return false
-		}
+const (
+	// maxEntry is the most bytes of text that an entry holds: 256 of them stay
+	// under 8 MiB, whatever pods bring.
+	maxEntry = 32 << 10
+	// maxEntryRules is the most rules of an entry. More are seldom the same.
+	maxEntryRules = 64
+)
+
+// merge returns what these rules make of the pod's annotations.
+func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
+	own, mesh := valuesOf(pod), pod.Mesh
+	if mesh == nil {
+		mesh = &s.mesh
 	}
-	return true
+	slot := s.memo.slot(matched, &own, mesh)
+	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {
+		return e.merged
+	}
+	own = own.clone()
+	m := merge(s.want(matched), own, mesh)
+	if len(matched) <= maxEntryRules && own.size()+m.size() <= maxEntry {
+		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, merged: m})
+	}
+	return m
 }
 
-// maxMemoRules keeps combinations out that are too long to be worth their
-// memory.
-const maxMemoRules = 64
-
-// combination returns what these rules want together. The result may not be
-// changed.
-func (s *Set) combination(matched []int32) *memoEntry {
-	hash := uint32(2166136261) // FNV-1a, a word at a time
+func (m *memo) slot(matched []int32, own *values, mesh *rules.MeshDefaults) *atomic.Pointer[entry] {
+	const prime = 1099511628211 // FNV-1a, a word at a time
+	hash := maphash.Comparable(m.seed, mesh)
 	for _, i := range matched {
-		hash = (hash ^ uint32(i)) * 16777619
+		hash = (hash ^ uint64(i)) * prime
 	}
-	slot := &s.memo[(hash^hash>>16)%uint32(len(s.memo))]
-	if e := slot.Load(); e != nil && slices.Equal(e.rules, matched) {
-		return e
-	}
-	e := &memoEntry{rules: slices.Clone(matched)}
-	e.wanted = s.want(e.rules)
-	if e.wanted.targets&targetsInProxyConfig != 0 {
-		fresh := writing{set: s, pod: &rules.Pod{}, wanted: &e.wanted}
-		config, err := proxyconfig.Parse("")
-		if err == nil {
-			edit, _, _ := fresh.edit(config)
-			e.proxyConfig, err = config.Edit(edit)
+	for i := range own {
+		if own[i].present {
+			hash = (hash ^ uint64(i) ^ maphash.String(m.seed, own[i].text)) * prime
 		}
-		e.err = err
 	}
-	if len(matched) <= maxMemoRules {
-		slot.Store(e)
+	return &m.slots[(hash^hash>>32)%uint64(len(m.slots))]
+}
+
+// clone makes values that share no memory with the pod that they come from.
+func (v values) clone() values {
+	for i := range v {
+		v[i].text = strings.Clone(v[i].text)
 	}
-	return e
+	return v
+}
+
+// size is how many bytes of text the values are.
+func (v *values) size() int {
+	n := 0
+	for i := range v {
+		n += len(v[i].text)
+	}
+	return n
+}
+
+// size is how many bytes of text m has beside those of keys and rules' names,
+// at most.
+func (m *merged) size() int {
+	n := 0
+	for i := range m.set {
+		n += len(m.set[i].Value)
+	}
+	for _, note := range m.notes {
+		n += len(note)
+	}
+	for i := range m.warnings.list {
+		n += len(m.warnings.list[i].Message)
+	}
+	return n
 }

@@ -2,19 +2,41 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// What is remembered of pods without own annotations is told to no other pod:
+// A remembered result says what one without the memo says: the second and
+// third decision on a set equal the first one on a set of its own.
+func TestMemoChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		file := drawFile(t)
+		shared := Compile(file)
+		for range 3 {
+			pod := drawPod(t)
+			want := Compile(file).Decide(pod, Options{})
+			for range 2 {
+				if diff := cmp.Diff(want, shared.Decide(pod, Options{}), cmpopts.EquateEmpty()); diff != "" {
+					t.Fatalf("with a memo that has seen other pods (-without +with):\n%s", diff)
+				}
+			}
+		}
+	})
+}
+
+// What is remembered of pods is told to no other pod:
 // every decision equals the one on a set that has seen nobody.
-func TestBareMemo(t *testing.T) {
+func TestMemo(t *testing.T) {
 	text := `rules:
 - name: db
   destinations: {ports: [3306]}
@@ -71,4 +93,137 @@ func TestBareMemo(t *testing.T) {
 			}
 		})
 	}
+}
+
+const twoTimeouts = `rules:
+- name: cart
+  destinations: {ports: [6379]}
+  workloads: {podSelector: {matchLabels: {app: cart}}}
+  strategy: {idleTimeout: 48h, drainDuration: 1h}
+- name: order
+  destinations: {ports: [6379]}
+  workloads: {podSelector: {matchLabels: {app: order}}}
+  strategy: {idleTimeout: 24h, drainDuration: 1h}
+`
+
+func TestMemoOfConfigs(t *testing.T) {
+	own := "# ours\nconcurrency: 2\n"
+	pod := func(app, text string) *rules.Pod {
+		p := shopPod(istio.ProxyConfigAnnotation, text)
+		p.Labels["app"] = app
+		return p
+	}
+	t.Run("the same text under other rules is another entry", func(t *testing.T) {
+		set := load(t, twoTimeouts)
+		for range 2 {
+			for app, want := range map[string]string{"cart": `"48h"`, "order": `"24h"`} {
+				p := pod(app, own)
+				apply(p, set.Decide(p, Options{}))
+				if got := p.Annotations[istio.ProxyConfigAnnotation]; !strings.Contains(got, want) {
+					t.Errorf("%s: got %q, want it to have %s", app, got, want)
+				}
+			}
+		}
+	})
+	t.Run("errors, warnings and notes are remembered too", func(t *testing.T) {
+		set := load(t, twoTimeouts)
+		for _, text := range []string{"a: [", "proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: 2d}\n", "drainDuration: 75s\n"} {
+			first := set.Decide(pod("cart", text), Options{})
+			if diff := cmp.Diff(first, set.Decide(pod("cart", text), Options{})); diff != "" {
+				t.Errorf("%q again:\n%s", text, diff)
+			}
+			if len(first.Warnings) == 0 && !strings.Contains(first.Detail, "wins over") {
+				t.Errorf("%q: got neither warning nor note: %+v", text, first)
+			}
+		}
+	})
+	t.Run("replaced entries still decide well", func(t *testing.T) {
+		set := load(t, twoTimeouts)
+		for i := range 4 * len(set.memo.slots) {
+			p := pod("cart", fmt.Sprintf("concurrency: %d\n", i))
+			apply(p, set.Decide(p, Options{}))
+			got := p.Annotations[istio.ProxyConfigAnnotation]
+			if !strings.HasPrefix(got, fmt.Sprintf("concurrency: %d\n", i)) || !strings.Contains(got, `"48h"`) {
+				t.Fatalf("pod %d: got %q", i, got)
+			}
+		}
+	})
+	t.Run("goroutines share it", func(t *testing.T) {
+		set := load(t, twoTimeouts)
+		done := make(chan string)
+		for worker := range 4 {
+			go func() {
+				for i := range 200 {
+					p := pod("cart", fmt.Sprintf("concurrency: %d\n", i%40))
+					apply(p, set.Decide(p, Options{}))
+					if got := p.Annotations[istio.ProxyConfigAnnotation]; !strings.HasPrefix(got, fmt.Sprintf("concurrency: %d\n", i%40)) {
+						done <- fmt.Sprintf("worker %d: got %q for pod %d", worker, got, i)
+						return
+					}
+				}
+				done <- ""
+			}()
+		}
+		for range 4 {
+			if wrong := <-done; wrong != "" {
+				t.Error(wrong)
+			}
+		}
+	})
+}
+
+// What the memo keeps is bounded, whatever pods bring: large values are decided
+// upon and not kept, and nothing that is kept holds on to a pod's own text.
+func TestMemoIsBounded(t *testing.T) {
+	for i, key := range managed {
+		small, large := []int{1, maxEntry / 8}, []int{maxEntry - 100, maxEntry + 1, 4 * maxEntry}
+		for _, size := range append(small, large...) {
+			set := load(t, twoTimeouts)
+			text := "# " + strings.Repeat("x", size) + "\n"
+			pod := shopPod(key, text)
+			if o := set.Decide(pod, Options{}); o.Reason != rules.Patched {
+				t.Fatalf("%s with %d bytes: got %+v, want Patched", key, size, o)
+			}
+			var kept []*entry
+			for j := range set.memo.slots {
+				if e := set.memo.slots[j].Load(); e != nil {
+					kept = append(kept, e)
+				}
+			}
+			if want := slices.Contains(small, size); len(kept) == 1 != want {
+				t.Errorf("%s with %d bytes: got %d entries, want one: %v", key, size, len(kept), want)
+			}
+			for _, e := range kept {
+				if unsafe.StringData(e.own[i].text) == unsafe.StringData(text) {
+					t.Errorf("%s: the memo holds on to the pod's own text", key)
+				}
+			}
+		}
+	}
+}
+
+// A pod that many rules match is decided upon, and not kept.
+func TestMemoOfManyRules(t *testing.T) {
+	for count, want := range map[int]bool{maxEntryRules: true, maxEntryRules + 1: false} {
+		file := &rules.File{}
+		for i := range count {
+			file.Rules = append(file.Rules, rules.Rule{
+				Name: fmt.Sprint("r", i), Destinations: rules.Destinations{Ports: []patterns.PortRange{port(1)}}, Strategy: rules.Strategy{Bypass: rules.BypassPorts},
+			})
+		}
+		set := Compile(file)
+		first := set.merge(shopPod(), allOf(set))
+		if got := set.merge(shopPod(), allOf(set)) == first; got != want {
+			t.Errorf("%d rules: got them remembered: %v, want %v", count, got, want)
+		}
+	}
+}
+
+// allOf are all rules of a set.
+func allOf(set *Set) []int32 {
+	list := make([]int32, len(set.rules))
+	for i := range list {
+		list[i] = int32(i)
+	}
+	return list
 }

@@ -20,8 +20,8 @@ type Set struct {
 	index index
 	// namespaceSelectors are the rules that ask for namespace labels.
 	namespaceSelectors []int32
+	mesh               rules.MeshDefaults // of the file, for pods whose own is not known
 	memo               memo
-	edits              editMemo
 }
 
 // compiled is a rule with everything worked out that does not depend on a pod.
@@ -34,7 +34,6 @@ type compiled struct {
 	ports        []uint16       // to bypass, ascending
 	prefixes     []netip.Prefix // to bypass, sorted
 	alternatives []patterns.Alternative
-	patterns     []string // the alternatives of this rule alone, packed
 }
 
 // targets are the places on a pod that a rule writes to.
@@ -57,7 +56,8 @@ const longList = 8
 // Compile makes a Set of a loaded file, which nobody may change from then on.
 func Compile(file *rules.File) *Set {
 	s := &Set{file: file, hash: hashOf(file), rules: make([]compiled, len(file.Rules))}
-	s.edits.seed = maphash.MakeSeed()
+	s.memo.seed = maphash.MakeSeed()
+	s.mesh = rules.MeshDefaults{ExcludeOutboundPorts: file.Mesh.ExcludeOutboundPorts, ExcludeOutboundIPRanges: file.Mesh.ExcludeOutboundIPRanges}
 	for i := range file.Rules {
 		r := &s.rules[i]
 		r.compile(&file.Rules[i])
@@ -100,7 +100,6 @@ func (c *compiled) compile(r *rules.Rule) {
 		if r.Strategy.Scope == rules.ScopeDestinations {
 			c.targets |= targetDestinations
 			c.alternatives = patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
-			c.patterns = patterns.Pack(c.alternatives)
 		} else {
 			c.targets |= targetIdleTimeout
 		}

@@ -9,13 +9,13 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
-// wanted is what the matching rules ask for together, before the pod's own
+// want is what the matching rules ask for together, before the pod's own
 // annotations have their say.
-type wanted struct {
-	rules   []int32 // in file order
+type want struct {
+	rules   []*compiled // in file order
 	targets targets
 	// leftOut are rules whose patterns did not fit beside those before them.
-	leftOut []int32
+	leftOut map[*compiled]bool
 
 	ports           []uint16       // ascending
 	prefixes        []netip.Prefix // sorted
@@ -26,15 +26,14 @@ type wanted struct {
 	drain           time.Duration
 }
 
-// want merges rules: lists unite; the longest timeout and drain win, no timeout
-// being the longest; the most eager keepalive wins. Only where patterns do not
-// fit does the order of the rules matter.
-func (s *Set) want(matched []int32) wanted {
-	w := wanted{rules: matched}
-	shared := targets(0) // targets of two rules or more
-	for _, i := range matched {
+// want unites what rules ask for: lists unite; the longest timeout and drain
+// win, no timeout being the longest; the most eager keepalive wins. Only where
+// patterns do not fit does the order of the rules matter.
+func (s *Set) want(matched []int32) *want {
+	w := &want{rules: make([]*compiled, len(matched))}
+	for at, i := range matched {
 		c := &s.rules[i]
-		shared |= w.targets & c.targets
+		w.rules[at] = c
 		if c.targets&targetIdleTimeout != 0 {
 			w.idleTimeout = longest(w.idleTimeout, *c.Strategy.IdleTimeout, w.targets&targetIdleTimeout == 0)
 		}
@@ -44,71 +43,55 @@ func (s *Set) want(matched []int32) wanted {
 		if c.targets&targetDrain != 0 {
 			w.drain = max(w.drain, *c.Strategy.DrainDuration)
 		}
-		// A list of one rule is taken as it is.
-		if c.targets&targetPorts != 0 {
-			w.ports = append(w.ports[:len(w.ports):len(w.ports)], c.ports...)
-		}
-		if c.targets&targetPrefixes != 0 {
-			w.prefixes = append(w.prefixes[:len(w.prefixes):len(w.prefixes)], c.prefixes...)
-		}
+		w.ports = append(w.ports, c.ports...)
+		w.prefixes = append(w.prefixes, c.prefixes...)
 		w.targets |= c.targets
 	}
-	if shared&targetPorts != 0 {
-		slices.Sort(w.ports)
-		w.ports = slices.Compact(w.ports)
-	}
-	if shared&targetPrefixes != 0 {
-		slices.SortFunc(w.prefixes, comparePrefixes)
-		w.prefixes = slices.Compact(w.prefixes)
-	}
+	slices.Sort(w.ports)
+	w.ports = slices.Compact(w.ports)
+	slices.SortFunc(w.prefixes, comparePrefixes)
+	w.prefixes = slices.Compact(w.prefixes)
 	if w.targets&targetDestinations != 0 {
-		s.wantDestinations(&w, shared&targetDestinations == 0)
+		w.packDestinations()
 	}
 	return w
 }
 
-// wantDestinations packs the patterns of all rules. Where they need more keys
-// than the mesh object reads, a rule that does not fit beside the rules before
-// it is left out as a whole: half a rule would be worse than none, because
-// nobody could tell which connections it covers.
-func (s *Set) wantDestinations(w *wanted, alone bool) {
+// packDestinations packs the patterns of all rules, of those that fit.
+func (w *want) packDestinations() {
 	var alternatives []patterns.Alternative
-	first := true
+	for _, c := range w.rules {
+		alternatives = append(alternatives, c.alternatives...)
+	}
+	w.patterns = patterns.Pack(alternatives)
+	if len(w.patterns) > istio.MaxDestinationKeys {
+		w.leaveOut()
+	}
 	w.targets &^= targetDestinations
-	take := func(c *compiled) {
-		w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, first)
-		first = false
-		w.targets |= targetDestinations
-	}
-	if !alone {
-		for _, i := range w.rules {
-			if c := &s.rules[i]; c.targets&targetDestinations != 0 {
-				alternatives = append(alternatives, c.alternatives...)
-			}
+	for _, c := range w.rules {
+		if c.targets&targetDestinations != 0 && !w.leftOut[c] {
+			w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, w.targets&targetDestinations == 0)
+			w.targets |= targetDestinations
 		}
-		w.patterns = patterns.Pack(alternatives)
 	}
-	tooMany := len(w.patterns) > istio.MaxDestinationKeys
-	if tooMany {
-		alternatives, w.patterns = nil, nil
-	}
-	for _, i := range w.rules {
-		c := &s.rules[i]
-		switch {
-		case c.targets&targetDestinations == 0:
-		case alone && len(c.patterns) <= istio.MaxDestinationKeys:
-			w.patterns = c.patterns
-			take(c)
-		case !alone && !tooMany:
-			take(c)
-		default:
-			more := append(alternatives[:len(alternatives):len(alternatives)], c.alternatives...)
-			if patterns := patterns.Pack(more); len(patterns) <= istio.MaxDestinationKeys {
-				alternatives, w.patterns = more, patterns
-				take(c)
-			} else {
-				w.leftOut = append(w.leftOut, i)
-			}
+}
+
+// leaveOut leaves out each rule that does not fit beside the rules before it,
+// because together they need more keys than the mesh object reads. A rule is
+// left out as a whole: half a rule would be worse than none, because nobody
+// could tell which connections it covers.
+func (w *want) leaveOut() {
+	var alternatives []patterns.Alternative
+	w.patterns, w.leftOut = nil, map[*compiled]bool{}
+	for _, c := range w.rules {
+		if c.targets&targetDestinations == 0 {
+			continue
+		}
+		more := append(alternatives[:len(alternatives):len(alternatives)], c.alternatives...)
+		if packed := patterns.Pack(more); len(packed) <= istio.MaxDestinationKeys {
+			alternatives, w.patterns = more, packed
+		} else {
+			w.leftOut[c] = true
 		}
 	}
 }

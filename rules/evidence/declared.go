@@ -16,6 +16,9 @@ type Declared struct {
 
 // declared reads the annotation, a comma list.
 func declared(text string) []Declared {
+	if text == "" {
+		return nil
+	}
 	var list []Declared
 	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item == "" {

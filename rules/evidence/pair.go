@@ -11,36 +11,29 @@ type pair struct {
 	ending      nameEnding
 }
 
-// variable keeps an environment variable. One called just HOST or the like is
-// the pod's own; a flag or a key of a connection string called so is not.
-func (s *scanner) variable(name, value string) {
-	if p, ok := s.pairOf(name, value); ok && (!p.ending.host || p.prefix != "") {
-		s.pairs = append(s.pairs, p)
-	}
-}
-
 // keep keeps what may be a host, or say which port belongs to one. It reports
 // whether it is a host.
-func (s *scanner) keep(name, value string) bool {
-	p, ok := s.pairOf(name, value)
-	if ok {
-		s.pairs = append(s.pairs, p)
-	}
-	return ok && p.ending.host
-}
-
-// pairOf makes a pair of a name that ends as a host's or a port's does.
-func (s *scanner) pairOf(name, value string) (pair, bool) {
+func (s *scanner) keep(name, value string) (host bool) {
 	for _, e := range endingsOf(name) {
 		if !endsWith(name, e.text) {
 			continue
 		}
 		prefix := name[:len(name)-len(e.text)]
 		if !e.word || prefix != "" && !isLetter(prefix[len(prefix)-1]) {
-			return pair{name: name, value: value, source: s.source, prefix: prefix, ending: e}, true
+			s.pairs = append(s.pairs, pair{name: name, value: value, source: s.source, prefix: prefix, ending: e})
+			return e.host
 		}
 	}
-	return pair{}, false
+	return false
+}
+
+// keepVariable keeps an environment variable. One called just HOST or the like
+// is the pod's own; a flag or a key of a connection string called so is not.
+func (s *scanner) keepVariable(name, value string) {
+	kept := len(s.pairs)
+	if s.keep(name, value) && s.pairs[kept].prefix == "" {
+		s.pairs = s.pairs[:kept]
+	}
 }
 
 // joinPairs finds hosts whose port stands in a pair of its own: REDIS_HOST and

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 )
@@ -14,30 +15,31 @@ const (
 	maxSearches = 256
 )
 
-// What most pods need no more than: room for it is on the stack.
-const (
-	usualAddresses = 16
-	usualPairs     = 16
-)
-
 // Found is what a pod shows.
 type Found struct {
 	Addresses []Address // in the order of the pod's texts; one may come again
 	Declared  []Declared
+
+	scanner *scanner // whose space the addresses are in
 }
 
-// Scan reads a pod. It is small enough to be inlined, so that usually the
-// addresses are on the caller's stack.
+// Scan reads a pod.
 func Scan(pod *rules.Pod) Found {
-	return scan(pod, make([]Address, 0, usualAddresses))
-}
-
-func scan(pod *rules.Pod, room []Address) Found {
-	s := scanner{addresses: room, pairs: make([]pair, 0, usualPairs)}
+	s := scanners.Get().(*scanner)
 	for i := range pod.Containers {
 		s.container(&pod.Containers[i])
 	}
-	return Found{Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation])}
+	return Found{Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]), scanner: s}
+}
+
+// Release lets another scan have the space of this one, some KB, whose addresses
+// may not be used from then on. Who calls it not leaves the space to the garbage
+// collector.
+func (f *Found) Release() {
+	if f.scanner != nil {
+		f.scanner.release()
+	}
+	*f = Found{}
 }
 
 // scanner collects the addresses of one pod.
@@ -47,6 +49,25 @@ type scanner struct {
 	source    source // of the text that is being read
 	pairs     []pair
 	expansion expansion
+}
+
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+// release forgets the pod and keeps the space, unless a hostile pod made it big.
+func (s *scanner) release() {
+	const big = 4096
+	if cap(s.pairs) >= big || cap(s.expansion.replaced) >= big {
+		return
+	}
+	clear(s.addresses)
+	clear(s.pairs[:cap(s.pairs)])
+	clear(s.expansion.replaced[:cap(s.expansion.replaced)])
+	*s = scanner{
+		addresses: s.addresses[:0],
+		pairs:     s.pairs[:0],
+		expansion: expansion{replaced: s.expansion.replaced[:0]},
+	}
+	scanners.Put(s)
 }
 
 func (s *scanner) container(c *rules.Container) {
@@ -63,7 +84,7 @@ func (s *scanner) container(c *rules.Container) {
 			marks = marksOf(value)
 		}
 		s.source = source{container: c, kind: inEnv, index: i}
-		s.variable(name, value)
+		s.keepVariable(name, value)
 		if (marks&markAddress != 0 || value != "" && value[0] == '-') && !isSecretName(name) {
 			s.text(value)
 		}
