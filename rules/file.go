@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 // Mode says whether a rule patches or only tells.
@@ -68,10 +68,10 @@ type Rule struct {
 
 // Destinations are what a rule speaks of.
 type Destinations struct {
-	Middleware []string             // names from the table of middleware
-	Ports      []patterns.PortRange // those of Middleware included; sorted, disjoint, not adjacent
-	CIDRs      []netip.Prefix       // masked, sorted, without duplicates
-	Hosts      []string             // lower case; "*." at the start stands for one or more labels
+	Middleware []string       // names from the table of middleware
+	Ports      []ports.Range  // those of Middleware included; sorted, disjoint, not adjacent
+	CIDRs      []netip.Prefix // masked, sorted, without duplicates
+	Hosts      []string       // lower case; "*." at the start stands for one or more labels
 }
 
 // Workloads narrows a rule to some pods; all given conditions must hold.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
 const (
@@ -118,7 +118,7 @@ func (d *Destinations) share(other *Destinations) bool {
 	return ports && anywhere || shareAddress(d.CIDRs, other.CIDRs) || shareHost(d.Hosts, other.Hosts)
 }
 
-func shareRange(a, b []patterns.PortRange) bool {
+func shareRange(a, b []ports.Range) bool {
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		switch {
 		case a[i].Last < b[j].First:

@@ -3,7 +3,7 @@ package rules
 import (
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 // ruleIndex finds earlier rules that may share a port and a namespace with a
@@ -66,7 +66,7 @@ func (x *ruleIndex) candidates(r *Rule, visit func(i int32) bool) {
 }
 
 // indexRanges are the ports by which a rule is found; nil stands for any.
-func (r *Rule) indexRanges() []patterns.PortRange {
+func (r *Rule) indexRanges() []ports.Range {
 	if r.Strategy.Bypass == BypassCIDRs {
 		return nil // ports do not narrow it
 	}
@@ -88,36 +88,32 @@ func newPortIndex(size int) *portIndex {
 }
 
 // isWide says whether a rule is too long to be kept port by port.
-func isWide(ranges []patterns.PortRange) bool {
-	return len(ranges) == 0 || len(ranges) > wideRange || portCount(ranges) > wideRange
+func isWide(ranges []ports.Range) bool {
+	return len(ranges) == 0 || len(ranges) > wideRange || ports.Count(ranges) > wideRange
 }
 
-func (x *portIndex) add(ranges []patterns.PortRange, i int32) {
+func (x *portIndex) add(ranges []ports.Range, i int32) {
 	x.every = append(x.every, i)
 	if isWide(ranges) {
 		x.wide = append(x.wide, i)
 		return
 	}
-	for _, r := range ranges {
-		for p := int(r.First); p <= int(r.Last); p++ {
-			x.narrow[uint16(p)] = append(x.narrow[uint16(p)], i)
-		}
+	for p := range ports.All(ranges) {
+		x.narrow[p] = append(x.narrow[p], i)
 	}
 }
 
 // candidates returns false when visit wants no more.
-func (x *portIndex) candidates(ranges []patterns.PortRange, visit func(i int32) bool) bool {
+func (x *portIndex) candidates(ranges []ports.Range, visit func(i int32) bool) bool {
 	if x == nil {
 		return true
 	}
 	if isWide(ranges) {
 		return visitAll(x.every, visit)
 	}
-	for _, r := range ranges {
-		for p := int(r.First); p <= int(r.Last); p++ {
-			if !visitAll(x.narrow[uint16(p)], visit) {
-				return false
-			}
+	for p := range ports.All(ranges) {
+		if !visitAll(x.narrow[p], visit) {
+			return false
 		}
 	}
 	return visitAll(x.wide, visit)

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -9,13 +8,13 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 const maxPort = 65535
 
 // portRange reads a port, or a range of ports as text.
-func (l *loader) portRange(n *yaml.Node, at *path) (patterns.PortRange, bool) {
+func (l *loader) portRange(n *yaml.Node, at *path) (ports.Range, bool) {
 	n = l.resolve(n)
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == strTag {
 		from, to, isRange := strings.Cut(n.Value, "-")
@@ -28,13 +27,13 @@ func (l *loader) portRange(n *yaml.Node, at *path) (patterns.PortRange, bool) {
 			case first < 1 || last > maxPort:
 				l.errorAt(n, BadPort, at, "got %s, want ports from 1 to %d", show(n.Value), maxPort)
 			default:
-				return patterns.PortRange{First: uint16(first), Last: uint16(last)}, true
+				return ports.Range{First: uint16(first), Last: uint16(last)}, true
 			}
-			return patterns.PortRange{}, false
+			return ports.Range{}, false
 		}
 	}
 	p, ok := l.portNumber(n, at, 1, "1-65535, or a range such as \"7000-7005\"")
-	return patterns.PortRange{First: p, Last: p}, ok
+	return ports.Range{First: p, Last: p}, ok
 }
 
 // singlePort reads a port where a range cannot stand.
@@ -84,25 +83,6 @@ func portHint(n *yaml.Node, lowest int, ranges bool) string {
 		return ": write " + m.Name + " under middleware"
 	}
 	return ""
-}
-
-// joinRanges sorts ranges and joins those that overlap or touch.
-func joinRanges(ranges []patterns.PortRange) []patterns.PortRange {
-	if len(ranges) < 2 {
-		return ranges
-	}
-	slices.SortFunc(ranges, func(a, b patterns.PortRange) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
-	})
-	joined := ranges[:1]
-	for _, r := range ranges[1:] {
-		if last := &joined[len(joined)-1]; int(r.First) <= int(last.Last)+1 {
-			last.Last = max(last.Last, r.Last)
-		} else {
-			joined = append(joined, r)
-		}
-	}
-	return joined
 }
 
 // cidr reads a network and masks it.

@@ -5,6 +5,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
@@ -20,10 +21,10 @@ const (
 // protectedPorts need allowProtected in bypass: Ports: DNS (its capture would
 // be off), HTTP and HTTPS (most of a mesh's own traffic), Istio's own.
 // Source: https://istio.io/latest/docs/ops/deployment/application-requirements/
-var protectedPorts = []patterns.PortRange{{First: 53, Last: 53}, {First: 80, Last: 80}, {First: 443, Last: 443}, {First: 15000, Last: 15090}}
+var protectedPorts = []ports.Range{{First: 53, Last: 53}, {First: 80, Last: 80}, {First: 443, Last: 443}, {First: 15000, Last: 15090}}
 
 // protected reports a port that should stay in the mesh.
-func (l *loader) protected(n *yaml.Node, at *path, p patterns.PortRange, r *Rule) {
+func (l *loader) protected(n *yaml.Node, at *path, p ports.Range, r *Rule) {
 	if r.Strategy.Bypass != BypassPorts || r.AllowProtected {
 		return
 	}
@@ -60,12 +61,12 @@ func (l *loader) reach(r *Rule, s *strategyNodes, d *destinationNodes) {
 		switch {
 		case !havePorts && !d.bad:
 			l.errorAt(s.bypass, BypassWithoutPorts, bypassAt, "got bypass: Ports without ports, want some: list ports or middleware under destinations")
-		case portCount(r.Destinations.Ports) > MaxBypassPorts:
+		case ports.Count(r.Destinations.Ports) > MaxBypassPorts:
 			n, at := d.ports, &path{up: d.at, key: "ports"}
 			if n == nil {
 				n, at = d.middleware, &path{up: d.at, key: "middleware"}
 			}
-			l.errorAt(n, TooManyPorts, at, "got %d ports, want at most %d for bypass: Ports: list fewer, or bypass by CIDRs", portCount(r.Destinations.Ports), MaxBypassPorts)
+			l.errorAt(n, TooManyPorts, at, "got %d ports, want at most %d for bypass: Ports: list fewer, or bypass by CIDRs", ports.Count(r.Destinations.Ports), MaxBypassPorts)
 		case havePorts:
 			l.warnAt(s.bypass, BypassesWholePorts, bypassAt, "got bypass: Ports, want CIDRs where they are known: every destination on these ports leaves the mesh, services inside it too (no mTLS, no telemetry)")
 		}

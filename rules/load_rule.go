@@ -6,7 +6,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 // ruleMarks are positions of one rule that checks across rules need.
@@ -152,7 +152,7 @@ func (l *loader) destinations(n *yaml.Node, at *path, r *Rule, d *destinationNod
 		l.errorAt(d.node, EmptyDestinations, at, "got no destination, want at least one of middleware, ports, cidrs and hosts: write for example middleware: [redis]")
 	}
 	r.Destinations.Hosts = withoutDuplicates(r.Destinations.Hosts)
-	r.Destinations.Ports = joinRanges(r.Destinations.Ports)
+	r.Destinations.Ports = ports.Merge(r.Destinations.Ports)
 	slices.SortFunc(r.Destinations.CIDRs, netip.Prefix.Compare)
 	r.Destinations.CIDRs = slices.Compact(r.Destinations.CIDRs)
 }
@@ -211,13 +211,4 @@ func (l *loader) workloads(n *yaml.Node, at *path, w *Workloads) {
 	if n := o.get("referencing"); n != nil {
 		w.Referencing = l.boolean(n, &path{up: at, key: "referencing"})
 	}
-}
-
-// portCount is how many ports the ranges hold.
-func portCount(ranges []patterns.PortRange) int {
-	n := 0
-	for _, r := range ranges {
-		n += int(r.Last) - int(r.First) + 1
-	}
-	return n
 }

@@ -4,19 +4,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 // Middleware is what holdfast knows of one kind of server.
 type Middleware struct {
-	Name        string               `json:"name"`
-	Aliases     []string             `json:"aliases,omitempty"`
-	Title       string               `json:"title"`             // as its makers write it
-	Ports       []patterns.PortRange `json:"ports"`             // the one that clients use first
-	Schemes     []string             `json:"schemes,omitempty"` // URL schemes whose default port is the first of Ports
-	ServerIdle  string               `json:"serverIdle"`        // when the server itself closes idle connections
-	InsideMesh  string               `json:"insideMesh"`        // what to do
-	OutsideMesh string               `json:"outsideMesh"`
+	Name        string        `json:"name"`
+	Aliases     []string      `json:"aliases,omitempty"`
+	Title       string        `json:"title"`             // as its makers write it
+	Ports       []ports.Range `json:"ports"`             // the one that clients use first
+	Schemes     []string      `json:"schemes,omitempty"` // URL schemes whose default port is the first of Ports
+	ServerIdle  string        `json:"serverIdle"`        // when the server itself closes idle connections
+	InsideMesh  string        `json:"insideMesh"`        // what to do
+	OutsideMesh string        `json:"outsideMesh"`
 }
 
 // KnownMiddleware returns the table, sorted by name. The caller may not change it.
@@ -35,14 +35,14 @@ func FindMiddleware(name string) (Middleware, bool) {
 }
 
 // port is a range of one.
-func port(p uint16) patterns.PortRange { return patterns.PortRange{First: p, Last: p} }
+func port(p uint16) ports.Range { return ports.Range{First: p, Last: p} }
 
 // middlewareTable is sorted by name. Ports are the registered or documented
 // defaults of each server; the sources of the idle behaviour stand beside it.
 var middlewareTable = []Middleware{
 	{
 		Name: "cassandra", Aliases: []string{"scylla", "scylladb"}, Title: "Apache Cassandra",
-		Ports:   []patterns.PortRange{port(9042), port(7000), port(7001)},
+		Ports:   []ports.Range{port(9042), port(7000), port(7001)},
 		Schemes: []string{"cassandra"},
 		// https://docs.datastax.com/en/developer/java-driver/latest/manual/core/pooling/ (heartbeat)
 		ServerIdle:  "never; drivers send a heartbeat every 30s",
@@ -51,7 +51,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "elasticsearch", Aliases: []string{"opensearch"}, Title: "Elasticsearch",
-		Ports: []patterns.PortRange{port(9300), port(9200)},
+		Ports: []ports.Range{port(9300), port(9200)},
 		// https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-network.html (long-lived idle connections)
 		ServerIdle:  "never; transport connections must stay open",
 		InsideMesh:  "bypass 9300, or idleTimeout 24h on 9300 (transport)",
@@ -59,14 +59,14 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "galera", Title: "Galera Cluster",
-		Ports:       []patterns.PortRange{port(4567), port(4568), port(4444)},
+		Ports:       []ports.Range{port(4567), port(4568), port(4444)},
 		ServerIdle:  "never between nodes",
 		InsideMesh:  "bypass 4567 and 4568",
 		OutsideMesh: "bypass 4567 and 4568",
 	},
 	{
 		Name: "kafka", Aliases: []string{"redpanda"}, Title: "Apache Kafka",
-		Ports:   []patterns.PortRange{{First: 9092, Last: 9094}},
+		Ports:   []ports.Range{{First: 9092, Last: 9094}},
 		Schemes: []string{"kafka"},
 		// https://kafka.apache.org/documentation/ (connections.max.idle.ms)
 		ServerIdle:  "600s; clients close first, after 540s",
@@ -75,7 +75,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "ldap", Aliases: []string{"activedirectory", "openldap"}, Title: "LDAP, Active Directory",
-		Ports:   []patterns.PortRange{port(389), port(636), port(3268), port(3269)},
+		Ports:   []ports.Range{port(389), port(636), port(3268), port(3269)},
 		Schemes: []string{"ldap"},
 		// https://learn.microsoft.com/en-us/troubleshoot/windows-server/active-directory/view-set-ldap-policy-using-ntdsutil (MaxConnIdleTime)
 		ServerIdle:  "Active Directory: 900s",
@@ -84,7 +84,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "memcached", Aliases: []string{"memcache"}, Title: "memcached",
-		Ports:   []patterns.PortRange{port(11211)},
+		Ports:   []ports.Range{port(11211)},
 		Schemes: []string{"memcached", "memcache"},
 		// https://github.com/memcached/memcached/blob/master/memcached.c (settings_init: idle_timeout is off)
 		ServerIdle:  "never",
@@ -93,7 +93,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "mongodb", Aliases: []string{"mongo"}, Title: "MongoDB",
-		Ports:   []patterns.PortRange{{First: 27017, Last: 27019}},
+		Ports:   []ports.Range{{First: 27017, Last: 27019}},
 		Schemes: []string{"mongodb", "mongodb+srv"},
 		// https://www.mongodb.com/docs/manual/faq/diagnostics/ (keepalive of 120 s)
 		ServerIdle:  "never",
@@ -102,7 +102,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "mysql", Aliases: []string{"mariadb", "percona"}, Title: "MySQL, MariaDB",
-		Ports:   []patterns.PortRange{port(3306), port(33060)},
+		Ports:   []ports.Range{port(3306), port(33060)},
 		Schemes: []string{"mysql", "mariadb"},
 		// https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html (wait_timeout)
 		ServerIdle:  "28800s (wait_timeout)",
@@ -111,7 +111,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "oracle", Title: "Oracle Database",
-		Ports:       []patterns.PortRange{port(1521)},
+		Ports:       []ports.Range{port(1521)},
 		Schemes:     []string{"oracle"},
 		ServerIdle:  "never",
 		InsideMesh:  "idleTimeout 24h",
@@ -119,7 +119,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "postgresql", Aliases: []string{"postgres", "pgbouncer"}, Title: "PostgreSQL, PgBouncer",
-		Ports:   []patterns.PortRange{port(5432), port(6432)},
+		Ports:   []ports.Range{port(5432), port(6432)},
 		Schemes: []string{"postgresql", "postgres"},
 		// https://www.postgresql.org/docs/current/runtime-config-client.html (idle_session_timeout: 0)
 		ServerIdle:  "never",
@@ -128,7 +128,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "rabbitmq", Aliases: []string{"amqp"}, Title: "RabbitMQ",
-		Ports:   []patterns.PortRange{port(5672), port(5671)},
+		Ports:   []ports.Range{port(5672), port(5671)},
 		Schemes: []string{"amqp"},
 		// https://www.rabbitmq.com/docs/heartbeats
 		ServerIdle:  "heartbeat 60s",
@@ -137,7 +137,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "redis", Aliases: []string{"valkey", "keydb"}, Title: "Redis",
-		Ports:   []patterns.PortRange{port(6379), port(16379), port(26379)},
+		Ports:   []ports.Range{port(6379), port(16379), port(26379)},
 		Schemes: []string{"redis", "rediss", "valkey", "valkeys"},
 		// https://redis.io/docs/latest/develop/reference/clients/ (timeout 0, tcp-keepalive 300)
 		ServerIdle:  "never; the server's own TCP keepalive is 300s",
@@ -146,7 +146,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "sqlserver", Aliases: []string{"mssql"}, Title: "Microsoft SQL Server",
-		Ports:   []patterns.PortRange{port(1433)},
+		Ports:   []ports.Range{port(1433)},
 		Schemes: []string{"sqlserver", "mssql"},
 		// https://learn.microsoft.com/en-us/sql/tools/configuration-manager/tcp-ip-properties-protocols-tab (Keep Alive 30,000 ms)
 		ServerIdle:  "never; the server's own TCP keepalive is 30s",
@@ -155,7 +155,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "zookeeper", Aliases: []string{"zk"}, Title: "Apache ZooKeeper",
-		Ports:   []patterns.PortRange{port(2181), port(2888), port(3888)},
+		Ports:   []ports.Range{port(2181), port(2888), port(3888)},
 		Schemes: []string{"zookeeper", "zk"},
 		// https://zookeeper.apache.org/doc/current/zookeeperProgrammers.html#ch_zkSessions
 		ServerIdle:  "never; session pings keep connections busy",

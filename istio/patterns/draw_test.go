@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"pgregory.net/rapid"
+
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 // octets and groups that zero compression and digit counts make special.
@@ -51,7 +53,7 @@ func drawDestinations(t *rapid.T) Destinations {
 		if rapid.Bool().Draw(t, "single") {
 			b = a
 		}
-		d.Ports = append(d.Ports, PortRange{min(a, b), max(a, b)})
+		d.Ports = append(d.Ports, ports.Range{First: min(a, b), Last: max(a, b)})
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "prefixes") {
 		d.Prefixes = append(d.Prefixes, drawNetwork(t))

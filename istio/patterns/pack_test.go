@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
 
 	"pgregory.net/rapid"
@@ -83,7 +84,7 @@ func TestPackPatternsProperties(t *testing.T) {
 }
 
 // usual draws networks and ports as rules files have them.
-func usual(r *rand.Rand, v4, v6, ports int) Destinations {
+func usual(r *rand.Rand, v4, v6, ranges int) Destinations {
 	var d Destinations
 	for range v4 {
 		var a [4]byte
@@ -102,13 +103,13 @@ func usual(r *rand.Rand, v4, v6, ports int) Destinations {
 		}
 		d.Prefixes = append(d.Prefixes, netip.PrefixFrom(netip.AddrFrom16(a), 16+r.IntN(113)).Masked())
 	}
-	for range ports {
+	for range ranges {
 		first := uint16(1 + r.UintN(65000))
 		last := first
 		if r.IntN(4) == 0 {
 			last += uint16(r.UintN(500))
 		}
-		d.Ports = append(d.Ports, PortRange{first, last})
+		d.Ports = append(d.Ports, ports.Range{First: first, Last: last})
 	}
 	return d
 }
@@ -163,7 +164,7 @@ func FuzzDestinations(f *testing.F) {
 		a := netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, v4)))
 		b := netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, high), low)))
 		d := Destinations{
-			Ports:    []PortRange{{min(first, last), max(first, last)}, {port, port}},
+			Ports:    []ports.Range{{First: min(first, last), Last: max(first, last)}, {First: port, Last: port}},
 			Prefixes: []netip.Prefix{netip.PrefixFrom(a, int(bits4)), netip.PrefixFrom(b, int(bits6))},
 		}
 		addresses := []netip.Addr{a, b}

@@ -5,15 +5,14 @@ import (
 	"net/netip"
 	"regexp/syntax"
 	"slices"
-)
 
-// PortRange is a closed range of ports.
-type PortRange struct{ First, Last uint16 }
+	"github.com/holdfast-mesh/holdfast/internal/ports"
+)
 
 // Destinations are connections to any of the ports AND any of the prefixes. An
 // empty list on one side means any.
 type Destinations struct {
-	Ports    []PortRange
+	Ports    []ports.Range
 	Prefixes []netip.Prefix
 }
 
@@ -47,11 +46,11 @@ type Alternative struct {
 // alternative matches if and only if both are in d. Of other texts it promises
 // nothing, and the expressions use that freedom to stay small.
 func For(d Destinations) []Alternative {
-	prefixes, ports := mergePrefixes(d.Prefixes), mergePorts(d.Ports)
-	if len(prefixes) == 0 && len(d.Prefixes) > 0 || len(ports) == 0 && len(d.Ports) > 0 {
+	prefixes, ranges := mergePrefixes(d.Prefixes), ports.Merge(d.Ports)
+	if len(prefixes) == 0 && len(d.Prefixes) > 0 || len(ranges) == 0 && len(d.Ports) > 0 {
 		return nil
 	}
-	return splitDestinations(prefixes, ports)
+	return splitDestinations(prefixes, ranges)
 }
 
 // Instructions counts the instructions of a pattern's program.
@@ -67,27 +66,6 @@ func Instructions(pattern string) (int, error) {
 	return len(program.Inst), nil
 }
 
-// mergePorts returns the ranges sorted, with overlapping and adjacent ones
-// made one.
-func mergePorts(ranges []PortRange) []PortRange {
-	sorted := make([]PortRange, 0, len(ranges))
-	for _, r := range ranges {
-		if r.First <= r.Last {
-			sorted = append(sorted, r)
-		}
-	}
-	slices.SortFunc(sorted, func(a, b PortRange) int { return int(a.First) - int(b.First) })
-	merged := sorted[:0]
-	for _, r := range sorted {
-		if n := len(merged); n > 0 && int(r.First) <= int(merged[n-1].Last)+1 {
-			merged[n-1].Last = max(merged[n-1].Last, r.Last)
-			continue
-		}
-		merged = append(merged, r)
-	}
-	return merged
-}
-
 // mergePrefixes returns the fewest prefixes that cover the same addresses,
 // sorted.
 func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
@@ -101,12 +79,7 @@ func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
 		}
 		sorted = append(sorted, p.Masked())
 	}
-	slices.SortFunc(sorted, func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	})
+	slices.SortFunc(sorted, netip.Prefix.Compare)
 	merged := sorted[:0]
 	for _, p := range sorted {
 		if n := len(merged); n > 0 && merged[n-1].Bits() <= p.Bits() && merged[n-1].Contains(p.Addr()) {

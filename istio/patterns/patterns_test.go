@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 func networks(texts ...string) []netip.Prefix {
@@ -26,22 +28,22 @@ func TestDestinationAlternatives(t *testing.T) {
 	}{
 		{
 			"one address and one port are written out",
-			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/32")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("10.20.1.5/32")},
 			[]string{"^(?:10[.]20[.]1[.]5:6379)$"},
 		},
 		{
 			"a prefix at an octet's end leaves the rest open",
-			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.0.0/16")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("10.20.0.0/16")},
 			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
 		},
 		{
 			"host bits do not count",
-			Destinations{[]PortRange{{6379, 6379}}, networks("10.20.1.5/16")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("10.20.1.5/16")},
 			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
 		},
 		{
 			"no prefixes mean every address",
-			Destinations{[]PortRange{{3306, 3306}, {6379, 6379}}, nil},
+			Destinations{[]ports.Range{{First: 3306, Last: 3306}, {First: 6379, Last: 6379}}, nil},
 			[]string{"^(?:[!-~]+:(?:3306|6379))$"},
 		},
 		{
@@ -56,32 +58,32 @@ func TestDestinationAlternatives(t *testing.T) {
 		},
 		{
 			"adjacent ranges and prefixes are one",
-			Destinations{[]PortRange{{7003, 7009}, {7000, 7003}}, networks("10.1.0.0/17", "10.1.128.0/17", "10.1.3.0/24")},
+			Destinations{[]ports.Range{{First: 7003, Last: 7009}, {First: 7000, Last: 7003}}, networks("10.1.0.0/17", "10.1.128.0/17", "10.1.3.0/24")},
 			[]string{"^(?:10[.]1[.][!-~]+:700[0-9])$"},
 		},
 		{
 			"an IPv6 prefix of two groups",
-			Destinations{[]PortRange{{6379, 6379}}, networks("2001:db8::/32")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("2001:db8::/32")},
 			[]string{"^(?:[[]2001:db8:[!-~]+:6379)$"},
 		},
 		{
 			"zero groups inside the prefix are part of the run",
-			Destinations{[]PortRange{{6379, 6379}}, networks("64:ff9b::/96")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("64:ff9b::/96")},
 			[]string{"^(?:[[]64:ff9b::[0-9a-f]*:?[0-9a-f]*[]]:6379)$"},
 		},
 		{
 			"an IPv4-mapped prefix is an IPv4 prefix, for so Envoy prints it",
-			Destinations{[]PortRange{{6379, 6379}}, networks("::ffff:10.20.0.0/112")},
+			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("::ffff:10.20.0.0/112")},
 			[]string{"^(?:10[.]20[.][!-~]+:6379)$"},
 		},
 		{
 			"a range that ends before it begins matches nothing, not everything",
-			Destinations{[]PortRange{{5, 4}}, networks("10.0.0.0/8")},
+			Destinations{[]ports.Range{{First: 5, Last: 4}}, networks("10.0.0.0/8")},
 			nil,
 		},
 		{
 			"an invalid prefix matches nothing, not everything",
-			Destinations{[]PortRange{{5, 5}}, []netip.Prefix{{}}},
+			Destinations{[]ports.Range{{First: 5, Last: 5}}, []netip.Prefix{{}}},
 			nil,
 		},
 	}
@@ -108,7 +110,7 @@ func (d Destinations) contains(a netip.AddrPort) bool {
 		}
 		return p.Contains(a.Addr())
 	})
-	port := len(d.Ports) == 0 || slices.ContainsFunc(d.Ports, func(r PortRange) bool {
+	port := len(d.Ports) == 0 || slices.ContainsFunc(d.Ports, func(r ports.Range) bool {
 		return r.First <= a.Port() && a.Port() <= r.Last
 	})
 	return address && port
@@ -181,7 +183,7 @@ func TestEveryZeroRun(t *testing.T) {
 	}
 	for i := 0; i < len(addresses); i += step {
 		for _, bits := range []int{0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 79, 80, 96, 97, 112, 127, 128} {
-			d := Destinations{Prefixes: []netip.Prefix{netip.PrefixFrom(addresses[i], bits)}, Ports: []PortRange{{1, 1}}}
+			d := Destinations{Prefixes: []netip.Prefix{netip.PrefixFrom(addresses[i], bits)}, Ports: []ports.Range{{First: 1, Last: 1}}}
 			checkDestinations(t, d, addresses, []uint16{1})
 		}
 	}
@@ -193,9 +195,9 @@ func TestEveryPort(t *testing.T) {
 		var d Destinations
 		for range rapid.IntRange(1, 4).Draw(t, "ranges") {
 			a, b := drawPort(t), drawPort(t)
-			d.Ports = append(d.Ports, PortRange{min(a, b), max(a, b)})
+			d.Ports = append(d.Ports, ports.Range{First: min(a, b), Last: max(a, b)})
 		}
-		expression := regexp.MustCompile("^(?:" + writePorts(mergePorts(d.Ports)).text + ")$")
+		expression := regexp.MustCompile("^(?:" + writePorts(ports.Merge(d.Ports)).text + ")$")
 		var text []byte
 		for port := range 65536 {
 			text = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port)).AppendTo(text[:0])
@@ -228,10 +230,10 @@ func TestPatternsAreHarmlessText(t *testing.T) {
 // A link-local destination carries the number of its interface.
 func TestAnyAddressTakesInterfaces(t *testing.T) {
 	for _, d := range []Destinations{
-		{Ports: []PortRange{{6379, 6379}}},
-		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("::/0")},
-		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/10")},
-		{Ports: []PortRange{{6379, 6379}}, Prefixes: networks("fe80::/64")},
+		{Ports: []ports.Range{{First: 6379, Last: 6379}}},
+		{Ports: []ports.Range{{First: 6379, Last: 6379}}, Prefixes: networks("::/0")},
+		{Ports: []ports.Range{{First: 6379, Last: 6379}}, Prefixes: networks("fe80::/10")},
+		{Ports: []ports.Range{{First: 6379, Last: 6379}}, Prefixes: networks("fe80::/64")},
 	} {
 		for _, pattern := range Pack(For(d)) {
 			r := regexp.MustCompile(pattern)

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
@@ -71,14 +71,14 @@ func mixedRules(n int) *rules.File {
 		network := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
 		switch {
 		case i == 0: // all pods: keepalive
-			r.Destinations.Ports = []patterns.PortRange{port(5432)}
+			r.Destinations.Ports = []ports.Range{port(5432)}
 			r.Strategy = rules.Strategy{IdleTimeout: &day, Scope: rules.ScopeSidecar, Keepalive: &istio.Keepalive{Time: 120, Interval: 30, Probes: 3}}
 		case i == 1: // whoever uses Redis
-			r.Destinations = rules.Destinations{Middleware: []string{"redis"}, Ports: []patterns.PortRange{port(6379), port(16379), port(26379)}}
+			r.Destinations = rules.Destinations{Middleware: []string{"redis"}, Ports: []ports.Range{port(6379), port(16379), port(26379)}}
 			r.Workloads.Referencing = true
 			r.Strategy = rules.Strategy{IdleTimeout: &day, Scope: rules.ScopeDestinations}
 		case i == 2: // whoever uses MySQL
-			r.Destinations.Ports = []patterns.PortRange{port(3306)}
+			r.Destinations.Ports = []ports.Range{port(3306)}
 			r.Workloads.Referencing = true
 			r.Strategy.Bypass = rules.BypassPorts
 		case i%5 == 0: // one namespace
@@ -86,20 +86,20 @@ func mixedRules(n int) *rules.File {
 			r.Workloads.Namespaces = []string{fmt.Sprintf("team-%d", i)}
 			r.Strategy.Bypass = rules.BypassCIDRs
 		case i%5 == 1: // one application
-			r.Destinations.Ports = []patterns.PortRange{port(uint16(20000 + i%1000))}
+			r.Destinations.Ports = []ports.Range{port(uint16(20000 + i%1000))}
 			r.Workloads.PodSelector = &rules.Selector{MatchLabels: map[string]string{"app": fmt.Sprintf("order-%d", i)}}
 			r.Strategy = rules.Strategy{IdleTimeout: &day, Scope: rules.ScopeSidecar}
 		case i%5 == 2: // namespaces by glob and label
-			r.Destinations.Ports = []patterns.PortRange{port(uint16(20000 + i%1000))}
+			r.Destinations.Ports = []ports.Range{port(uint16(20000 + i%1000))}
 			r.Workloads.Namespaces = []string{fmt.Sprintf("squad-%d-*", i)}
 			r.Workloads.NamespaceSelector = &rules.Selector{MatchLabels: map[string]string{"tier": "backend"}}
 			r.Strategy = rules.Strategy{DrainDuration: &day}
 		case i%5 == 3: // whoever uses one network, on the port that everybody uses
-			r.Destinations = rules.Destinations{Ports: []patterns.PortRange{port(6379)}, CIDRs: []netip.Prefix{network}, Hosts: []string{fmt.Sprintf("*.cache-%d.example.com", i)}}
+			r.Destinations = rules.Destinations{Ports: []ports.Range{port(6379)}, CIDRs: []netip.Prefix{network}, Hosts: []string{fmt.Sprintf("*.cache-%d.example.com", i)}}
 			r.Workloads.Referencing = true
 			r.Strategy = rules.Strategy{IdleTimeout: &day, Scope: rules.ScopeDestinations}
 		default: // whoever uses one host
-			r.Destinations = rules.Destinations{Ports: []patterns.PortRange{port(3306)}, Hosts: []string{fmt.Sprintf("db-%d.example.com", i)}}
+			r.Destinations = rules.Destinations{Ports: []ports.Range{port(3306)}, Hosts: []string{fmt.Sprintf("db-%d.example.com", i)}}
 			r.Workloads.Referencing = true
 			r.Strategy = rules.Strategy{IdleTimeout: &day, Scope: rules.ScopeSidecar}
 		}

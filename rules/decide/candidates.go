@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 )
 
 // has says whether any rule is filed under this kind of key.
@@ -45,14 +45,12 @@ func (ix *index) put(k key, rule int32) {
 }
 
 // watchPorts notes which ports a referencing rule looks at; none means any.
-func (ix *index) watchPorts(ranges []patterns.PortRange) {
+func (ix *index) watchPorts(ranges []ports.Range) {
 	if len(ranges) == 0 {
-		ranges = []patterns.PortRange{{First: 0, Last: 65535}}
+		ranges = []ports.Range{{First: 0, Last: 65535}}
 	}
-	for _, r := range ranges {
-		for p := uint32(r.First); p <= uint32(r.Last); p++ {
-			ix.ports[p/64] |= 1 << (p % 64)
-		}
+	for p := range ports.All(ranges) {
+		ix.ports[p/64] |= 1 << (p % 64)
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
 // port is a range of one.
-func port(p uint16) patterns.PortRange { return patterns.PortRange{First: p, Last: p} }
+func port(p uint16) ports.Range { return ports.Range{First: p, Last: p} }
 
 func someOf[T any](t *rapid.T, label string, most int, values ...T) []T {
 	return rapid.SliceOfN(rapid.SampledFrom(values), 0, most).Draw(t, label)
@@ -45,7 +45,7 @@ func drawSelector(t *rapid.T, label string) *rules.Selector {
 
 func drawDestinations(t *rapid.T) rules.Destinations {
 	prefixes := someOf(t, "cidrs", 3, netip.MustParsePrefix("10.20.0.0/16"), netip.MustParsePrefix("10.20.1.0/24"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.7/32"))
-	slices.SortFunc(prefixes, comparePrefixes)
+	slices.SortFunc(prefixes, netip.Prefix.Compare)
 	d := rules.Destinations{
 		CIDRs: slices.Compact(prefixes),
 		Hosts: someOf(t, "hosts", 2, "cache", "*.example.com", "redis-*.prod", "db.example.com"),
@@ -54,13 +54,13 @@ func drawDestinations(t *rapid.T) rules.Destinations {
 		d.Ports = append(d.Ports, port(p))
 	}
 	if rapid.IntRange(0, 9).Draw(t, "wide") == 0 {
-		d.Ports = []patterns.PortRange{{First: 1000, Last: 30000}}
+		d.Ports = []ports.Range{{First: 1000, Last: 30000}}
 	}
 	if len(d.Ports) > 0 && rapid.Bool().Draw(t, "named") {
 		d.Middleware = []string{"redis"}
 	}
 	if len(d.Ports)+len(d.CIDRs)+len(d.Hosts) == 0 {
-		d.Ports = []patterns.PortRange{port(6379)}
+		d.Ports = []ports.Range{port(6379)}
 	}
 	return d
 }
@@ -68,7 +68,7 @@ func drawDestinations(t *rapid.T) rules.Destinations {
 func drawStrategy(t *rapid.T, d *rules.Destinations) rules.Strategy {
 	var s rules.Strategy
 	switch kind := rapid.IntRange(0, 3).Draw(t, "bypass"); {
-	case kind == 0 && len(d.Ports) > 0 && countPorts(d.Ports) <= maxKeys:
+	case kind == 0 && len(d.Ports) > 0 && ports.Count(d.Ports) <= maxKeys:
 		return rules.Strategy{Bypass: rules.BypassPorts}
 	case kind == 1 && len(d.CIDRs) > 0:
 		return rules.Strategy{Bypass: rules.BypassCIDRs}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
@@ -148,10 +149,10 @@ func filingsOfSelector(s selector, kind keyKind) []filing {
 // CIDRs is also met by every name on its ports.
 func filingsOfDestinations(d *rules.Destinations) []filing {
 	var list []filing
-	var ports []uint16
-	if n := countPorts(d.Ports); n > 0 && n <= maxKeys {
-		ports = expandPorts(d.Ports)
-		list = append(list, filing{keys: portKeys(keyPort, ports)})
+	var few []uint16
+	if n := ports.Count(d.Ports); n > 0 && n <= maxKeys {
+		few = slices.Collect(ports.All(d.Ports))
+		list = append(list, filing{keys: portKeys(keyPort, few)})
 	}
 	if len(d.Hosts)+len(d.CIDRs) > 0 {
 		f := filing{prefixes: d.CIDRs}
@@ -164,8 +165,8 @@ func filingsOfDestinations(d *rules.Destinations) []filing {
 		}
 		switch {
 		case len(d.Hosts) > 0:
-		case len(ports) > 0:
-			f.keys = portKeys(keyNamePort, ports)
+		case len(few) > 0:
+			f.keys = portKeys(keyNamePort, few)
 		default:
 			f.keys = []key{{kind: keyName}}
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -208,7 +208,7 @@ func TestMemoOfManyRules(t *testing.T) {
 		file := &rules.File{}
 		for i := range count {
 			file.Rules = append(file.Rules, rules.Rule{
-				Name: fmt.Sprint("r", i), Destinations: rules.Destinations{Ports: []patterns.PortRange{port(1)}}, Strategy: rules.Strategy{Bypass: rules.BypassPorts},
+				Name: fmt.Sprint("r", i), Destinations: rules.Destinations{Ports: []ports.Range{port(1)}}, Strategy: rules.Strategy{Bypass: rules.BypassPorts},
 			})
 		}
 		set := Compile(file)

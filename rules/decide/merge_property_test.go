@@ -36,7 +36,7 @@ func scatteredRule(random *rand.Rand, name string) rules.Rule {
 		list = list[:len(list)*3/4]
 	}
 	r.Destinations.CIDRs = list
-	slices.SortFunc(r.Destinations.CIDRs, comparePrefixes)
+	slices.SortFunc(r.Destinations.CIDRs, netip.Prefix.Compare)
 	r.Destinations.CIDRs = slices.Compact(r.Destinations.CIDRs)
 	return r
 }

@@ -1,13 +1,13 @@
 package decide
 
 import (
-	"cmp"
 	"hash/maphash"
 	"net/netip"
 	"slices"
 
 	"github.com/gaissmai/bart"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
@@ -89,11 +89,11 @@ func (c *compiled) compile(r *rules.Rule) {
 	switch r.Strategy.Bypass {
 	case rules.BypassPorts:
 		c.targets |= targetPorts
-		c.ports = expandPorts(r.Destinations.Ports)
+		c.ports = slices.Collect(ports.All(r.Destinations.Ports))
 	case rules.BypassCIDRs:
 		c.targets |= targetPrefixes
 		c.prefixes = slices.Clone(r.Destinations.CIDRs)
-		slices.SortFunc(c.prefixes, comparePrefixes)
+		slices.SortFunc(c.prefixes, netip.Prefix.Compare)
 		c.prefixes = slices.Compact(c.prefixes)
 	}
 	if r.Strategy.IdleTimeout != nil {
@@ -110,29 +110,4 @@ func (c *compiled) compile(r *rules.Rule) {
 	if r.Strategy.DrainDuration != nil {
 		c.targets |= targetDrain
 	}
-}
-
-// expandPorts lists the ports of sorted, disjoint ranges.
-func expandPorts(ranges []patterns.PortRange) []uint16 {
-	ports := make([]uint16, 0, countPorts(ranges))
-	for _, r := range ranges {
-		for p := int(r.First); p <= int(r.Last); p++ {
-			ports = append(ports, uint16(p))
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports)
-}
-
-func countPorts(ranges []patterns.PortRange) int {
-	n := 0
-	for _, r := range ranges {
-		n += int(r.Last) - int(r.First) + 1
-	}
-	return n
-}
-
-// comparePrefixes orders by family, address and length.
-func comparePrefixes(a, b netip.Prefix) int {
-	return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits())
 }

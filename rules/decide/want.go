@@ -49,7 +49,7 @@ func (s *Set) want(matched []int32) *want {
 	}
 	slices.Sort(w.ports)
 	w.ports = slices.Compact(w.ports)
-	slices.SortFunc(w.prefixes, comparePrefixes)
+	slices.SortFunc(w.prefixes, netip.Prefix.Compare)
 	w.prefixes = slices.Compact(w.prefixes)
 	if w.targets&targetDestinations != 0 {
 		w.packDestinations()
