@@ -49,9 +49,8 @@ type File struct {
 
 // Mesh is what Istio was installed with, for places where no cluster tells.
 type Mesh struct {
-	RootNamespace           string
-	ExcludeOutboundPorts    []uint16
-	ExcludeOutboundIPRanges []netip.Prefix
+	RootNamespace string
+	MeshDefaults
 }
 
 // Rule maps destinations to a strategy.

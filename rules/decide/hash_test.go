@@ -24,7 +24,7 @@ func fullFile() *rules.File {
 	prefixes := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	return &rules.File{
 		Mode: rules.Enforce,
-		Mesh: rules.Mesh{RootNamespace: "istio-system", ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes},
+		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes}},
 		Rules: []rules.Rule{{
 			Name: "redis", Description: "words", Mode: rules.Enforce,
 			Destinations: rules.Destinations{Middleware: []string{"redis"}, Ports: []ports.Range{port(6379)}, CIDRs: prefixes, Hosts: []string{"cache"}},
@@ -112,7 +112,7 @@ func TestFieldsOutsideOfTheHash(t *testing.T) {
 		"Gateway.Line": true, "Gateway.Column": true,
 	}
 	for _, typ := range []reflect.Type{
-		reflect.TypeFor[rules.File](), reflect.TypeFor[rules.Mesh](), reflect.TypeFor[rules.Rule](), reflect.TypeFor[rules.Destinations](),
+		reflect.TypeFor[rules.File](), reflect.TypeFor[rules.Mesh](), reflect.TypeFor[rules.MeshDefaults](), reflect.TypeFor[rules.Rule](), reflect.TypeFor[rules.Destinations](),
 		reflect.TypeFor[rules.Workloads](), reflect.TypeFor[rules.Selector](), reflect.TypeFor[rules.Requirement](), reflect.TypeFor[rules.Strategy](),
 		reflect.TypeFor[rules.Gateway](), reflect.TypeFor[istio.Keepalive](), reflect.TypeFor[ports.Range](),
 	} {

@@ -42,7 +42,7 @@ const (
 func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
 	own, mesh := valuesOf(pod), pod.Mesh
 	if mesh == nil {
-		mesh = &s.mesh
+		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
 	}
 	slot := s.memo.slot(matched, &own, mesh)
 	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {

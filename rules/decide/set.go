@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/gaissmai/bart"
 
@@ -15,12 +16,11 @@ import (
 // Set is a compiled, immutable rules file, safe for many goroutines.
 type Set struct {
 	file  *rules.File
-	hash  string
+	hash  func() string // worked out for the first who asks
 	rules []compiled
 	index index
 	// namespaceSelectors are the rules that ask for namespace labels.
 	namespaceSelectors []int32
-	mesh               rules.MeshDefaults // of the file, for pods whose own is not known
 	memo               memo
 }
 
@@ -36,7 +36,7 @@ type compiled struct {
 	alternatives []patterns.Alternative
 }
 
-// targets are the places on a pod that a rule writes to.
+// targets are what a rule changes on a pod.
 type targets uint8
 
 const (
@@ -55,9 +55,8 @@ const longList = 8
 
 // Compile makes a Set of a loaded file, which nobody may change from then on.
 func Compile(file *rules.File) *Set {
-	s := &Set{file: file, hash: hashOf(file), rules: make([]compiled, len(file.Rules))}
+	s := &Set{file: file, hash: sync.OnceValue(func() string { return hashOf(file) }), rules: make([]compiled, len(file.Rules))}
 	s.memo.seed = maphash.MakeSeed()
-	s.mesh = rules.MeshDefaults{ExcludeOutboundPorts: file.Mesh.ExcludeOutboundPorts, ExcludeOutboundIPRanges: file.Mesh.ExcludeOutboundIPRanges}
 	for i := range file.Rules {
 		r := &s.rules[i]
 		r.compile(&file.Rules[i])
@@ -74,7 +73,7 @@ func (s *Set) File() *rules.File { return s.file }
 
 // Hash identifies the policy: equal files have equal hashes, whatever their
 // comments, descriptions and layout.
-func (s *Set) Hash() string { return s.hash }
+func (s *Set) Hash() string { return s.hash() }
 
 func (c *compiled) compile(r *rules.Rule) {
 	c.Rule = r
