@@ -32,42 +32,34 @@ type index struct {
 	used uint32
 }
 
+// key is one thing that a pod may be or show.
+type key struct {
+	kind  keyKind
+	port  uint16
+	text  string
+	value string // of the label whose key is text
+}
+
 type keyKind uint8
 
 const (
-	keyNamespace       keyKind = iota // a: its name
-	keyNamespacePrefix                // a: what names begin with
-	keyPodLabel                       // a: key, b: value
-	keyNamespaceLabel                 // a: key, b: value
+	keyNamespace       keyKind = iota // text is its name
+	keyNamespacePrefix                // text is what names begin with
+	keyPodLabel                       // text and value are the label
+	keyNamespaceLabel                 // text and value are the label
 	keyPort                           // port of any address
 	keyNamePort                       // port of an address that is a name
 	keyName                           // any address that is a name
-	keyHost                           // a: the name
-	keyHostSuffix                     // a: labels that a name ends with
+	keyHost                           // text is the name
+	keyHostSuffix                     // text is the labels that a name ends with
 	keyAddress                        // any address at all
-	keyRule                           // a: name of the rule, declared by annotation
-	keyMiddleware                     // a: name in the table of middleware, declared
+	keyRule                           // text is the name of a rule, declared by annotation
+	keyMiddleware                     // text is a name in the table of middleware, declared
 
 	kinds = int(iota)
 )
 
-type key struct {
-	kind keyKind
-	port uint16
-	a, b string
-}
-
 type label struct{ key, value string }
-
-// filing is one condition of a rule: the keys of which a matching pod has at
-// least one.
-type filing struct {
-	keys     []key
-	prefixes []netip.Prefix
-}
-
-// maxKeys bounds what one rule adds to the index.
-const maxKeys = 256
 
 func newIndex(list []compiled) index {
 	ix := index{byPort: map[uint32][]int32{}, byPrefix: new(bart.Table[[]int32])}
@@ -89,7 +81,7 @@ func newIndex(list []compiled) index {
 		ix.file(int32(i), cheapest(filings[i], shared, sharedPrefixes))
 		if list[i].Workloads.Referencing {
 			ix.fileDeclared(int32(i), &list[i])
-			ix.watchPorts(list[i].Destinations.Ports)
+			ix.lookAtPorts(list[i].Destinations.Ports)
 		}
 	}
 	for prefix := range ix.byText[keyNamespacePrefix] {
@@ -98,114 +90,6 @@ func newIndex(list []compiled) index {
 		}
 	}
 	return ix
-}
-
-// filings lists the conditions that a rule may be filed under.
-func (c *compiled) filings() []filing {
-	var list []filing
-	if f, ok := filingOfNamespaces(c.Workloads.Namespaces); ok {
-		list = append(list, f)
-	}
-	list = append(list, filingsOfSelector(c.pods, keyPodLabel)...)
-	list = append(list, filingsOfSelector(c.namespaces, keyNamespaceLabel)...)
-	if c.Workloads.Referencing {
-		list = append(list, filingsOfDestinations(&c.Destinations)...)
-	}
-	return list
-}
-
-func filingOfNamespaces(globs []string) (filing, bool) {
-	var f filing
-	for _, glob := range globs {
-		prefix, _, isGlob := strings.Cut(glob, "*")
-		switch {
-		case !isGlob:
-			f.keys = append(f.keys, key{kind: keyNamespace, a: glob})
-		case prefix != "":
-			f.keys = append(f.keys, key{kind: keyNamespacePrefix, a: prefix})
-		default:
-			return filing{}, false
-		}
-	}
-	return f, len(globs) > 0
-}
-
-func filingsOfSelector(s selector, kind keyKind) []filing {
-	var list []filing
-	for _, r := range s {
-		if r.Operator != rules.OpIn || len(r.Values) > maxKeys {
-			continue
-		}
-		var f filing
-		for _, value := range r.Values {
-			f.keys = append(f.keys, key{kind: kind, a: r.Key, b: value})
-		}
-		list = append(list, f)
-	}
-	return list
-}
-
-// filingsOfDestinations files by port, and by host and CIDR. A rule with only
-// CIDRs is also met by every name on its ports.
-func filingsOfDestinations(d *rules.Destinations) []filing {
-	var list []filing
-	var few []uint16
-	if n := ports.Count(d.Ports); n > 0 && n <= maxKeys {
-		few = slices.Collect(ports.All(d.Ports))
-		list = append(list, filing{keys: portKeys(keyPort, few)})
-	}
-	if len(d.Hosts)+len(d.CIDRs) > 0 {
-		f := filing{prefixes: d.CIDRs}
-		for _, glob := range d.Hosts {
-			if strings.Contains(glob, "*") {
-				f.keys = append(f.keys, key{kind: keyHostSuffix, a: rules.HostSuffix(glob)})
-			} else {
-				f.keys = append(f.keys, key{kind: keyHost, a: glob})
-			}
-		}
-		switch {
-		case len(d.Hosts) > 0:
-		case len(few) > 0:
-			f.keys = portKeys(keyNamePort, few)
-		default:
-			f.keys = []key{{kind: keyName}}
-		}
-		list = append(list, f)
-	}
-	if len(list) == 0 {
-		list = append(list, filing{keys: []key{{kind: keyAddress}}})
-	}
-	return list
-}
-
-func portKeys(kind keyKind, ports []uint16) []key {
-	keys := make([]key, len(ports))
-	for i, p := range ports {
-		keys[i] = key{kind: kind, port: p}
-	}
-	return keys
-}
-
-// cheapest chooses the filing whose fullest key has the fewest rules. Names
-// that meet rules with only CIDRs do not count: all those rules match anyway.
-func cheapest(list []filing, shared map[key]int, sharedPrefixes map[netip.Prefix]int) *filing {
-	var best *filing
-	least := 0
-	for i := range list {
-		fullest := 0
-		for _, k := range list[i].keys {
-			if k.kind != keyNamePort && k.kind != keyName {
-				fullest = max(fullest, shared[k])
-			}
-		}
-		for _, p := range list[i].prefixes {
-			fullest = max(fullest, sharedPrefixes[p])
-		}
-		if best == nil || fullest < least {
-			best, least = &list[i], fullest
-		}
-	}
-	return best
 }
 
 func (ix *index) file(rule int32, f *filing) {
@@ -224,11 +108,123 @@ func (ix *index) file(rule int32, f *filing) {
 
 // fileDeclared files a referencing rule under what compiled.declaredBy accepts.
 func (ix *index) fileDeclared(rule int32, c *compiled) {
-	ix.file(rule, &filing{keys: []key{{kind: keyRule, a: c.Name}}})
+	ix.file(rule, &filing{keys: []key{{kind: keyRule, text: c.Name}}})
 	for _, m := range rules.KnownMiddleware() {
 		d := evidence.Declared{Middleware: m.Name, Port: m.Ports[0].First}
 		if c.declaredBy(&d) {
-			ix.file(rule, &filing{keys: []key{{kind: keyMiddleware, a: m.Name}}})
+			ix.file(rule, &filing{keys: []key{{kind: keyMiddleware, text: m.Name}}})
 		}
 	}
+}
+
+// has reports whether any rule is filed under this kind of key.
+func (ix *index) has(kind keyKind) bool { return ix.used&(1<<kind) != 0 }
+
+func (ix *index) get(k key) []int32 {
+	if !ix.has(k.kind) {
+		return nil
+	}
+	switch k.kind {
+	case keyPort, keyNamePort:
+		return ix.byPort[uint32(k.kind)<<16|uint32(k.port)]
+	case keyPodLabel, keyNamespaceLabel:
+		return ix.byLabel[k.kind][label{k.text, k.value}]
+	}
+	return ix.byText[k.kind][k.text]
+}
+
+func (ix *index) put(k key, rule int32) {
+	ix.used |= 1 << k.kind
+	switch k.kind {
+	case keyPort, keyNamePort:
+		n := uint32(k.kind)<<16 | uint32(k.port)
+		ix.byPort[n] = append(ix.byPort[n], rule)
+	case keyPodLabel, keyNamespaceLabel:
+		if ix.byLabel[k.kind] == nil {
+			ix.byLabel[k.kind] = map[label][]int32{}
+		}
+		l := label{k.text, k.value}
+		ix.byLabel[k.kind][l] = append(ix.byLabel[k.kind][l], rule)
+	default:
+		if ix.byText[k.kind] == nil {
+			ix.byText[k.kind] = map[string][]int32{}
+		}
+		ix.byText[k.kind][k.text] = append(ix.byText[k.kind][k.text], rule)
+	}
+}
+
+// lookAtPorts notes which ports a referencing rule looks at; none means any.
+func (ix *index) lookAtPorts(ranges []ports.Range) {
+	if len(ranges) == 0 {
+		ranges = []ports.Range{{First: 0, Last: 65535}}
+	}
+	for p := range ports.All(ranges) {
+		ix.ports[p/64] |= 1 << (p % 64)
+	}
+}
+
+// candidates appends every rule that may match the pod, in file order.
+func (ix *index) candidates(f *facts, list []int32) []int32 {
+	list = append(list, ix.always...)
+	namespace := &f.pod.Namespace
+	if ix.has(keyNamespace) {
+		list = append(list, ix.get(key{kind: keyNamespace, text: namespace.Name})...)
+	}
+	for _, n := range ix.prefixLengths {
+		if n <= len(namespace.Name) {
+			list = append(list, ix.get(key{kind: keyNamespacePrefix, text: namespace.Name[:n]})...)
+		}
+	}
+	if ix.has(keyPodLabel) {
+		for name, value := range f.pod.Labels {
+			list = append(list, ix.get(key{kind: keyPodLabel, text: name, value: value})...)
+		}
+	}
+	if ix.has(keyNamespaceLabel) && namespace.Known {
+		for name, value := range namespace.Labels {
+			list = append(list, ix.get(key{kind: keyNamespaceLabel, text: name, value: value})...)
+		}
+	}
+	if ix.has(keyRule) {
+		list = ix.referencing(f, list)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// referencing appends the rules whose destinations the pod shows.
+func (ix *index) referencing(f *facts, list []int32) []int32 {
+	for i := range f.found.Declared {
+		d := &f.found.Declared[i]
+		list = append(list, ix.get(key{kind: keyRule, text: d.Name})...)
+		if d.Middleware != "" {
+			list = append(list, ix.get(key{kind: keyMiddleware, text: d.Middleware})...)
+		}
+	}
+	if len(f.found.Addresses) > 0 {
+		list = append(list, ix.get(key{kind: keyAddress})...)
+	}
+	for i := range f.found.Addresses {
+		a := &f.found.Addresses[i]
+		if ix.ports[a.Port/64]&(1<<(a.Port%64)) == 0 {
+			continue
+		}
+		list = append(list, ix.get(key{kind: keyPort, port: a.Port})...)
+		if a.IP.IsValid() {
+			if ix.byPrefix.Size() > 0 {
+				for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.IP, a.IP.BitLen())) {
+					list = append(list, rules...)
+				}
+			}
+			continue
+		}
+		list = append(list, ix.get(key{kind: keyName})...)
+		list = append(list, ix.get(key{kind: keyNamePort, port: a.Port})...)
+		list = append(list, ix.get(key{kind: keyHost, text: a.Host})...)
+		for rest := a.Host; rest != "" && ix.has(keyHostSuffix); {
+			_, rest, _ = strings.Cut(rest, ".")
+			list = append(list, ix.get(key{kind: keyHostSuffix, text: rest})...)
+		}
+	}
+	return list
 }

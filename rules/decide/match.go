@@ -50,7 +50,7 @@ func (c *compiled) inNamespace(name string) bool {
 	return false
 }
 
-// referenced says whether the pod visibly uses a destination of the rule.
+// referenced reports whether the pod visibly uses a destination of the rule.
 func (c *compiled) referenced(f *facts) bool {
 	for i := range f.found.Declared {
 		if c.declaredBy(&f.found.Declared[i]) {
@@ -65,7 +65,7 @@ func (c *compiled) referenced(f *facts) bool {
 	return false
 }
 
-// declaredBy says whether a pod's author means this rule. A middleware's name
+// declaredBy reports whether a pod's author means this rule. A middleware's name
 // means rules that name it, and rules that have its first port.
 func (c *compiled) declaredBy(d *evidence.Declared) bool {
 	if d.Name == c.Name {
@@ -86,7 +86,7 @@ func (c *compiled) hasPort(port uint16) bool {
 	return false
 }
 
-// reaches says whether an address is a destination of the rule: its port is
+// reaches reports whether an address is a destination of the rule: its port is
 // among the ports, if there are any, and its IP in a CIDR or its name meant by
 // a host glob, if there are any of either. A name where there are only CIDRs
 // counts too, unresolved: better protected than cut.
