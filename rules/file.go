@@ -38,7 +38,8 @@ const (
 	BypassCIDRs Bypass = "CIDRs"
 )
 
-// File is a rules file after loading: defaults filled in, texts parsed.
+// File is a rules file after loading: defaults filled in, texts parsed. Its hash
+// is over all fields; those that decide nothing for a pod have the tag `json:"-"`.
 type File struct {
 	Mode     Mode
 	Mesh     Mesh
@@ -48,22 +49,21 @@ type File struct {
 
 // Mesh is what Istio was installed with, for places where no cluster tells.
 type Mesh struct {
-	RootNamespace           string
-	ExcludeOutboundPorts    []uint16
-	ExcludeOutboundIPRanges []netip.Prefix
+	RootNamespace string
+	MeshDefaults
 }
 
 // Rule maps destinations to a strategy.
 type Rule struct {
 	Name           string
-	Description    string
-	Mode           Mode // the rule's own, else the file's
+	Description    string `json:"-"`
+	Mode           Mode   // the rule's own, else the file's
 	Destinations   Destinations
 	Workloads      Workloads
 	Strategy       Strategy
-	AllowBroad     bool
-	AllowProtected bool
-	Line, Column   int // of the rule in its file, from 1
+	AllowBroad     bool `json:"-"` // so the loader accepts a wide bypass
+	AllowProtected bool `json:"-"` // so the loader accepts a bypass of the mesh's own ports
+	Line, Column   int  `json:"-"` // of the rule in its file, from 1
 }
 
 // Destinations are what a rule speaks of.
@@ -98,5 +98,5 @@ type Gateway struct {
 	Selector     map[string]string
 	Ports        []uint16
 	Keepalive    istio.Keepalive
-	Line, Column int
+	Line, Column int `json:"-"`
 }

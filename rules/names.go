@@ -20,8 +20,4 @@ const (
 	// MirrorPodAnnotation marks the API's copy of a static pod.
 	// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/
 	MirrorPodAnnotation = "kubernetes.io/config.mirror"
-
-	// MaxWarningLength is the longest warning, in bytes, that an API server
-	// passes on untruncated to every client.
-	MaxWarningLength = 119
 )

@@ -32,13 +32,6 @@ type Annotation struct {
 	Value string `json:"value"`
 }
 
-// Warning is something the pod's author should know. Message is one line of at
-// most MaxWarningLength bytes; Code is stable CamelCase.
-type Warning struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-}
-
 // Outcome is a decision about one pod. Its lists may be shared with other
 // outcomes: they are to be read only.
 type Outcome struct {
@@ -53,21 +46,4 @@ type Outcome struct {
 	// Would is what Set would be if observing rules were enforced too; empty
 	// without observing rules.
 	Would []Annotation
-}
-
-// Evidence is one visible use of a destination.
-type Evidence struct {
-	Where      string `json:"where"`                // "container cart, env REDIS_URL"
-	Address    string `json:"address"`              // "redis.prod:6379"; never credentials
-	Unresolved bool   `json:"unresolved,omitempty"` // a name where the rule has only CIDRs
-}
-
-// Verdict is what one rule says to one pod.
-type Verdict struct {
-	Rule     string     `json:"rule"`
-	Mode     Mode       `json:"mode"`
-	Matched  bool       `json:"matched"`
-	Reason   string     `json:"reason"` // stable code: Matched, NamespaceMismatch, ...
-	Detail   string     `json:"detail"`
-	Evidence []Evidence `json:"evidence,omitempty"`
 }

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
@@ -67,7 +68,7 @@ func createObject(t *testing.T, c *cluster.Cluster, object client.Object) {
 // seenPods keeps the facts of the last decision.
 type seenPods chan *rules.Pod
 
-func (s seenPods) decide(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome {
+func (s seenPods) decide(set *decide.Set, pod *rules.Pod, options decide.Options) rules.Outcome {
 	select {
 	case <-s:
 	default:

@@ -14,7 +14,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
@@ -60,7 +60,7 @@ type Options struct {
 	Registry ctrlmetrics.RegistererGatherer
 	// OnListen, if not nil, is called once, as soon as the ports are known.
 	OnListen func(Addresses)
-	// Decide, if not nil, decides in place of (*rules.Set).Decide.
+	// Decide, if not nil, decides in place of (*decide.Set).Decide.
 	Decide admission.Decide
 
 	shutdownTimeout time.Duration // 0 is the constant of that name
@@ -130,7 +130,7 @@ func (o *Options) complete() error {
 		o.Registry = ctrlmetrics.Registry
 	}
 	if o.Decide == nil {
-		o.Decide = (*rules.Set).Decide
+		o.Decide = (*decide.Set).Decide
 	}
 	if o.shutdownTimeout == 0 {
 		o.shutdownTimeout = shutdownTimeout

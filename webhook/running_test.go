@@ -20,7 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
@@ -43,7 +43,7 @@ func hashOf(t testing.TB, text string) string {
 	if problems.HasErrors() {
 		t.Fatalf("rules do not load: %v", problems)
 	}
-	return rules.Compile(file).Hash()
+	return decide.Compile(file).Hash()
 }
 
 // running is a server in this process.

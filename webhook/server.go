@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
@@ -159,7 +159,7 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 	own, _ := parseConfigMapName(o.RulesConfigMap) // none for a file
 	return &handlers{
 		pods: &admission.PodHandler{
-			Store: store, Cluster: cluster, Decide: o.Decide, Options: rules.Options{ClusterWide: o.ClusterWide},
+			Store: store, Cluster: cluster, Decide: o.Decide, Options: decide.Options{ClusterWide: o.ClusterWide},
 			Metrics: s.reviewed, Log: s.log.WithName("pods"),
 		},
 		rules: &admission.RulesHandler{Own: own, Metrics: s.reviewed, Log: s.log.WithName("validate")},

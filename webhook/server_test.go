@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // From nothing to ready: each thing that is missing is named, liveness holds.
@@ -199,7 +200,7 @@ func TestDrain(t *testing.T) {
 	var slow atomic.Bool
 	s := start(t, testRules, func(o *Options) {
 		o.Drain = 2 * time.Second
-		o.Decide = func(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome {
+		o.Decide = func(set *decide.Set, pod *rules.Pod, options decide.Options) rules.Outcome {
 			if slow.Swap(false) {
 				close(entered)
 				<-release
@@ -247,7 +248,7 @@ func TestShutdownWaitsOnce(t *testing.T) {
 	defer close(release)
 	s := start(t, testRules, func(o *Options) {
 		o.shutdownTimeout = patience
-		o.Decide = func(*rules.Set, *rules.Pod, rules.Options) (o rules.Outcome) {
+		o.Decide = func(*decide.Set, *rules.Pod, decide.Options) (o rules.Outcome) {
 			close(entered)
 			<-release
 			return o

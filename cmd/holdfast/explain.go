@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // explanation is the JSON form of what the rules say to one pod.
@@ -29,12 +29,6 @@ type explanation struct {
 	Would       []rules.Annotation `json:"would,omitempty"` // changes if observing rules were enforced
 	Annotations map[string]string  `json:"annotations"`     // holdfast's and Istio's, as they result
 	Warnings    []rules.Warning    `json:"warnings"`
-}
-
-// managedAnnotations are the ones that holdfast may write.
-var managedAnnotations = []string{
-	rules.AppliedAnnotation, rules.KeepaliveAnnotation, istio.ProxyConfigAnnotation,
-	istio.ExcludeOutboundIPRangesAnnotation, istio.ExcludeOutboundPortsAnnotation,
 }
 
 func newExplain() *cobra.Command {
@@ -107,7 +101,7 @@ func list[T any](items []T) []T {
 // resulting are the annotations that holdfast manages, after the outcome.
 func resulting(existing map[string]string, outcome *rules.Outcome) map[string]string {
 	result := map[string]string{}
-	for _, key := range managedAnnotations {
+	for _, key := range decide.Managed() {
 		if value, ok := existing[key]; ok {
 			result[key] = value
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // readInput reads a file, or standard input for "-".
@@ -130,14 +131,14 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 		for _, template := range d.manifest.Templates() {
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
 			w := workload{Template: template, file: displayName(d.name)}
-			w.outcome, w.verdicts = set.Explain(&template.Pod, rules.Options{ClusterWide: o.clusterWide})
+			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
 			d.workloads = append(d.workloads, w)
 		}
 	}
 	return documents, nil
 }
 
-func (o *offline) loadRules(cmd *cobra.Command) (*rules.Set, error) {
+func (o *offline) loadRules(cmd *cobra.Command) (*decide.Set, error) {
 	data, err := readInput(cmd, o.rulesFile)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (o *offline) loadRules(cmd *cobra.Command) (*rules.Set, error) {
 	if problems.HasErrors() {
 		return nil, errors.New("the rules file has errors (above); nothing was applied")
 	}
-	return rules.Compile(file), nil
+	return decide.Compile(file), nil
 }
 
 func readManifests(cmd *cobra.Command, names []string) ([]document, error) {

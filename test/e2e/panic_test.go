@@ -10,6 +10,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/webhook"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
@@ -29,7 +30,7 @@ func TestPanicAdmitsThePodUnchanged(t *testing.T) {
 	options.Host, options.Port, options.Drain = "127.0.0.1", 0, 0
 	options.MetricsBindAddress, options.HealthProbeBindAddress = "0", "0"
 	options.Registry = prometheus.NewRegistry()
-	options.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic("a defect") }
+	options.Decide = func(*decide.Set, *rules.Pod, decide.Options) rules.Outcome { panic("a defect") }
 	if err := authority.Write(options.CertDir); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
@@ -100,7 +101,7 @@ func (s *server) serve() error {
 }
 
 // decide decides as the webhook does, and keeps why.
-func (s *server) decide(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome {
+func (s *server) decide(set *decide.Set, pod *rules.Pod, options decide.Options) rules.Outcome {
 	outcome, verdicts := set.Explain(pod, options)
 	s.decided <- decision{outcome.Detail, verdicts}
 	return outcome

@@ -16,6 +16,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 const testRules = `apiVersion: holdfast.dev/v1alpha1
@@ -52,7 +53,7 @@ func newPodHandler(t testing.TB, text string) *PodHandler {
 			t.Fatalf("rules do not load: %v", offered.Err)
 		}
 	}
-	return &PodHandler{Store: store, Cluster: NoCluster{}, Decide: (*rules.Set).Decide, Metrics: m, Log: logr.Discard()}
+	return &PodHandler{Store: store, Cluster: NoCluster{}, Decide: (*decide.Set).Decide, Metrics: m, Log: logr.Discard()}
 }
 
 // fakeCluster is a Cluster of literals.

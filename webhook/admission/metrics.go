@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // admissionBuckets start where a decision usually ends, in seconds. The
@@ -61,9 +62,9 @@ func NewMetrics() *Metrics {
 	for _, reason := range rules.Reasons() {
 		m.pods.WithLabelValues(string(reason))
 	}
-	own := []string{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile}
+	own := []rules.WarningCode{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile}
 	for _, code := range append(rules.WarningCodes(), own...) {
-		m.warnings.WithLabelValues(code)
+		m.warnings.WithLabelValues(string(code))
 	}
 	for _, code := range refusalCodes {
 		m.rejected.WithLabelValues(strconv.Itoa(code))
@@ -100,11 +101,11 @@ func (m *Metrics) decided(reason rules.Reason, took time.Duration) {
 	m.duration.Observe(took.Seconds())
 }
 
-func (m *Metrics) refused(code int)     { m.rejected.WithLabelValues(strconv.Itoa(code)).Inc() }
-func (m *Metrics) warned(code string)   { m.warnings.WithLabelValues(code).Inc() }
-func (m *Metrics) judged(result string) { m.validations.WithLabelValues(result).Inc() }
+func (m *Metrics) refused(code int)              { m.rejected.WithLabelValues(strconv.Itoa(code)).Inc() }
+func (m *Metrics) warned(code rules.WarningCode) { m.warnings.WithLabelValues(string(code)).Inc() }
+func (m *Metrics) judged(result string)          { m.validations.WithLabelValues(result).Inc() }
 
-func (m *Metrics) rulesLoaded(set *rules.Set, at time.Time) {
+func (m *Metrics) rulesLoaded(set *decide.Set, at time.Time) {
 	m.rulesCount.Set(float64(len(set.File().Rules)))
 	m.rulesInfo.Reset() // one hash at a time, or every edit would leave a series behind
 	m.rulesInfo.WithLabelValues(set.Hash()).Set(1)

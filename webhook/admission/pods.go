@@ -12,11 +12,12 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
-// Decide decides about one pod; (*rules.Set).Decide is the one that users get.
-type Decide func(set *rules.Set, pod *rules.Pod, options rules.Options) rules.Outcome
+// Decide decides about one pod; (*decide.Set).Decide is the one that users get.
+type Decide func(set *decide.Set, pod *rules.Pod, options decide.Options) rules.Outcome
 
 // PodHandler answers admission reviews of pods. It never denies one. All
 // fields are needed; none changes while it serves.
@@ -24,7 +25,7 @@ type PodHandler struct {
 	Store   *Store
 	Cluster Cluster
 	Decide  Decide
-	Options rules.Options
+	Options decide.Options
 	Metrics *Metrics
 	Log     logr.Logger
 	bodies  bodies

@@ -10,6 +10,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 const redisEnv = `"spec":{"containers":[{"name":"cart","env":[{"name":"REDIS_URL","value":"redis://:secret@sessions.example.com:6379/0"}]}]}`
@@ -151,7 +152,7 @@ func TestPodHandler(t *testing.T) {
 // review's uid.
 func TestPanicAdmits(t *testing.T) {
 	h := newPodHandler(t, testRules)
-	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic("defect") }
+	h.Decide = func(*decide.Set, *rules.Pod, decide.Options) rules.Outcome { panic("defect") }
 	response := responseOf(t, post(h, reviewOf(`{"metadata":{"name":"cart"}}`)))
 	if !response.Allowed || response.UID != "u-1" || response.Patch != nil {
 		t.Errorf("got %+v, want allowed with the uid and no patch", response)
@@ -166,7 +167,7 @@ func TestPanicAdmits(t *testing.T) {
 		t.Errorf("holdfast_panics_total is %v, want 1", got)
 	}
 	// An outcome that cannot be encoded is a defect like any other.
-	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome {
+	h.Decide = func(*decide.Set, *rules.Pod, decide.Options) rules.Outcome {
 		return rules.Outcome{Reason: rules.Patched, Rules: []string{"\xff"}}
 	}
 	if response := responseOf(t, post(h, reviewOf(`{}`))); !response.Allowed || response.UID != "u-1" || response.Patch != nil {
@@ -197,7 +198,7 @@ func TestInternalErrorIsLogged(t *testing.T) {
 // http.ErrAbortHandler belongs to net/http.
 func TestAbortIsNotSwallowed(t *testing.T) {
 	h := newPodHandler(t, testRules)
-	h.Decide = func(*rules.Set, *rules.Pod, rules.Options) rules.Outcome { panic(http.ErrAbortHandler) }
+	h.Decide = func(*decide.Set, *rules.Pod, decide.Options) rules.Outcome { panic(http.ErrAbortHandler) }
 	defer func() {
 		if caught := recover(); caught != http.ErrAbortHandler {
 			t.Errorf("got %v, want http.ErrAbortHandler", caught)

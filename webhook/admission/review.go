@@ -3,12 +3,11 @@ package admission
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
@@ -139,20 +138,8 @@ func encodeAnswer(r response) ([]byte, error) {
 	return json.Marshal(answer{APIVersion: reviewAPIVersion, Kind: reviewKind, Response: r}, json.Deterministic(true))
 }
 
-// maxWarningBytes keeps a warning under the 120 characters that every API
-// server passes on.
-// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response
-const maxWarningBytes = 119
-
-// warningText is one line, at most maxWarningBytes long, that says who speaks.
-// Messages of package rules leave room for that. An API server drops a warning
-// with control characters in it.
-// Source: https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/net/http.go (NewWarningHeader)
-func warningText(message string) string {
-	const who = "holdfast: "
-	words := strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-	return clip.Text(who+strings.Join(words, " "), maxWarningBytes)
-}
+// warningText is what a client gets to see of a message.
+func warningText(message string) string { return rules.WarningText(message) }
 
 // plain says of a decoding error what was found where, without the Go types
 // that the library names.

@@ -10,14 +10,14 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // Current is the policy in force: an immutable snapshot.
 type Current struct {
-	Set    *rules.Set
+	Set    *decide.Set
 	Source string    // "file /etc/holdfast/rules.yaml" or "configmap holdfast-system/holdfast-rules"
 	Loaded time.Time // when it came into force
 }
@@ -48,7 +48,7 @@ type Offered struct {
 func NewStore(m *Metrics, log logr.Logger) *Store { return &Store{metrics: m, log: log} }
 
 // Set returns the rules in force, nil before the first.
-func (s *Store) Set() *rules.Set {
+func (s *Store) Set() *decide.Set {
 	if c := s.current.Load(); c != nil {
 		return c.Set
 	}
@@ -148,7 +148,7 @@ func (s *Store) Check() error {
 }
 
 // compile loads a rules file and compiles it; a panic is an error.
-func compile(name string, data []byte) (set *rules.Set, problems load.Problems, err error) {
+func compile(name string, data []byte) (set *decide.Set, problems load.Problems, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			set, err = nil, fmt.Errorf("panic while loading %s: %v\n%s", name, caught, debug.Stack())
@@ -158,5 +158,5 @@ func compile(name string, data []byte) (set *rules.Set, problems load.Problems, 
 	if problems.HasErrors() {
 		return nil, problems, problems
 	}
-	return rules.Compile(file), problems, nil
+	return decide.Compile(file), problems, nil
 }

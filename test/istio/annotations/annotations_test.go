@@ -17,6 +17,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // cases is how many pods are judged, unless -rapid.checks says otherwise.
@@ -53,9 +54,9 @@ func TestIstioAcceptsWhatHoldfastWrites(t *testing.T) {
 		if file == nil {
 			t.Fatalf("the generator must write valid rules:\n%s\n%v", text, problems)
 		}
-		set := rules.Compile(file)
+		set := decide.Compile(file)
 		before := pod.Draw(t, "pod")
-		outcome := set.Decide(before, rules.Options{})
+		outcome := set.Decide(before, decide.Options{})
 		after := applied(before, outcome)
 		seen["cases"]++
 		for _, key := range owned {
@@ -67,7 +68,7 @@ func TestIstioAcceptsWhatHoldfastWrites(t *testing.T) {
 			checkAccepted(t, key, before.Annotations, after.Annotations)
 		}
 		checkConfigKept(t, before.Annotations[istio.ProxyConfigAnnotation], after.Annotations[istio.ProxyConfigAnnotation])
-		again := set.Decide(after, rules.Options{})
+		again := set.Decide(after, decide.Options{})
 		if len(again.Set) > 0 || len(again.Remove) > 0 {
 			t.Errorf("deciding twice changes it again: set %v, remove %v", again.Set, again.Remove)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
@@ -119,7 +120,7 @@ func (h *Holdfast) awaitRules(ctx context.Context, text string) error {
 	if file == nil {
 		return fmt.Errorf("rules that do not load are never in force: %v", problems)
 	}
-	hash := rules.Compile(file).Hash()
+	hash := decide.Compile(file).Hash()
 	return Await(ctx, "rules with hash "+hash+" in force", func(ctx context.Context) error {
 		for line := range strings.Lines(h.Metrics(ctx)) {
 			if strings.HasPrefix(line, "holdfast_rules_info{") && strings.Contains(line, hash) {

@@ -1,0 +1,104 @@
+package decide
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// memo remembers what merge said. A cluster has thousands of pods, but few
+// combinations of rules, and all pods of a Deployment bring the same
+// annotations; to work their ProxyConfig out takes longer than the rest of an
+// admission.
+//
+// It is a fixed number of slots for entries of bounded size, so it never grows;
+// an entry that meets another's slot replaces it. What it holds is never
+// changed, so losing a race costs only the work.
+type memo struct {
+	seed  maphash.Seed // of its own, so that nobody can aim pods at one slot
+	slots [256]atomic.Pointer[entry]
+}
+
+// entry is what merge said, and to what.
+type entry struct {
+	matched []int32
+	own     values
+	mesh    *rules.MeshDefaults
+	merged  *merged
+}
+
+const (
+	// maxEntry is the most bytes of text that an entry holds: 256 of them stay
+	// under 8 MiB, whatever pods bring.
+	maxEntry = 32 << 10
+	// maxEntryRules is the most rules of an entry. More are seldom the same.
+	maxEntryRules = 64
+)
+
+// merge returns what these rules make of the pod's annotations.
+func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
+	own, mesh := valuesOf(pod), pod.Mesh
+	if mesh == nil {
+		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
+	}
+	slot := s.memo.slot(matched, &own, mesh)
+	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {
+		return e.merged
+	}
+	own = own.clone()
+	m := merge(s.want(matched), own, mesh)
+	if len(matched) <= maxEntryRules && own.size()+m.size() <= maxEntry {
+		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, merged: m})
+	}
+	return m
+}
+
+func (m *memo) slot(matched []int32, own *values, mesh *rules.MeshDefaults) *atomic.Pointer[entry] {
+	const prime = 1099511628211 // FNV-1a, a word at a time
+	hash := maphash.Comparable(m.seed, mesh)
+	for _, i := range matched {
+		hash = (hash ^ uint64(i)) * prime
+	}
+	for i := range own {
+		if own[i].present {
+			hash = (hash ^ uint64(i) ^ maphash.String(m.seed, own[i].text)) * prime
+		}
+	}
+	return &m.slots[(hash^hash>>32)%uint64(len(m.slots))]
+}
+
+// clone makes values that share no memory with the pod that they come from.
+func (v values) clone() values {
+	for i := range v {
+		v[i].text = strings.Clone(v[i].text)
+	}
+	return v
+}
+
+// size is how many bytes of text the values are.
+func (v *values) size() int {
+	n := 0
+	for i := range v {
+		n += len(v[i].text)
+	}
+	return n
+}
+
+// size is how many bytes of text m has beside those of keys and rules' names,
+// at most.
+func (m *merged) size() int {
+	n := 0
+	for i := range m.set {
+		n += len(m.set[i].Value)
+	}
+	for _, note := range m.notes {
+		n += len(note)
+	}
+	for i := range m.warnings.list {
+		n += len(m.warnings.list[i].Message)
+	}
+	return n
+}

@@ -1,0 +1,142 @@
+package decide
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// merged is what becomes of a pod's managed annotations. It is shared by all
+// pods with the same values, so nobody changes it.
+type merged struct {
+	rules    []string // in force on the pod
+	set      []rules.Annotation
+	remove   []string
+	hash     string
+	notes    []string // own settings that win over rules, for Outcome.Detail
+	warnings warnings
+}
+
+// written is what becomes of one annotation.
+type written struct {
+	value
+	// blocked are targets that the pod's own value makes unusable.
+	blocked  targets
+	notes    []string
+	warnings []rules.Warning
+}
+
+func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
+	w.warnings = append(w.warnings, rules.NewWarning(code, head, variable, tail))
+}
+
+// merge is the way from what rules want and what a pod has to what it gets. It
+// depends on nothing else: memo relies on that.
+func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
+	ports := mergePorts(own[excludedPorts], w, mesh.ExcludeOutboundPorts)
+	ranges := mergeRanges(own[excludedRanges], w, mesh.ExcludeOutboundIPRanges)
+	config := mergeProxyConfig(own[proxyConfig], w)
+
+	var m merged
+	var blocked targets
+	for _, part := range [...]*written{&ports, &ranges, &config} {
+		blocked |= part.blocked
+		m.notes = append(m.notes, part.notes...)
+		for _, warning := range part.warnings {
+			m.warnings.take(warning)
+		}
+	}
+	for _, rule := range w.rules {
+		if w.leftOut[rule] {
+			m.warnings.add(rules.WarnTooManyDestinations, "rule ", rule.Name,
+				" left out: over "+strconv.Itoa(istio.MaxDestinationKeys)+" destination patterns match this pod; give it fewer CIDRs or ports")
+		}
+	}
+	result := values{
+		keepalive:      mergeKeepalive(own[keepalive], w, blocked),
+		proxyConfig:    config.value,
+		excludedRanges: ranges.value,
+		excludedPorts:  ports.value,
+	}
+	m.rules = w.inForce(blocked)
+	m.hash = result.hash()
+	result[applied] = appliedValue(m.rules, m.hash)
+	m.set, m.remove = changes(own, result)
+	return &m
+}
+
+func mergePorts(own value, w *want, defaults []uint16) written {
+	r := written{value: own}
+	if w.targets&targetPorts == 0 {
+		return r
+	}
+	var err error
+	r.value, err = mergeList(own, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts)
+	if err != nil {
+		r.blocked = targetPorts
+		r.warn(rules.WarnPortsLeftAlone, "excludeOutboundPorts left alone, Istio rejects it: ", err.Error(), "")
+	}
+	return r
+}
+
+func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
+	r := written{value: own}
+	if w.targets&targetPrefixes == 0 {
+		return r
+	}
+	var err error
+	r.value, err = mergeList(own, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes)
+	if err != nil {
+		r.blocked = targetPrefixes
+		r.warn(rules.WarnPrefixesLeftAlone, "excludeOutboundIPRanges left alone, Istio rejects it: ", err.Error(), "")
+	}
+	return r
+}
+
+// mergeList adds what is wanted to the pod's own list, or to the mesh's where
+// the pod has none. A list that has it all stays as it is written, and so does
+// one that Istio rejects.
+func mergeList[T any](own value, defaults, wanted []T, parse func(string) ([]T, error),
+	unite func(base, add []T) ([]T, bool), format func([]T) string,
+) (value, error) {
+	base := defaults
+	if own.present {
+		var err error
+		if base, err = parse(own.text); err != nil {
+			return own, err
+		}
+	}
+	union, grew := unite(base, wanted)
+	if !grew {
+		return own, nil
+	}
+	return value{format(union), true}, nil
+}
+
+// mergeKeepalive records the keepalive that the ProxyConfig has.
+func mergeKeepalive(own value, w *want, blocked targets) value {
+	switch {
+	case blocked&targetKeepalive != 0:
+		return own
+	case w.targets&targetKeepalive != 0:
+		return value{w.keepalive.String(), true}
+	}
+	return value{}
+}
+
+// inForce names the rules of which something is in force on the pod.
+func (w *want) inForce(blocked targets) []string {
+	names := make([]string, 0, len(w.rules))
+	for _, rule := range w.rules {
+		rest := rule.targets &^ blocked
+		if w.leftOut[rule] {
+			rest &^= targetDestinations
+		}
+		if rest != 0 {
+			names = append(names, rule.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,206 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// outcome turns the rules that match into a decision. remark is added to its
+// Detail.
+func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
+	var warn warnings
+	enforced, observed := s.byMode(matched)
+	o := rules.Outcome{Observed: s.names(observed)}
+	s.warnOfUnknownLabels(f, &warn)
+	s.warnOfUnknownNames(f, &warn)
+	if len(observed) > 0 {
+		if would := s.merge(f.pod, matched); fits(f.pod, would.set) {
+			o.Would = would.set
+		}
+		warn.add(rules.WarnObserved, "mode Observe, nothing changed for ", strings.Join(o.Observed, ", "), "; set mode: Enforce to patch")
+	}
+	switch {
+	case len(matched) == 0:
+		o.Reason = rules.NoRuleMatched
+		o.Detail = "none of " + strconv.Itoa(len(s.rules)) + " rules matches"
+	case len(enforced) == 0:
+		o.Reason = rules.Observed
+		o.Detail = listed(o.Observed) + " only observe"
+		if len(o.Observed) == 1 {
+			o.Detail = listed(o.Observed) + " only observes"
+		}
+	default:
+		s.enforce(f.pod, enforced, &o, &warn)
+	}
+	if remark != "" {
+		o.Detail += "; " + remark
+	}
+	o.Warnings = warn.all()
+	return o
+}
+
+// enforce fills the outcome with what the enforced rules change.
+func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *warnings) {
+	m := s.merge(pod, enforced)
+	warn.takeAll(&m.warnings)
+	if !fits(pod, m.set) {
+		o.Reason = rules.InternalError
+		o.Detail = "with the rules' annotations the pod would carry over 262144 bytes of them, which no API server accepts"
+		warn.add(rules.WarnTooLarge, "nothing changed: annotations would exceed 262144 bytes; narrow the bypass rules, first ",
+			s.rules[enforced[0]].Name, "")
+		return
+	}
+	o.Rules, o.Hash, o.Set, o.Remove = m.rules, m.hash, m.set, m.remove
+	_, injected := pod.Annotations[istio.StatusAnnotation]
+	switch {
+	case len(o.Set)+len(o.Remove) == 0:
+		o.Reason = rules.AlreadyApplied
+	case injected:
+		o.Reason = rules.AlreadyInjected
+		warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+	default:
+		o.Reason = rules.Patched
+	}
+	o.Detail = listed(o.Rules) + " in force"
+	if len(o.Rules) == 0 {
+		o.Detail = "matching rules could not be put in force, see the warnings"
+	}
+	for _, note := range m.notes {
+		o.Detail += "; " + note
+	}
+}
+
+// byMode tells the rules that patch from those that only observe.
+func (s *Set) byMode(matched []int32) (enforced, observed []int32) {
+	observes := func(rule int32) bool { return s.rules[rule].Mode == rules.Observe }
+	if !slices.ContainsFunc(matched, observes) {
+		return matched, nil
+	}
+	for _, rule := range matched {
+		if observes(rule) {
+			observed = append(observed, rule)
+		} else {
+			enforced = append(enforced, rule)
+		}
+	}
+	return enforced, observed
+}
+
+func (s *Set) names(list []int32) []string {
+	var names []string
+	for _, rule := range list {
+		names = append(names, s.rules[rule].Name)
+	}
+	return names
+}
+
+// listed names up to five rules.
+func listed(names []string) string {
+	const shown = 5
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:shown], ", ") + " and " + strconv.Itoa(len(names)-shown) + " more"
+}
+
+// warnOfUnknownLabels names the first rule that fails only because nobody knows
+// the namespace's labels. The index does not lead to all such rules.
+func (s *Set) warnOfUnknownLabels(f *facts, warn *warnings) {
+	if f.pod.Namespace.Known {
+		return
+	}
+	for _, rule := range s.namespaceSelectors {
+		if s.rules[rule].match(f) == rules.VerdictNamespaceLabelsUnknown {
+			warn.add(rules.WarnNamespaceLabelsUnknown, "namespace labels are unknown here: rule ", s.rules[rule].Name,
+				" does not match by namespaceSelector")
+			return
+		}
+	}
+}
+
+// warnOfUnknownNames warns of names in rules.MiddlewareAnnotation that mean
+// nothing, if any rule looks at it at all.
+func (s *Set) warnOfUnknownNames(f *facts, warn *warnings) {
+	for _, declared := range f.found.Declared {
+		if declared.Middleware == "" && !s.hasRule(declared.Name) {
+			warn.add(rules.WarnUnknownMiddleware, rules.MiddlewareAnnotation+": ", declared.Name, " is neither rule nor middleware; see `holdfast middleware`")
+		}
+	}
+}
+
+func (s *Set) hasRule(name string) bool {
+	for i := range s.rules {
+		if s.rules[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// maxAnnotations is how many bytes of keys and values an object may carry; the
+// API server rejects a pod with more.
+// Source: TotalAnnotationSizeLimitB in https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/validation/objectmeta.go
+const maxAnnotations = 256 << 10
+
+// fits reports whether the API server accepts the pod with these annotations,
+// if it would accept it without them.
+func fits(pod *rules.Pod, set []rules.Annotation) bool {
+	before := 0
+	for key, value := range pod.Annotations {
+		before += len(key) + len(value)
+	}
+	after := before
+	for _, a := range set {
+		after += len(a.Value)
+		if old, ok := pod.Annotations[a.Key]; ok {
+			after -= len(old)
+		} else {
+			after += len(a.Key)
+		}
+	}
+	return after <= maxAnnotations || after <= before
+}
+
+// maxWarnings keeps the answer to an API server readable.
+const maxWarnings = 10
+
+// warnings collects what a pod's author should know.
+type warnings struct {
+	list []rules.Warning
+	more int
+}
+
+// add makes a warning as rules.NewWarning does.
+func (w *warnings) add(code rules.WarningCode, head, variable, tail string) {
+	w.take(rules.NewWarning(code, head, variable, tail))
+}
+
+// take adds a warning, or counts it if there are enough.
+func (w *warnings) take(warning rules.Warning) {
+	if len(w.list) == maxWarnings {
+		w.more++
+		return
+	}
+	w.list = append(w.list, warning)
+}
+
+// takeAll adds the warnings of another list.
+func (w *warnings) takeAll(other *warnings) {
+	for _, warning := range other.list {
+		w.take(warning)
+	}
+	w.more += other.more
+}
+
+// all returns the warnings, with a last one that counts those left out.
+func (w *warnings) all() []rules.Warning {
+	if w.more == 0 {
+		return w.list
+	}
+	return append(w.list, rules.Warning{Code: rules.WarnMore, Message: fmt.Sprintf("%d more warnings about this pod are not shown", w.more)})
+}

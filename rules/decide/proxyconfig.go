@@ -1,0 +1,103 @@
+package decide
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// mergeProxyConfig makes the keys that belong to holdfast exactly what the
+// rules want, and adds what the pod's author has not decided.
+func mergeProxyConfig(own value, w *want) written {
+	r := written{value: own}
+	wants := w.targets & targetsInProxyConfig
+	if wants == 0 && !strings.Contains(own.text, istio.HoldfastMetadataPrefix) {
+		return r
+	}
+	leaveAlone := func(code rules.WarningCode, why string, err error) written {
+		r.blocked = targetsInProxyConfig
+		if wants != 0 { // else no rule needs it
+			r.warn(code, "proxy.istio.io/config left alone, "+why+": ", err.Error(), "")
+		}
+		return r
+	}
+	config, err := proxyconfig.Parse(own.text)
+	if err != nil {
+		return leaveAlone(rules.WarnProxyConfigLeftAlone, "Istio rejects it", err)
+	}
+	edit, replaced, notes := w.edit(config)
+	r.notes = notes
+	text, err := config.Edit(edit)
+	if err != nil {
+		return leaveAlone(rules.WarnProxyConfigNotEditable, "no safe edit", err)
+	}
+	if text != own.text {
+		r.value = value{text, true}
+	}
+	if replaced != "" {
+		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, replaced,
+			`"; replaced by `+istio.FormatDuration(w.idleTimeout)+", mend it in the pod")
+	}
+	return r
+}
+
+// edit works out the change of a ProxyConfig. replaced is an own idle timeout
+// that Istio ignores; notes are own settings that win.
+func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced string, notes []string) {
+	set := make(map[string]string, 4+len(w.patterns))
+	if w.targets&targetIdleTimeout != 0 {
+		own, ok := config.Metadata(istio.IdleTimeoutMetadata)
+		_, err := istio.ParseIdleTimeout(own)
+		if ok && err == nil {
+			notes = note(notes, istio.IdleTimeoutMetadata, own, istio.FormatDuration(w.idleTimeout))
+		} else {
+			set[istio.IdleTimeoutMetadata], replaced = istio.FormatDuration(w.idleTimeout), own
+		}
+	}
+	if w.targets&targetDestinations != 0 {
+		set[istio.HoldfastMetadata] = istio.HoldfastVersion
+		for i, pattern := range w.patterns {
+			set[istio.DestinationsMetadataPrefix+strconv.Itoa(i+1)] = pattern
+		}
+		set[istio.DestinationsIdleTimeoutMetadata] = milliseconds(w.destinationIdle)
+	}
+	if w.targets&targetKeepalive != 0 {
+		set[istio.KeepaliveMetadata] = w.keepalive.String()
+	}
+	if w.targets&targetDrain != 0 {
+		text := istio.FormatSeconds(w.drain)
+		if own, ok := config.DrainDuration(); ok {
+			notes = note(notes, "drainDuration", own, text)
+		} else {
+			edit.DrainDuration = text
+		}
+	}
+	for _, key := range config.MetadataKeys() {
+		if _, ok := set[key]; !ok && strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
+			edit.RemoveMetadata = append(edit.RemoveMetadata, key)
+		}
+	}
+	edit.SetMetadata = set
+	return edit, replaced, notes
+}
+
+// milliseconds writes an idle timeout for connections to destinations.
+func milliseconds(d time.Duration) string {
+	if d == 0 {
+		return istio.NoTimeoutMilliseconds
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+// note adds that the pod's own value won, if it says something else.
+func note(notes []string, key, own, wanted string) []string {
+	if own == wanted {
+		return notes
+	}
+	const maxShown = 64 // bytes
+	return append(notes, "the pod's own "+key+" "+rules.Shorten(rules.OneLine(own), maxShown)+" wins over "+wanted)
+}

@@ -1,0 +1,85 @@
+package decide
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// maxEvidence is how many pieces of evidence a verdict lists.
+const maxEvidence = 16
+
+// verdict is match in words, for a reader.
+func (c *compiled) verdict(f *facts) rules.Verdict {
+	reason := c.match(f)
+	verdict := rules.Verdict{Rule: c.Name, Mode: c.mode(), Matched: reason == rules.VerdictMatched, Reason: reason}
+	namespace := f.pod.Namespace
+	switch reason {
+	case rules.VerdictMatched:
+		verdict.Detail = "every condition holds"
+		if c.Workloads.Referencing {
+			verdict.Evidence = c.evidence(f)
+			verdict.Detail = "the pod uses a destination: " + verdict.Evidence[0].String()
+		} else if len(c.Workloads.Namespaces) == 0 && c.pods == nil && c.namespaces == nil {
+			verdict.Detail = "the rule is for every pod"
+		}
+	case rules.VerdictNamespaceMismatch:
+		verdict.Detail = "namespace is " + quoted(namespace.Name) + ", want " + strings.Join(c.Workloads.Namespaces, " or ")
+	case rules.VerdictPodSelectorMismatch:
+		verdict.Detail = c.pods.mismatch("pod", f.pod.Labels)
+	case rules.VerdictNamespaceLabelsUnknown:
+		verdict.Detail = "the rule asks for namespace labels, and those of " + quoted(namespace.Name) + " are not known here"
+	case rules.VerdictNamespaceSelectorMismatch:
+		verdict.Detail = c.namespaces.mismatch("namespace", namespace.Labels)
+	case rules.VerdictNotReferenced:
+		verdict.Detail = c.notReferenced(f)
+	}
+	return verdict
+}
+
+// evidence lists what shows that the pod uses a destination.
+func (c *compiled) evidence(f *facts) []rules.Evidence {
+	var list []rules.Evidence
+	add := func(e rules.Evidence) {
+		if len(list) < maxEvidence && !slices.Contains(list, e) {
+			list = append(list, e)
+		}
+	}
+	for i := range f.found.Declared {
+		if d := &f.found.Declared[i]; c.declaredBy(d) {
+			add(rules.Evidence{Where: "annotation " + rules.MiddlewareAnnotation, Address: rules.OneLine(d.Name)})
+		}
+	}
+	for i := range f.found.Addresses {
+		a := &f.found.Addresses[i]
+		if ok, unresolved := c.reaches(a); ok {
+			add(rules.Evidence{Where: a.Where(), Address: a.String(), Unresolved: unresolved})
+		}
+	}
+	return list
+}
+
+// notReferenced tells what was seen instead of a destination.
+func (c *compiled) notReferenced(f *facts) string {
+	const shown = 3
+	seen := make([]string, 0, shown)
+	for i := range f.found.Addresses {
+		text := f.found.Addresses[i].String()
+		if len(seen) < shown && !slices.Contains(seen, text) {
+			seen = append(seen, text)
+		}
+	}
+	if len(seen) == 0 {
+		return "no address in the pod's env values, commands and args; annotate it with " + rules.MiddlewareAnnotation + ": " + c.Name + " if it uses one"
+	}
+	return "none of the " + strconv.Itoa(len(f.found.Addresses)) + " addresses that the pod shows is a destination of the rule; the first: " + strings.Join(seen, ", ")
+}
+
+func (c *compiled) mode() rules.Mode {
+	if c.Mode == rules.Observe {
+		return rules.Observe
+	}
+	return rules.Enforce
+}

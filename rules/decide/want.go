@@ -1,0 +1,117 @@
+package decide
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/patterns"
+)
+
+// want is what the matching rules ask for together, before the pod's own
+// annotations have their say.
+type want struct {
+	rules   []*compiled // in file order
+	targets targets
+	// leftOut are rules whose patterns did not fit beside those before them.
+	leftOut map[*compiled]bool
+
+	ports           []uint16       // ascending
+	prefixes        []netip.Prefix // sorted
+	idleTimeout     time.Duration  // 0: none at all
+	patterns        []string
+	destinationIdle time.Duration // 0: none at all
+	keepalive       istio.Keepalive
+	drain           time.Duration
+}
+
+// want unites what rules ask for: lists unite; the longest timeout and drain
+// win, no timeout being the longest; the most eager keepalive wins. Only where
+// patterns do not fit does the order of the rules matter.
+func (s *Set) want(matched []int32) *want {
+	w := &want{rules: make([]*compiled, len(matched))}
+	for at, i := range matched {
+		c := &s.rules[i]
+		w.rules[at] = c
+		if c.targets&targetIdleTimeout != 0 {
+			w.idleTimeout = longest(w.idleTimeout, *c.Strategy.IdleTimeout, w.targets&targetIdleTimeout == 0)
+		}
+		if c.targets&targetKeepalive != 0 && (w.targets&targetKeepalive == 0 || moreEager(*c.Strategy.Keepalive, w.keepalive)) {
+			w.keepalive = *c.Strategy.Keepalive
+		}
+		if c.targets&targetDrain != 0 {
+			w.drain = max(w.drain, *c.Strategy.DrainDuration)
+		}
+		w.ports = append(w.ports, c.ports...)
+		w.prefixes = append(w.prefixes, c.prefixes...)
+		w.targets |= c.targets
+	}
+	slices.Sort(w.ports)
+	w.ports = slices.Compact(w.ports)
+	slices.SortFunc(w.prefixes, netip.Prefix.Compare)
+	w.prefixes = slices.Compact(w.prefixes)
+	if w.targets&targetDestinations != 0 {
+		w.packDestinations()
+	}
+	return w
+}
+
+// packDestinations packs the patterns of all rules, of those that fit.
+func (w *want) packDestinations() {
+	var alternatives []patterns.Alternative
+	for _, c := range w.rules {
+		alternatives = append(alternatives, c.alternatives...)
+	}
+	w.patterns = patterns.Pack(alternatives)
+	if len(w.patterns) > istio.MaxDestinationKeys {
+		w.leaveOut()
+	}
+	w.targets &^= targetDestinations
+	for _, c := range w.rules {
+		if c.targets&targetDestinations != 0 && !w.leftOut[c] {
+			w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, w.targets&targetDestinations == 0)
+			w.targets |= targetDestinations
+		}
+	}
+}
+
+// leaveOut leaves out each rule that does not fit beside the rules before it,
+// because together they need more keys than the mesh object reads. A rule is
+// left out as a whole: half a rule would be worse than none, because nobody
+// could tell which connections it covers.
+func (w *want) leaveOut() {
+	var alternatives []patterns.Alternative
+	w.patterns, w.leftOut = nil, map[*compiled]bool{}
+	for _, c := range w.rules {
+		if c.targets&targetDestinations == 0 {
+			continue
+		}
+		more := append(alternatives[:len(alternatives):len(alternatives)], c.alternatives...)
+		if packed := patterns.Pack(more); len(packed) <= istio.MaxDestinationKeys {
+			alternatives, w.patterns = more, packed
+		} else {
+			w.leftOut[c] = true
+		}
+	}
+}
+
+// longest is the longer of two timeouts, of which 0 is none at all and so the
+// longest. The first one always wins against nothing.
+func longest(a, b time.Duration, first bool) time.Duration {
+	if first || a != 0 && (b == 0 || b > a) {
+		return b
+	}
+	return a
+}
+
+// moreEager compares by time, then interval, then probes.
+func moreEager(a, b istio.Keepalive) bool {
+	switch {
+	case a.Time != b.Time:
+		return a.Time < b.Time
+	case a.Interval != b.Interval:
+		return a.Interval < b.Interval
+	}
+	return a.Probes < b.Probes
+}

@@ -1,0 +1,57 @@
+package evidence
+
+import "strings"
+
+// keyValues reads connection strings and options: "host=db port=5432",
+// "Server=db,1433;Database=shop", "(HOST=db)(PORT=1521)",
+// "(host=db,port=3306)". withoutFlags leaves out names that start with a dash:
+// they belong to commandLine.
+func (s *scanner) keyValues(value string, withoutFlags bool) {
+	kept := len(s.pairs)
+	semicolons := strings.IndexByte(value, ';') >= 0
+	hasHost, inParentheses := false, false
+	for rest := value; rest != "" && len(s.pairs)-kept < maxSearches; {
+		end := 0
+		for end < len(rest) && !endsPair(rest[end], semicolons) && (rest[end] != ',' || !inParentheses) {
+			end++
+		}
+		item := rest[:end]
+		if rest = rest[end:]; rest != "" {
+			inParentheses = rest[0] == '(' || inParentheses && rest[0] != ')'
+			rest = rest[1:]
+		}
+		name, text, ok := strings.Cut(item, "=")
+		if !ok {
+			continue
+		}
+		name, text = trimQuotes(name), trimQuotes(text)
+		if withoutFlags && strings.HasPrefix(name, "-") {
+			continue
+		}
+		hasHost = s.keep(name, text) || hasHost
+	}
+	if hasHost {
+		s.joinFrom(kept)
+	}
+	s.pairs = s.pairs[:kept]
+}
+
+func endsPair(c byte, semicolons bool) bool {
+	if semicolons {
+		return c == ';' || c == '(' || c == ')'
+	}
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '&' || c == '?' || c == '(' || c == ')'
+}
+
+// trimQuotes is strings.Trim of blanks and quotes; nearly no text has any.
+func trimQuotes(text string) string {
+	for text != "" && isQuote(text[0]) {
+		text = text[1:]
+	}
+	for text != "" && isQuote(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+func isQuote(c byte) bool { return c == ' ' || c == '"' || c == '\'' }

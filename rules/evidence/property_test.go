@@ -1,0 +1,153 @@
+package evidence
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Whatever characters a user and a password are made of, escaped or not, no
+// evidence names any host but the real one. (Where an "@" follows, even that
+// one is hidden.)
+func TestNoCredentialsInEvidence(t *testing.T) {
+	const host = "real.example.com"
+	forms := []struct {
+		name  string
+		value func(user, password string) string
+	}{
+		{"escaped URL", func(u, p string) string {
+			return "redis://" + url.UserPassword(u, p).String() + "@" + host + ":6379/0"
+		}},
+		{"raw URL", func(u, p string) string { return "redis://" + u + ":" + p + "@" + host + ":6379/0" }},
+		{"raw URL without a port", func(u, p string) string { return "mysql://" + u + ":" + p + "@" + host + "/db" }},
+		{"raw URL of a scheme that nobody knows", func(u, p string) string { return "x://" + u + ":" + p + "@" + host + ":6379" }},
+		{"password alone", func(_, p string) string { return "redis://:" + p + "@" + host + ":6379" }},
+		{"no scheme", func(u, p string) string { return u + ":" + p + "@" + host + ":6379" }},
+		{"Go's MySQL form", func(u, p string) string { return u + ":" + p + "@tcp(" + host + ":3306)/db" }},
+		{"Go's MySQL form without a port", func(u, p string) string { return u + ":" + p + "@tcp(" + host + ")/db" }},
+		{"two hosts", func(u, p string) string {
+			return "mongodb://" + u + ":" + p + "@" + host + ":27017," + host + ":27018/db"
+		}},
+		{"JDBC", func(u, p string) string { return "jdbc:oracle:thin:" + u + "/" + p + "@" + host + ":1521:sid" }},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		form := rapid.SampledFrom(forms).Draw(t, "form")
+		user := rapid.StringMatching(`[a-z0-9._-]{1,8}`).Draw(t, "user")
+		password := rapid.StringMatching(`[a-c0-3:/@?#;,=&%$!*()\[\]{}<>'"\\| .-]{1,16}`).Draw(t, "password")
+		value := form.value(user, password)
+		for _, pod := range []*rules.Pod{
+			envPod("VALUE", value),
+			{Containers: []rules.Container{{Name: "c", Args: []string{"--url", value, "--url=" + value}}}},
+		} {
+			for _, text := range addressesOf(pod) {
+				if !strings.HasPrefix(text, host+":") && !strings.HasPrefix(text, "***:") {
+					t.Fatalf("%s: %s: got evidence %q, want none but of %s", form.name, value, text, host)
+				}
+			}
+		}
+	})
+}
+
+// What a secret's variable, flag or key holds is never read.
+func TestSecretsAreNotRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"PASSWORD", "redis_password", "dbPassword", "API_TOKEN", "SECRET", "ACCESS_KEY", "REDIS_AUTH", "PGPASS", "CREDENTIALS"}).Draw(t, "name")
+		secret := rapid.StringMatching(`[a-c]{1,4}(:[1-9]{1,4}|://[a-c]{1,4}:[1-9]{1,3})`).Draw(t, "secret")
+		form := rapid.SampledFrom([]func() *rules.Pod{
+			func() *rules.Pod { return envPod(name, secret) },
+			func() *rules.Pod { return envPod("OPTIONS", "user=x "+name+"="+secret) },
+			func() *rules.Pod { return envPod("OPTIONS", "user=x;"+name+"="+secret) },
+			func() *rules.Pod { return envPod("OPTIONS", "--"+name+" "+secret) },
+			func() *rules.Pod { return envPod("OPTIONS", `{"`+name+`": "`+secret+`"}`) },
+			func() *rules.Pod { return envPod("OPTIONS", name+": "+secret) },
+			func() *rules.Pod {
+				return &rules.Pod{Containers: []rules.Container{{Args: []string{"--" + name, secret}}}}
+			},
+			func() *rules.Pod {
+				return &rules.Pod{Containers: []rules.Container{{Args: []string{"--" + name + "=" + secret}}}}
+			},
+		}).Draw(t, "form")
+		pod := form()
+		if got := addressesOf(pod); len(got) > 0 {
+			t.Fatalf("%+v: got evidence %q of a secret", pod.Containers, got)
+		}
+	})
+}
+
+// Huge and hostile texts: the number of addresses and the work per address are
+// bounded. (Were any of it quadratic, this would run for minutes.)
+func TestHugeTexts(t *testing.T) {
+	const size = 1 << 18
+	for _, unit := range []string{
+		":", "::", "a:1,", "a:1:", "://", "a://", "a://b,", "@", "a@b:1", "@tcp(", "$(A)", "$(", "$$(A)", "[", "]:1", "[::1]:1,", "a=", "host=a ",
+		"HOST=a;", "password=", "x", "a.", "a-:", "password=a,b:1,", "password: ", "1:1 ", "a\\", "redis://u:p@",
+	} {
+		pod := envPod("A", "a", "VALUE", strings.Repeat(unit, size/len(unit)), "X_HOST", strings.Repeat(unit, size/len(unit)))
+		pod.Containers[0].Args = []string{strings.Repeat(unit, size/len(unit)), "--x=" + strings.Repeat(unit, size/len(unit))}
+		if got := addressesOf(pod); len(got) > maxAddresses {
+			t.Errorf("%q repeated: got %d addresses, want at most %d", unit, len(got), maxAddresses)
+		}
+	}
+}
+
+// Variables that double each other do not grow without end.
+func TestExpansionIsBounded(t *testing.T) {
+	var pairs []string
+	pairs = append(pairs, "V0", "cache:6379,")
+	for i := range 60 {
+		name := func(i int) string { return "V" + string(rune('A'+i%26)) + strings.Repeat("x", i/26) }
+		previous := "V0"
+		if i > 0 {
+			previous = name(i - 1)
+		}
+		pairs = append(pairs, name(i), "$("+previous+")$("+previous+")")
+	}
+	var x expansion
+	x.begin(envPod(pairs...).Containers[0].Env)
+	for i := range x.env {
+		if got := len(x.replace(i)); got > maxExpanded {
+			t.Fatalf("got %d bytes for %s, want at most %d", got, x.env[i].Name, maxExpanded)
+		}
+	}
+}
+
+// Many variables that ask for each other's ports cost a bounded search.
+func TestManyPairs(t *testing.T) {
+	pod := &rules.Pod{Containers: []rules.Container{{Name: "c"}}}
+	for range 50_000 {
+		pod.Containers[0].Env = append(pod.Containers[0].Env, rules.EnvVar{Name: "DB_HOST", Value: "db"})
+	}
+	pod.Containers[0].Env = append(pod.Containers[0].Env, rules.EnvVar{Name: "DB_PORT", Value: "3306"})
+	if got := addressesOf(pod); len(got) != 1 || got[0] != "db:3306" {
+		t.Errorf("got %q, want db:3306", got)
+	}
+	pod.Containers[0].Env = pod.Containers[0].Env[:5000]
+	var s scanner
+	if s.container(&pod.Containers[0]); s.searches > maxSearches {
+		t.Errorf("got %d searches for ports, want at most %d", s.searches, maxSearches)
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, seed := range []string{
+		"redis://:p%40ss@cache:6379/0", "user:pw@tcp(db:3306)/x", "host=db port=5432", "Server=tcp:db,1433;Password=x:1",
+		"jdbc:oracle:thin:@//ora:1521/x", "[2001:db8::1]:6379", "a:1,b:2;c:3", "$(A):1", "$$(A)", `{"password":"x:12"}`, "mongodb+srv://u:p@c/db",
+	} {
+		f.Add("REDIS_HOST", seed, seed)
+	}
+	f.Fuzz(func(t *testing.T, name, value, arg string) {
+		pod := &rules.Pod{Containers: []rules.Container{{
+			Name: "c", Command: []string{arg, value}, Args: []string{"--" + name, value},
+			Env: []rules.EnvVar{{Name: "A", Value: "a"}, {Name: name, Value: value}, {Name: "X_PORT", Value: "1"}},
+		}}}
+		for _, text := range addressesOf(pod) {
+			if strings.ContainsAny(text, "@ \n\"'/") || text == "" {
+				t.Fatalf("got evidence %q, want host:port", text)
+			}
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package evidence
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Bounds of one pod's scan.
+const (
+	// maxAddresses is how many addresses are kept; the rest is not looked at.
+	maxAddresses = 512
+	// maxSearches is how many X_HOST variables get their X_PORT looked for.
+	maxSearches = 256
+)
+
+// Found is what a pod shows.
+type Found struct {
+	Addresses []Address // in the order of the pod's texts; one may come again
+	Declared  []Declared
+
+	scanner *scanner // whose space the addresses are in
+}
+
+// Scan reads a pod.
+func Scan(pod *rules.Pod) Found {
+	s := scanners.Get().(*scanner)
+	for i := range pod.Containers {
+		s.container(&pod.Containers[i])
+	}
+	return Found{Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]), scanner: s}
+}
+
+// Release lets another scan have the space of this one, some KB, whose addresses
+// may not be used from then on. Who calls it not leaves the space to the garbage
+// collector.
+func (f *Found) Release() {
+	if f.scanner != nil {
+		f.scanner.release()
+	}
+	*f = Found{}
+}
+
+// scanner collects the addresses of one pod.
+type scanner struct {
+	addresses []Address
+	searches  int
+	source    source // of the text that is being read
+	pairs     []pair
+	expansion expansion
+}
+
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+// release forgets the pod and keeps the space, unless a hostile pod made it big.
+func (s *scanner) release() {
+	const big = 4096
+	if cap(s.pairs) >= big || cap(s.expansion.replaced) >= big {
+		return
+	}
+	clear(s.addresses)
+	clear(s.pairs[:cap(s.pairs)])
+	clear(s.expansion.replaced[:cap(s.expansion.replaced)])
+	*s = scanner{
+		addresses: s.addresses[:0],
+		pairs:     s.pairs[:0],
+		expansion: expansion{replaced: s.expansion.replaced[:0]},
+	}
+	scanners.Put(s)
+}
+
+func (s *scanner) container(c *rules.Container) {
+	s.expansion.begin(c.Env)
+	s.pairs = s.pairs[:0]
+	for i := range c.Env {
+		name, value := c.Env[i].Name, c.Env[i].Value
+		if value == "" {
+			continue
+		}
+		marks := marksOf(value)
+		if marks&markDollar != 0 {
+			value = s.expansion.replace(i)
+			marks = marksOf(value)
+		}
+		s.source = source{container: c, kind: inEnv, index: i}
+		s.keepVariable(name, value)
+		if (marks&markAddress != 0 || value != "" && value[0] == '-') && !isSecretName(name) {
+			s.text(value)
+		}
+	}
+	s.joinPairs()
+	// Flags of one program may be split over command and args.
+	s.pairs = s.pairs[:0]
+	s.arguments(c.Command, source{container: c, kind: inCommand})
+	s.arguments(c.Args, source{container: c, kind: inArgs})
+	s.joinPairs()
+}
+
+// Marks say what a text has beside plain words.
+const (
+	markColon = 1 << iota
+	markEquals
+	markAt
+	markSpace
+	markDollar // of $(VAR)
+
+	// Every form of address in a text has one of these, or is a list of flags.
+	markAddress = markColon | markEquals | markAt
+)
+
+var markOf = [256]uint8{':': markColon, '=': markEquals, '@': markAt, ' ': markSpace, '$': markDollar}
+
+// marksOf looks at every byte once; most texts have none.
+func marksOf(text string) (marks uint8) {
+	for i := 0; i < len(text); i++ {
+		marks |= markOf[text[i]]
+	}
+	return marks
+}
+
+// add keeps an address unless it is the pod's own.
+func (s *scanner) add(a Address) {
+	if s.full() {
+		return
+	}
+	if a.IP.IsValid() {
+		if a.IP.IsLoopback() || a.IP.IsUnspecified() {
+			return
+		}
+	} else if a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
+		return
+	}
+	a.source = s.source
+	s.addresses = append(s.addresses, a)
+}
+
+// hide marks addresses, from one on, as not to be shown.
+func (s *scanner) hide(from int) {
+	for i := from; i < len(s.addresses); i++ {
+		s.addresses[i].hidden = true
+	}
+}
+
+// full reports whether nothing more would be kept.
+func (s *scanner) full() bool { return len(s.addresses) >= maxAddresses }

@@ -1,0 +1,61 @@
+package evidence
+
+import "strings"
+
+// longestScheme bounds the way back from "://" ("jdbc:mysql:loadbalance").
+const longestScheme = 64
+
+// url reads the hosts of a URL whose "://" is at a position. It returns where to
+// go on, and where the next scheme may start at the earliest. What follows the
+// authority is read as any text, because a password that was not escaped
+// ("p/w", "a?b") makes the real host stand there.
+func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
+	value := ahead.value
+	scheme := at
+	for scheme > floor && at-scheme < longestScheme && isSchemeByte(value[scheme-1]) {
+		scheme--
+	}
+	start := at + len("://")
+	end := start
+	for end < len(value) && !endsAuthority(value[end]) {
+		end++
+	}
+	authority := value[start:end]
+	next, nextFloor = end, end
+	// "amqp://a,amqp://b": the second scheme's colon ends the first authority.
+	if end > start && value[end-1] == ':' {
+		next, nextFloor = end-1, start
+	}
+	if inSecretField(value, scheme) {
+		return next, nextFloor
+	}
+	hidden := ahead.exposed(next)
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = authority[i+1:]
+	}
+	byDefault := vocabulary.schemePort(value[scheme:at])
+	for item := range strings.SplitSeq(authority, ",") {
+		if s.full() {
+			break
+		}
+		if a, ok := parseHostPort(item, byDefault); ok {
+			a.hidden = hidden
+			s.add(a)
+		}
+	}
+	return next, nextFloor
+}
+
+func isSchemeByte(c byte) bool {
+	return isNameByte(c) && c != '_' || c == '+' || c == ':'
+}
+
+// endsAuthority lists what ends an authority in URLs and in the texts around
+// them. A comma does not: it separates hosts.
+func endsAuthority(c byte) bool {
+	switch c {
+	case '/', '?', '#', ';', '\\', '"', '\'', '`', '<', '>', '|', '(', ')', '{', '}':
+		return true
+	}
+	return c <= ' ' || c == 0x7f
+}

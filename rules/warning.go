@@ -1,0 +1,86 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Warning is something the pod's author should know.
+type Warning struct {
+	Code    WarningCode `json:"code"`
+	Message string      `json:"message"` // one line, short enough for WarningText
+}
+
+// WarningCode says what a warning is about. It is stable: metrics have it as a
+// label.
+type WarningCode string
+
+// Codes of warnings about a pod.
+const (
+	// WarnPortsLeftAlone: Istio would reject the pod's own excludeOutboundPorts.
+	WarnPortsLeftAlone WarningCode = "InvalidExcludeOutboundPorts"
+	// WarnPrefixesLeftAlone: Istio would reject the pod's own excludeOutboundIPRanges.
+	WarnPrefixesLeftAlone WarningCode = "InvalidExcludeOutboundIPRanges"
+	// WarnProxyConfigLeftAlone: Istio would reject the pod's own proxy.istio.io/config.
+	WarnProxyConfigLeftAlone WarningCode = "InvalidProxyConfig"
+	// WarnProxyConfigNotEditable: the pod's proxy.istio.io/config is valid, but
+	// no edit keeps all that its author wrote.
+	WarnProxyConfigNotEditable WarningCode = "ProxyConfigNotEditable"
+	// WarnIdleTimeoutReplaced: istiod ignores the pod's own idle timeout.
+	WarnIdleTimeoutReplaced WarningCode = "IdleTimeoutReplaced"
+	// WarnTooManyDestinations: a rule's patterns did not fit beside those of
+	// the rules before it.
+	WarnTooManyDestinations WarningCode = "TooManyDestinations"
+	// WarnNamespaceLabelsUnknown: a rule failed only because it asks for
+	// namespace labels, and nobody knows them here.
+	WarnNamespaceLabelsUnknown WarningCode = "NamespaceLabelsUnknown"
+	// WarnAlreadyInjected: Istio's webhook ran before holdfast's.
+	WarnAlreadyInjected WarningCode = "AlreadyInjected"
+	// WarnObserved: rules match and change nothing, by their mode.
+	WarnObserved WarningCode = "Observed"
+	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
+	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
+	// WarnTooLarge: the API server would reject so many bytes of annotations.
+	WarnTooLarge WarningCode = "AnnotationsTooLarge"
+	// WarnMore: there were more warnings than are passed on.
+	WarnMore WarningCode = "MoreWarnings"
+)
+
+// WarningCodes returns every code, for metrics that exist at zero.
+func WarningCodes() []WarningCode {
+	return []WarningCode{
+		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
+		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
+		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMore,
+	}
+}
+
+const (
+	// MaxWarningLength is the longest warning, in bytes, that an API server
+	// passes on untruncated to every client.
+	// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response
+	MaxWarningLength = 119
+	// speaker begins every warning that a client gets to see.
+	speaker = "holdfast: "
+)
+
+// NewWarning makes a warning of head, variable and tail. Only the variable text,
+// which comes from pods and rules, is cut to fit: the tail says how to mend
+// things.
+func NewWarning(code WarningCode, head, variable, tail string) Warning {
+	room := MaxWarningLength - len(speaker) - len(head) - len(tail)
+	return Warning{Code: code, Message: head + Shorten(OneLine(variable), room) + tail}
+}
+
+// WarningText is what a client gets to see of a message: one line of at most
+// MaxWarningLength bytes that says who speaks. Messages of NewWarning are
+// whole in it. An API server drops a warning with control characters in it.
+// Source: https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/net/http.go (NewWarningHeader)
+func WarningText(message string) string {
+	words := strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	text := speaker + strings.Join(words, " ")
+	if len(text) > MaxWarningLength {
+		return cut(text, MaxWarningLength-len(ellipsis), 0)
+	}
+	return text
+}

@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// Any text, from a pod or a rule, makes a warning of one line that fits, and
+// keeps its tail.
+func TestWarningsFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		message := NewWarning("Code", "head ", rapid.String().Draw(t, "text"), " tail").Message
+		if !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl) {
+			t.Fatalf("got %q, want one line", message)
+		}
+		if got := WarningText(message); len(got) > MaxWarningLength || !strings.HasPrefix(got, "holdfast: head ") || !strings.HasSuffix(got, " tail") {
+			t.Fatalf("got %d bytes, %q, want at most %d, and all of %q", len(got), got, MaxWarningLength, message)
+		}
+		if !strings.HasPrefix(message, "head ") || !strings.HasSuffix(message, " tail") {
+			t.Fatalf("got %q, want head and tail kept", message)
+		}
+	})
+}
+
+func TestShorten(t *testing.T) {
+	tests := []struct {
+		rule, text string
+		limit      int
+		want       string
+	}{
+		{"short texts stay", "abc", 3, "abc"},
+		{"the middle goes", "abcdefghijklmnop", 9, "ab...mnop"},
+		{"never within a character", "äöüäöüäöü", 10, "ä...öü"},
+		{"no room at all", "abcdef", 3, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			if got := Shorten(test.text, test.limit); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWarningCodesAreUnique(t *testing.T) {
+	codes := WarningCodes()
+	if got := slices.Compact(slices.Sorted(slices.Values(codes))); len(got) != len(codes) || len(codes) != 12 {
+		t.Errorf("got %q, want 12 different codes", codes)
+	}
+}
