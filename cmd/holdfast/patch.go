@@ -8,10 +8,9 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
-	"gomodules.xyz/jsonpatch/v2"
 
+	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/manifest"
-	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 func newPatch() *cobra.Command {
@@ -145,7 +144,6 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 // own; documents without a pod template are left out.
 func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
 	for _, d := range documents {
 		for i := 0; i < len(d.workloads); {
 			operations := []jsonpatch.Operation{}
@@ -162,7 +160,7 @@ func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 }
 
 func operationsOf(w *workload) []jsonpatch.Operation {
-	return admission.Operations(admission.Target{
+	return jsonpatch.Annotate(jsonpatch.Target{
 		Pointer:        w.Pointer,
 		HasMetadata:    w.HasMetadata,
 		HasAnnotations: w.HasAnnotations,

@@ -1,8 +1,9 @@
 package admission
 
 import (
-	"github.com/go-json-experiment/json"
+	"encoding/json"
 
+	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -10,7 +11,7 @@ import (
 // nothing is to be done.
 func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
 	annotations := pod.annotations()
-	operations := Operations(Target{
+	operations := jsonpatch.Annotate(jsonpatch.Target{
 		HasMetadata:    pod.Metadata != nil,
 		HasAnnotations: annotations != nil, // missing and null are the same
 		Annotations:    annotations,
@@ -18,5 +19,5 @@ func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
 	if len(operations) == 0 {
 		return nil, nil
 	}
-	return json.Marshal(operations, json.Deterministic(true))
+	return json.Marshal(operations)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // The wire format of admission.k8s.io/v1, cut down to what a decision needs.
