@@ -35,12 +35,12 @@ type envVar struct {
 	Value string `json:"value"`
 }
 
-// annotations returns the pod's annotations, nil if it has no such map.
-func (p *podObject) annotations() map[string]string {
+// labels returns the pod's labels, nil if it has none.
+func (p *podObject) labels() map[string]string {
 	if p.Metadata == nil {
 		return nil
 	}
-	return p.Metadata.Annotations
+	return p.Metadata.Labels
 }
 
 // facts is what package rules wants to know of the pod. The maps are shared.

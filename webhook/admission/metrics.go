@@ -61,7 +61,7 @@ func NewMetrics() *Metrics {
 	for _, reason := range rules.Reasons() {
 		m.pods.WithLabelValues(string(reason))
 	}
-	own := []string{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile}
+	own := []string{warnInternalError, warnUnreadablePod, warnNeedlessRequest, warnRulesFile}
 	for _, code := range append(rules.WarningCodes(), own...) {
 		m.warnings.WithLabelValues(code)
 	}

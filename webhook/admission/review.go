@@ -1,9 +1,12 @@
 package admission
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/go-json-experiment/json"
@@ -37,8 +40,9 @@ type request[O any] struct {
 	Operation   string           `json:"operation"`
 	DryRun      bool             `json:"dryRun"`
 	Object      *O               `json:"object"`
-	// unread says why Object, though sent, could not be read.
-	unread error
+
+	unread   error     // why Object, though sent, could not be read
+	received time.Time // when reading it began
 }
 
 type groupVersionKind struct {
@@ -96,6 +100,31 @@ func checkReview(apiVersion, kind string, hasRequest bool) error {
 	return nil
 }
 
+// expectation is what a webhook configuration should send to a handler.
+type expectation struct {
+	kind       groupVersionKind
+	operations []string
+	words      string // both, for people
+}
+
+// unexpected names what else a review is about, with advice; "" if it is as
+// expected.
+func unexpected[O any](r *request[O], want *expectation) string {
+	var got string
+	switch {
+	case r.Kind != want.kind:
+		got = r.Kind.String()
+	case r.SubResource != "":
+		got = "subresource " + r.SubResource
+	case !slices.Contains(want.operations, r.Operation):
+		got = cmp.Or(r.Operation, "no operation")
+	default:
+		return ""
+	}
+	advice := "; the webhook configuration should send " + want.words + " only"
+	return "got " + clip.Text(got, maxWarningBytes-len(warningText("got "+advice))) + advice
+}
+
 // answer is the AdmissionReview that goes back.
 type answer struct {
 	APIVersion string   `json:"apiVersion"`
@@ -104,13 +133,24 @@ type answer struct {
 }
 
 type response struct {
-	UID              string            `json:"uid"`
+	UID              string            `json:"uid"` // set by encodeAnswer
 	Allowed          bool              `json:"allowed"`
 	Status           *status           `json:"status,omitzero"`
 	Patch            []byte            `json:"patch,omitempty"` // base64 on the wire
 	PatchType        string            `json:"patchType,omitempty"`
 	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
 	Warnings         []string          `json:"warnings,omitempty"`
+
+	record func() // writes metrics and log once the answer is made; may be nil
+}
+
+// allowed admits, with warnings.
+func allowed(warnings ...string) response {
+	r := response{Allowed: true}
+	for _, w := range warnings {
+		r.Warnings = append(r.Warnings, warningText(w))
+	}
+	return r
 }
 
 // status is a metav1.Status, for a denial.
@@ -134,8 +174,10 @@ type statusCause struct {
 	Field   string `json:"field"`
 }
 
-// encodeAnswer writes the AdmissionReview for a response.
-func encodeAnswer(r response) ([]byte, error) {
+// encodeAnswer writes the AdmissionReview for the response to a review. Only a
+// text that is no UTF-8 cannot be encoded.
+func encodeAnswer(uid string, r response) ([]byte, error) {
+	r.UID = uid
 	return json.Marshal(answer{APIVersion: reviewAPIVersion, Kind: reviewKind, Response: r}, json.Deterministic(true))
 }
 
