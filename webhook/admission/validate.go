@@ -16,10 +16,12 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// Results of holdfast_rules_validations_total.
+// validation is a result of holdfast_rules_validations_total.
+type validation string
+
 const (
-	validationAccepted = "accepted"
-	validationDenied   = "denied"
+	accepted validation = "accepted"
+	denied   validation = "denied"
 )
 
 const (
@@ -102,7 +104,7 @@ func (h *RulesHandler) survive(r *request[configMapObject], defect any) response
 
 // accept passes the warnings on.
 func (h *RulesHandler) accept(problems rules.Problems) response {
-	h.Metrics.judged(validationAccepted)
+	h.Metrics.judged(accepted)
 	var warnings []string
 	for i, p := range problems {
 		if i == maxRulesWarnings {
@@ -118,7 +120,7 @@ func (h *RulesHandler) accept(problems rules.Problems) response {
 // deny lists what is wrong, once as text for kubectl and once as causes for
 // programs.
 func (h *RulesHandler) deny(r *request[configMapObject], problems ...string) response {
-	h.Metrics.judged(validationDenied)
+	h.Metrics.judged(denied)
 	name := r.Name
 	if name == "" && r.Object != nil {
 		name = r.Object.Metadata.Name
