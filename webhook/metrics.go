@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime/debug"
 
+	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -30,7 +31,7 @@ func newMetrics() *metrics {
 		ready:           gauge("holdfast_ready", "1 while /readyz says ok."),
 		build:           gauges("holdfast_build_info", "Always 1; the labels are version and Go version of this binary.", "version", "goversion"),
 	}
-	for _, what := range []string{watchNamespaces, watchIstioSettings, watchIstioTags, watchRules} {
+	for _, what := range cluster.Watched() {
 		m.synced.WithLabelValues(what)
 	}
 	version, goVersion := "unknown", "unknown"
