@@ -24,7 +24,7 @@ type health struct {
 
 type healthCheck struct {
 	name  string
-	check func() error // must not wait
+	check func() error // asks nobody but this process
 }
 
 func (h *health) add(name string, check func() error) {

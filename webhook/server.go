@@ -26,7 +26,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	m, reviewed := newMetrics(), admission.NewMetrics()
-	unregister, err := m.register(o.Registry, reviewed)
+	unregister, err := register(o.Registry, m, reviewed)
 	if err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}

@@ -47,9 +47,6 @@ func newExplain() *cobra.Command {
   kubectl get pod cart-7d4b9 -o yaml | holdfast explain -f rules.yaml -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
@@ -58,7 +55,7 @@ func newExplain() *cobra.Command {
 		},
 	}
 	options.addFlags(cmd.Flags())
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -136,12 +137,15 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// choice checks a flag that takes one of a few words.
-func choice(cmd *cobra.Command, flag, got string, allowed ...string) error {
-	for _, word := range allowed {
-		if got == word {
+// outputFlag gives a command the flag -o, which takes one of a few words; the
+// first is what is printed without it.
+func outputFlag(cmd *cobra.Command, output *string, words ...string) {
+	last := len(words) - 1
+	cmd.Flags().StringVarP(output, "output", "o", words[0], strings.Join(words[:last], ", ")+" or "+words[last])
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if slices.Contains(words, *output) {
 			return nil
 		}
+		return usageError(cmd, "--output: got %q, want one of %s", *output, strings.Join(words, ", "))
 	}
-	return usageError(cmd, "--%s: got %q, want one of %s", flag, got, strings.Join(allowed, ", "))
 }

@@ -16,9 +16,6 @@ func newMiddleware() *cobra.Command {
 		Short: "List the middleware that rules can name, with ports and advice",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			known := rules.KnownMiddleware()
 			if output == "json" {
 				return encodeJSON(cmd.OutOrStdout(), known)
@@ -31,6 +28,6 @@ func newMiddleware() *cobra.Command {
 			return table.Flush()
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }

@@ -32,9 +32,6 @@ Output:
   kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := choice(cmd, "output", output, "yaml", "json", "diff", "jsonpatch"); err != nil {
-				return err
-			}
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
@@ -43,7 +40,7 @@ Output:
 		},
 	}
 	options.addFlags(cmd.Flags())
-	cmd.Flags().StringVarP(&output, "output", "o", "yaml", "yaml, json, diff or jsonpatch")
+	outputFlag(cmd, &output, "yaml", "json", "diff", "jsonpatch")
 	return cmd
 }
 
