@@ -148,7 +148,7 @@ func freePort(host string) (int, error) {
 // metricsHandler serves a registry.
 func metricsHandler(registry ctrlmetrics.RegistererGatherer) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.Handle("GET "+metricsPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	return mux
 }
 

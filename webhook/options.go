@@ -120,7 +120,7 @@ func (o *Options) complete() error {
 		}
 	}
 	if o.CertDir == "" {
-		wrong("got no --cert-dir, want a directory with %s and %s", CertFile, KeyFile)
+		wrong("got no --cert-dir, want a directory with %s and %s", certFile, keyFile)
 	}
 	switch o.TLSMinVersion {
 	case "", "1.3":

@@ -182,7 +182,7 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 	for _, check := range checks {
 		s.health.add(check.Name, check.Err)
 	}
-	store.OnChange(func(current *admission.Current) { c.FollowIstio(current.Set.File().Mesh.RootNamespace) })
+	store.OnChange(func(set *rules.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
 	return c, nil
 }
 

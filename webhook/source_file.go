@@ -21,7 +21,7 @@ func (f *fileSource) run(ctx context.Context) {
 	watchDir(ctx, filepath.Dir(f.path), f.log, f.read)
 }
 
-// read offers what the file holds now. It returns whether there was a file.
+// read offers what the file holds now. It reports whether there was a file.
 func (f *fileSource) read() bool {
 	source := "file " + f.path
 	data, err := readFile(f.path)

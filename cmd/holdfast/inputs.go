@@ -232,7 +232,7 @@ func indent(text, prefix string) string {
 	return prefix + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+prefix)
 }
 
-// endsWithNewline says whether a text can be followed by another line.
+// endsWithNewline reports whether a text can be followed by another line.
 func endsWithNewline(text []byte) bool {
 	return len(text) == 0 || bytes.HasSuffix(text, []byte("\n"))
 }

@@ -1,6 +1,9 @@
 // Command holdfast keeps long-lived TCP connections of an Istio mesh alive: an
 // admission webhook, and a command line that checks, previews and explains
 // what the webhook does.
+//
+// A file holds a subcommand: it wires packages together and prints. What patch
+// and explain share, reading rules and manifests and deciding, is in inputs.go.
 package main
 
 import (

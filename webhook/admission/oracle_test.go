@@ -163,7 +163,7 @@ func compareWithOracle(t *testing.T, h *PodHandler, o http.Handler, body string)
 	}
 }
 
-// strict says whether a text is JSON without duplicate names and broken UTF-8.
+// strict reports whether a text is JSON without duplicate names and broken UTF-8.
 // Only there may the two differ: holdfast refuses what readers disagree on.
 func strict(body string) bool { return jsontext.Value(body).IsValid() }
 
