@@ -179,3 +179,8 @@ func printAnnotations(w io.Writer, annotations []rules.Annotation) {
 		fmt.Fprintf(w, "    %s: %s\n", a.Key, a.Value)
 	}
 }
+
+// indent puts a prefix before every line of a text.
+func indent(text, prefix string) string {
+	return prefix + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+prefix)
+}

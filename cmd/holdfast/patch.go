@@ -79,7 +79,7 @@ func writeText(w io.Writer, _ []document, patched [][]byte) error {
 		if _, err := w.Write(text); err != nil {
 			return err
 		}
-		if i < len(patched)-1 && !endsWithNewline(text) {
+		if i < len(patched)-1 && len(text) > 0 && text[len(text)-1] != '\n' {
 			fmt.Fprintln(w)
 		}
 	}

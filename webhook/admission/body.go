@@ -64,12 +64,10 @@ func (b *body) giveBack() {
 // becomeLarge waits, for largeBodyWait at most, until one more large body may
 // be in memory. It reports whether this one may.
 func (b *body) becomeLarge(ctx context.Context) bool {
-	late := time.NewTimer(largeBodyWait)
-	defer late.Stop()
 	select {
 	case largeBodies <- struct{}{}:
 		b.large = true
-	case <-late.C:
+	case <-time.After(largeBodyWait):
 	case <-ctx.Done():
 	}
 	return b.large

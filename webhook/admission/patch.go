@@ -13,12 +13,12 @@ func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
 	if len(outcome.Set)+len(outcome.Remove) == 0 {
 		return nil, nil
 	}
-	target := jsonpatch.Target{HasMetadata: pod.Metadata != nil}
-	if target.HasMetadata {
-		target.Annotations = pod.Metadata.Annotations
-		target.HasAnnotations = target.Annotations != nil // missing and null are the same
-	}
-	operations := jsonpatch.Annotate(target, outcome.Set, outcome.Remove)
+	annotations := pod.meta().Annotations
+	operations := jsonpatch.Annotate(jsonpatch.Target{
+		HasMetadata:    pod.Metadata != nil,
+		HasAnnotations: annotations != nil, // missing and null are the same
+		Annotations:    annotations,
+	}, outcome.Set, outcome.Remove)
 	if len(operations) == 0 {
 		return nil, nil
 	}

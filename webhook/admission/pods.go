@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 		}
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
-	mesh := h.Cluster.Mesh(revisionOf(namespace.Labels, r.Object.labels()))
+	mesh := h.Cluster.Mesh(revisionOf(namespace.Labels, r.Object.meta().Labels))
 	return h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
 }
 
@@ -103,19 +104,12 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 
 // podFields name the pod in the log.
 func podFields(r *request[podObject]) []any {
-	fields := make([]any, 0, 16)
-	fields = append(fields, "namespace", r.Namespace)
-	name, generateName := r.Name, ""
-	if r.Object != nil && r.Object.Metadata != nil {
-		generateName = r.Object.Metadata.GenerateName
-		if name == "" {
-			name = r.Object.Metadata.Name
-		}
-	}
-	if name == "" {
-		fields = append(fields, "generateName", generateName)
-	} else {
+	meta := r.Object.meta()
+	fields := append(make([]any, 0, 16), "namespace", r.Namespace)
+	if name := cmp.Or(r.Name, meta.Name); name != "" {
 		fields = append(fields, "name", name)
+	} else {
+		fields = append(fields, "generateName", meta.GenerateName)
 	}
 	fields = append(fields, "uid", r.UID)
 	if r.DryRun {

@@ -73,12 +73,10 @@ func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 	}
 	c.istio.current.Store(&watches)
 	tasks.Go(func() {
-		late := time.NewTimer(istioGrace)
-		defer late.Stop()
 		select {
 		case <-ctx.Done():
 			return
-		case <-late.C:
+		case <-time.After(istioGrace):
 		}
 		for _, w := range watches {
 			if !w.synced() {

@@ -15,12 +15,9 @@ type namespaceIndex struct{ labels sync.Map }
 
 // get returns what is known. A namespace made a moment ago may be unknown.
 func (n *namespaceIndex) get(name string) rules.Namespace {
-	if found, ok := n.labels.Load(name); ok {
-		if labels, ok := found.(map[string]string); ok {
-			return rules.Namespace{Name: name, Labels: labels, Known: true}
-		}
-	}
-	return rules.Namespace{Name: name}
+	found, known := n.labels.Load(name)
+	labels, _ := found.(map[string]string)
+	return rules.Namespace{Name: name, Labels: labels, Known: known}
 }
 
 func (n *namespaceIndex) set(m *metav1.PartialObjectMetadata)    { n.labels.Store(m.Name, m.Labels) }
