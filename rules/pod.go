@@ -32,16 +32,18 @@ type MeshDefaults struct {
 	ExcludeOutboundIPRanges []netip.Prefix
 }
 
-// Container is the part of a container that can show a destination.
+// Container is the part of a container that can show a destination, in the
+// JSON of the Kubernetes API.
+// Source: https://pkg.go.dev/k8s.io/api/core/v1#Container
 type Container struct {
-	Name    string
-	Command []string
-	Args    []string
-	Env     []EnvVar
+	Name    string   `json:"name"`
+	Command []string `json:"command"`
+	Args    []string `json:"args"`
+	Env     []EnvVar `json:"env"`
 }
 
 // EnvVar is an environment variable. Value is empty where valueFrom gives it.
 type EnvVar struct {
-	Name  string
-	Value string
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }

@@ -43,11 +43,11 @@ func (c *certDir) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
 // run watches until ctx ends.
 func (c *certDir) run(ctx context.Context) { watchDir(ctx, c.dir, c.log, c.read) }
 
-// read loads the pair if it changed. It returns whether one is loaded.
+// read loads the pair if it changed. It reports whether one is loaded.
 func (c *certDir) read() bool {
 	loaded := func() bool { return c.current.Load() != nil }
 	var files [2][]byte
-	for i, name := range [...]string{CertFile, KeyFile} {
+	for i, name := range [...]string{certFile, keyFile} {
 		data, err := readFile(filepath.Join(c.dir, name))
 		if err != nil {
 			c.failed(err)
@@ -61,7 +61,7 @@ func (c *certDir) read() bool {
 	}
 	cert, err := tls.X509KeyPair(files[0], files[1])
 	if err != nil {
-		c.failed(fmt.Errorf("%s and %s in %s: %w", CertFile, KeyFile, c.dir, err))
+		c.failed(fmt.Errorf("%s and %s in %s: %w", certFile, keyFile, c.dir, err))
 		return loaded()
 	}
 	c.files = files

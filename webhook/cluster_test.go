@@ -228,8 +228,8 @@ func TestAPIServerAway(t *testing.T) {
 	if ok, body := s.ready(t); ok || !strings.Contains(body, "[-] namespaces failed") {
 		t.Errorf("got ready %v %q, want namespaces named", ok, body)
 	}
-	if code, _ := get(t, "http://"+s.Health+HealthzPath); code != 200 {
-		t.Errorf("got %d from %s, want 200", code, HealthzPath)
+	if code, _ := get(t, "http://"+s.Health+healthzPath); code != 200 {
+		t.Errorf("got %d from %s, want 200", code, healthzPath)
 	}
 	s.end(t)
 	if log := s.log.String(); strings.Count(log, "cannot be reached") != 1 || strings.Contains(log, "context canceled") {

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // Reasons of Events on the rules ConfigMap.
@@ -23,7 +23,6 @@ const (
 
 const (
 	component = "holdfast"
-	userAgent = "holdfast"
 	// maxEventBytes is the longest note that the API server takes.
 	// Source: https://pkg.go.dev/k8s.io/api/events/v1#Event
 	maxEventBytes = 1024
@@ -42,12 +41,14 @@ func newEventSink(log logr.Logger) *eventSink {
 	return &eventSink{queue: make(chan *corev1.Event, 16), log: log}
 }
 
-func (e *eventSink) warn(about *corev1.ConfigMap, reason, message string) {
-	e.put(about, corev1.EventTypeWarning, reason, message)
+// rejected tells of rules that are not in force.
+func (e *eventSink) rejected(about *corev1.ConfigMap, message string) {
+	e.put(about, corev1.EventTypeWarning, eventRejected, message)
 }
 
-func (e *eventSink) normal(about *corev1.ConfigMap, reason, message string) {
-	e.put(about, corev1.EventTypeNormal, reason, message)
+// loaded tells of rules that are in force after some that were not.
+func (e *eventSink) loaded(about *corev1.ConfigMap, message string) {
+	e.put(about, corev1.EventTypeNormal, eventLoaded, message)
 }
 
 func (e *eventSink) put(about *corev1.ConfigMap, kind, reason, message string) {

@@ -24,7 +24,7 @@ type health struct {
 
 type healthCheck struct {
 	name  string
-	check func() error // must not wait
+	check func() error // asks nobody but this process
 }
 
 func (h *health) add(name string, check func() error) {
@@ -61,7 +61,7 @@ func (h *health) run() (report string, ready bool) {
 // handler serves /healthz and /readyz.
 func (h *health) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+HealthzPath, func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+healthzPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))
 	})

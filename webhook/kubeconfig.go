@@ -5,14 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // restConfig finds the cluster to watch: an explicit kubeconfig, $KUBECONFIG,
@@ -60,26 +54,4 @@ func fromLoadingRules(origin string) (*rest.Config, string, error) {
 		return nil, "", fmt.Errorf("cannot use %s: %w", origin, err)
 	}
 	return config, origin, nil
-}
-
-var (
-	namespaceKind = corev1.SchemeGroupVersion.WithKind("Namespace")
-	webhookKind   = admissionregistrationv1.SchemeGroupVersion.WithKind("MutatingWebhookConfiguration")
-)
-
-// newScheme knows the few kinds that are read or written.
-func newScheme() (*runtime.Scheme, error) {
-	scheme := runtime.NewScheme()
-	return scheme, corev1.AddToScheme(scheme)
-}
-
-// newMapper maps the few kinds without asking the API server, so that starting
-// needs no discovery and works while the API server is away.
-func newMapper() meta.RESTMapper {
-	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, admissionregistrationv1.SchemeGroupVersion})
-	mapper.Add(namespaceKind, meta.RESTScopeRoot)
-	mapper.Add(webhookKind, meta.RESTScopeRoot)
-	mapper.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
-	mapper.Add(corev1.SchemeGroupVersion.WithKind("Event"), meta.RESTScopeNamespace)
-	return mapper
 }

@@ -17,8 +17,8 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // listeners are the open ports: controller-runtime's webhook server for
@@ -148,7 +148,7 @@ func freePort(host string) (int, error) {
 // metricsHandler serves a registry.
 func metricsHandler(registry ctrlmetrics.RegistererGatherer) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.Handle("GET "+metricsPath, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	return mux
 }
 

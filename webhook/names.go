@@ -4,18 +4,18 @@ import "time"
 
 // Paths of the endpoints beside those of package admission.
 const (
-	// HealthzPath says that the process runs.
-	HealthzPath = "/healthz"
+	// healthzPath says that the process runs.
+	healthzPath = "/healthz"
 	// ReadyzPath says that decisions can be served, and if not, why.
 	ReadyzPath = "/readyz"
-	// MetricsPath serves the metrics.
-	MetricsPath = "/metrics"
+	// metricsPath serves the metrics.
+	metricsPath = "/metrics"
 )
 
 // Files of a mounted certificate, as in Secrets of type kubernetes.io/tls.
 const (
-	CertFile = "tls.crt"
-	KeyFile  = "tls.key"
+	certFile = "tls.crt"
+	keyFile  = "tls.key"
 )
 
 const (

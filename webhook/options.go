@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -18,8 +19,9 @@ import (
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
-// Options are the settings of a server. The zero value of a field that has a
-// default in DefaultOptions is taken as it is.
+// Options are the settings of a server. DefaultOptions fills in what the command
+// line does when a flag is not given; a zero value means what the comment of its
+// field says.
 type Options struct {
 	// RulesFile and RulesConfigMap ("namespace/name") say where the rules are.
 	// Exactly one is given.
@@ -28,7 +30,7 @@ type Options struct {
 
 	// CertDir holds tls.crt and tls.key.
 	CertDir string
-	// TLSMinVersion is "1.3" or "1.2".
+	// TLSMinVersion is "1.3", also when empty, or "1.2".
 	TLSMinVersion string
 
 	// Host and Port are where admission reviews are taken; an empty host is
@@ -42,7 +44,8 @@ type Options struct {
 
 	// ClusterWide considers every namespace that is not opted out.
 	ClusterWide bool
-	// Drain is how long requests are still taken after readiness has failed.
+	// Drain is how long requests are still taken after readiness has failed; 0
+	// takes none.
 	Drain time.Duration
 
 	// Kubeconfig names a kubeconfig file; empty looks in $KUBECONFIG, then for
@@ -54,7 +57,7 @@ type Options struct {
 	// RESTConfig, if not nil, is the cluster.
 	RESTConfig *rest.Config
 
-	// Logger takes the log.
+	// Logger takes the log; the zero value discards it.
 	Logger logr.Logger
 	// Registry takes the metrics; nil is controller-runtime's.
 	Registry ctrlmetrics.RegistererGatherer
@@ -64,6 +67,10 @@ type Options struct {
 	Decide admission.Decide
 
 	shutdownTimeout time.Duration // 0 is the constant of that name
+
+	// Read from the above by complete.
+	configMap  types.NamespacedName
+	tlsVersion uint16
 }
 
 // ErrOptions is in the error of Run when its options are wrong, so that a
@@ -107,20 +114,28 @@ func (o *Options) complete() error {
 	case o.RulesConfigMap != "" && o.NoCluster:
 		wrong("got --rules-configmap without a cluster, want --rules-file")
 	case o.RulesConfigMap != "":
-		if _, err := parseConfigMapName(o.RulesConfigMap); err != nil {
+		var err error
+		if o.configMap, err = parseConfigMapName(o.RulesConfigMap); err != nil {
 			problems = append(problems, err)
 		}
 	}
 	if o.CertDir == "" {
-		wrong("got no --cert-dir, want a directory with %s and %s", CertFile, KeyFile)
+		wrong("got no --cert-dir, want a directory with %s and %s", certFile, keyFile)
 	}
-	if _, err := o.tlsVersion(); err != nil {
-		problems = append(problems, err)
+	switch o.TLSMinVersion {
+	case "", "1.3":
+		o.tlsVersion = tls.VersionTLS13
+	case "1.2":
+		// API servers have spoken 1.3 since Kubernetes 1.19, so this is only for
+		// proxies in between.
+		o.tlsVersion = tls.VersionTLS12
+	default:
+		wrong("got TLS version %q, want 1.3 or 1.2", o.TLSMinVersion)
 	}
 	if o.Port < 0 || o.Port > 65535 {
 		wrong("got --port %d, want 0-65535", o.Port)
 	}
-	if strings.ContainsAny(o.Host, "[]:/") && !isAddress(o.Host) {
+	if _, err := netip.ParseAddr(o.Host); err != nil && strings.ContainsAny(o.Host, "[]:/") {
 		wrong("got --bind-address %q, want an IP address or a name, without brackets and port", o.Host)
 	}
 	if o.Drain < 0 {
@@ -136,21 +151,4 @@ func (o *Options) complete() error {
 		o.shutdownTimeout = shutdownTimeout
 	}
 	return errors.Join(problems...)
-}
-
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
-}
-
-// tlsVersion is the lowest version that is spoken. API servers have spoken 1.3
-// since Kubernetes 1.19, so 1.2 is only for proxies in between.
-func (o *Options) tlsVersion() (uint16, error) {
-	switch o.TLSMinVersion {
-	case "", "1.3":
-		return tls.VersionTLS13, nil
-	case "1.2":
-		return tls.VersionTLS12, nil
-	}
-	return 0, fmt.Errorf("got TLS version %q, want 1.3 or 1.2", o.TLSMinVersion)
 }

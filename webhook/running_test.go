@@ -185,7 +185,7 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func (s *running) metrics(t *testing.T) string {
-	_, text := get(t, "http://"+s.Metrics+MetricsPath)
+	_, text := get(t, "http://"+s.Metrics+metricsPath)
 	return text
 }
 

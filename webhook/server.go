@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
 
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
+	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 )
 
 // Run serves until ctx ends, then drains and returns nil. It returns early
@@ -24,7 +26,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	m, reviewed := newMetrics(), admission.NewMetrics()
-	unregister, err := m.register(o.Registry, reviewed)
+	unregister, err := register(o.Registry, m, reviewed)
 	if err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}
@@ -109,11 +111,7 @@ func (s *server) start(work context.Context, tasks *sync.WaitGroup) (addresses A
 	if err != nil {
 		return addresses, err
 	}
-	minVersion, err := o.tlsVersion()
-	if err != nil {
-		return addresses, err
-	}
-	reviews := reviewServer(o.Host, port, minVersion, h)
+	reviews := reviewServer(o.Host, port, o.tlsVersion, h)
 	s.health.add("webhook", func() error {
 		if h.certs.current.Load() == nil {
 			return errNoCertificate // trying would only log a failed handshake
@@ -133,7 +131,7 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 	s.health.add("certificate", certs.check)
 	s.health.add("rules", store.Check)
 
-	var cluster admission.Cluster = admission.NoCluster{}
+	var known admission.Cluster = admission.NoCluster{}
 	config, origin, err := restConfig(o)
 	switch {
 	case err != nil:
@@ -142,59 +140,50 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 		s.log.Info("serving without a cluster: namespace labels are unknown, every namespace counts as opted in")
 	default:
 		s.log.Info("watching the cluster", "server", config.Host, "from", origin)
-		watched, err := newWatchedCluster(config, s.metrics, s.log.WithName("cluster"))
-		if err != nil {
+		if known, err = s.watchCluster(ctx, tasks, config, store); err != nil {
 			return nil, err
 		}
-		if err := s.wireCluster(ctx, tasks, watched, store); err != nil {
-			return nil, err
-		}
-		cluster = watched
 	}
 	if o.RulesFile != "" {
 		source := &fileSource{path: o.RulesFile, store: store, log: s.log.WithName("rules")}
 		tasks.Go(func() { source.run(ctx) })
 	}
 	tasks.Go(func() { certs.run(ctx) })
-	own, _ := parseConfigMapName(o.RulesConfigMap) // none for a file
 	return &handlers{
 		pods: &admission.PodHandler{
-			Store: store, Cluster: cluster, Decide: o.Decide, Options: decide.Options{ClusterWide: o.ClusterWide},
+			Store: store, Cluster: known, Decide: o.Decide, Options: decide.Options{ClusterWide: o.ClusterWide},
 			Metrics: s.reviewed, Log: s.log.WithName("pods"),
 		},
-		rules: &admission.RulesHandler{Own: own, Metrics: s.reviewed, Log: s.log.WithName("validate")},
+		rules: &admission.RulesHandler{Own: o.configMap, Metrics: s.reviewed, Log: s.log.WithName("validate")},
 		certs: certs,
 	}, nil
 }
 
-// wireCluster starts everything that comes from a cluster.
-func (s *server) wireCluster(ctx context.Context, tasks *sync.WaitGroup, cluster *watchedCluster, store *admission.Store) error {
-	var source *configMapSource
+// watchCluster starts everything that comes from a cluster.
+func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
+	c, err := cluster.New(config, s.log.WithName("cluster"), s.metrics.setSynced)
+	if err != nil {
+		return nil, err
+	}
+	var source cluster.Follower // none for a file
 	if s.options.RulesConfigMap != "" {
-		name, err := parseConfigMapName(s.options.RulesConfigMap)
+		writer, err := c.Client()
 		if err != nil {
-			return err
-		}
-		writer, err := cluster.client()
-		if err != nil {
-			return err
+			return nil, err
 		}
 		events := newEventSink(s.log.WithName("events"))
 		tasks.Go(func() { events.run(ctx, writer) })
-		source = &configMapSource{name: name, store: store, events: events}
+		source = &configMapSource{source: "configmap " + s.options.RulesConfigMap, store: store, events: events}
 	}
-	watches, err := cluster.watchCore(ctx, tasks, source)
+	checks, err := c.Start(ctx, tasks, s.options.configMap, source)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, w := range watches {
-		s.health.add(w.what, w.check)
+	for _, check := range checks {
+		s.health.add(check.Name, check.Err)
 	}
-	istio := newIstioWatcher(cluster)
-	store.OnChange(istio.follow)
-	tasks.Go(func() { istio.run(ctx) })
-	s.health.add("istio", istio.check)
-	return nil
+	store.OnChange(func(set *decide.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
+	return c, nil
 }
 
 // drain fails readiness and serves on until endpoints have followed.

@@ -24,8 +24,8 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	if ok || !strings.Contains(body, "[-] certificate failed") || !strings.Contains(body, "[-] rules failed") {
 		t.Fatalf("got ready %v, %q, want both named", ok, body)
 	}
-	if code, _ := get(t, "http://"+s.Health+HealthzPath); code != 200 {
-		t.Errorf("got %d from %s, want 200: it lives", code, HealthzPath)
+	if code, _ := get(t, "http://"+s.Health+healthzPath); code != 200 {
+		t.Errorf("got %d from %s, want 200: it lives", code, healthzPath)
 	}
 	if err := s.authority.Write(s.dir); err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestCertificateRotation(t *testing.T) {
 		}
 		eventually(t, "the new certificate", func() (bool, string) { return serial() != old, old })
 	}
-	s.write(t, KeyFile, "not a key")
+	s.write(t, keyFile, "not a key")
 	time.Sleep(3 * settleTime)
 	if ok, body := s.ready(t); !ok {
 		t.Errorf("not ready although the last good certificate is served: %s", body)

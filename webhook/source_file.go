@@ -2,20 +2,12 @@ package webhook
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
-
-// maxRulesBytes bounds a rules file. A ConfigMap holds at most 1 MiB; 10,000
-// rules take about 4 MiB.
-const maxRulesBytes = 64 << 20
 
 // fileSource offers a rules file to a store, and every later version of it.
 type fileSource struct {
@@ -29,7 +21,7 @@ func (f *fileSource) run(ctx context.Context) {
 	watchDir(ctx, filepath.Dir(f.path), f.log, f.read)
 }
 
-// read offers what the file holds now. It returns whether there was a file.
+// read offers what the file holds now. It reports whether there was a file.
 func (f *fileSource) read() bool {
 	source := "file " + f.path
 	data, err := readFile(f.path)
@@ -39,19 +31,4 @@ func (f *fileSource) read() bool {
 	}
 	f.store.Offer(source, f.path, data)
 	return true
-}
-
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s does not exist", path)
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("got %s, which is no regular file, want one", path)
-	case info.Size() > maxRulesBytes:
-		return nil, fmt.Errorf("got %s with %d bytes, want at most %d", path, info.Size(), maxRulesBytes)
-	}
-	return os.ReadFile(path)
 }

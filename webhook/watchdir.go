@@ -2,6 +2,10 @@ package webhook
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -21,6 +25,9 @@ const (
 	pollInterval = 10 * time.Second
 	// missingInterval polls more often while there is nothing yet to serve.
 	missingInterval = time.Second
+	// maxFileBytes bounds what is read into memory at all. Rules are loaded up
+	// to load.MaxFileSize; whoever goes beyond a little learns more from there.
+	maxFileBytes = 64 << 20
 )
 
 // watchDir calls read now, after changes in dir, and every pollInterval, until
@@ -82,4 +89,20 @@ func watchDir(ctx context.Context, dir string, log logr.Logger, read func() bool
 			log.Error(watchErr, "watching a directory failed, it is polled", "directory", dir)
 		}
 	}
+}
+
+// readFile reads a regular file of at most maxFileBytes.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s does not exist", path)
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("got %s, which is no regular file, want one", path)
+	case info.Size() > maxFileBytes:
+		return nil, fmt.Errorf("got %s with %d bytes, want at most %d", path, info.Size(), maxFileBytes)
+	}
+	return os.ReadFile(path)
 }

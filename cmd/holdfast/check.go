@@ -29,13 +29,10 @@ Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 
 		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o jsonpath='{.data.rules\\.yaml}' | holdfast check -",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			return check(cmd, names, output, strict)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	cmd.Flags().BoolVar(&strict, "strict", false, "fail on warnings too")
 	return cmd
 }

@@ -41,9 +41,6 @@ func newExplain() *cobra.Command {
   kubectl get pod cart-7d4b9 -o yaml | holdfast explain -f rules.yaml -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
@@ -52,7 +49,7 @@ func newExplain() *cobra.Command {
 		},
 	}
 	options.addFlags(cmd.Flags())
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 
@@ -175,4 +172,9 @@ func printAnnotations(w io.Writer, annotations []rules.Annotation) {
 		}
 		fmt.Fprintf(w, "    %s: %s\n", a.Key, a.Value)
 	}
+}
+
+// indent puts a prefix before every line of a text.
+func indent(text, prefix string) string {
+	return prefix + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+prefix)
 }

@@ -1,21 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // readInput reads a file, or standard input for "-".
@@ -103,13 +103,8 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
-	stdin := 0
-	for _, name := range append([]string{o.rulesFile}, names...) {
-		if name == "-" {
-			stdin++
-		}
-	}
-	if stdin > 1 {
+	inputs := append([]string{o.rulesFile}, names...)
+	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
 		return nil, usageError(cmd, "standard input can be read only once: rules (-f) and manifests must not both be -")
 	}
 	set, err := o.loadRules(cmd)
@@ -122,9 +117,7 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 	}
 	namespaces := map[string]map[string]string{}
 	for _, d := range documents {
-		for name, labels := range d.manifest.Namespaces() {
-			namespaces[name] = labels
-		}
+		maps.Copy(namespaces, d.manifest.Namespaces())
 	}
 	for i := range documents {
 		d := &documents[i]
@@ -185,12 +178,8 @@ func (o *offline) namespaceOf(name string, objects map[string]map[string]string)
 	}
 	labels, found := objects[name]
 	namespace := rules.Namespace{Name: name, Known: found || o.namespaceLabels != nil, Labels: map[string]string{}}
-	for k, v := range labels {
-		namespace.Labels[k] = v
-	}
-	for k, v := range o.namespaceLabels {
-		namespace.Labels[k] = v
-	}
+	maps.Copy(namespace.Labels, labels)
+	maps.Copy(namespace.Labels, o.namespaceLabels)
 	if namespace.Known {
 		namespace.Labels[namespaceNameLabel] = name
 	}
@@ -215,7 +204,7 @@ func warn(cmd *cobra.Command, documents []document) {
 	if workloads == 0 {
 		fmt.Fprintln(cmd.ErrOrStderr(), "no pod and no pod template in the input")
 	}
-	for _, name := range sortedKeys(notOptedIn) {
+	for _, name := range slices.Sorted(maps.Keys(notOptedIn)) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "namespace %s is not opted in: label it %s=true (here: --namespace-labels %s=true), or use --cluster-wide\n",
 			name, rules.EnabledKey, rules.EnabledKey)
 	}
@@ -227,14 +216,4 @@ func encodeJSON(w io.Writer, value any) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(value)
-}
-
-// indent puts a prefix before every line of a text.
-func indent(text, prefix string) string {
-	return prefix + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+prefix)
-}
-
-// endsWithNewline says whether a text can be followed by another line.
-func endsWithNewline(text []byte) bool {
-	return len(text) == 0 || bytes.HasSuffix(text, []byte("\n"))
 }

@@ -1,6 +1,9 @@
 // Command holdfast keeps long-lived TCP connections of an Istio mesh alive: an
 // admission webhook, and a command line that checks, previews and explains
 // what the webhook does.
+//
+// A file holds a subcommand: it wires packages together and prints. What patch
+// and explain share, reading rules and manifests and deciding, is in inputs.go.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -136,12 +140,15 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// choice checks a flag that takes one of a few words.
-func choice(cmd *cobra.Command, flag, got string, allowed ...string) error {
-	for _, word := range allowed {
-		if got == word {
+// outputFlag gives a command the flag -o, which takes one of a few words; the
+// first is what is printed without it.
+func outputFlag(cmd *cobra.Command, output *string, words ...string) {
+	last := len(words) - 1
+	cmd.Flags().StringVarP(output, "output", "o", words[0], strings.Join(words[:last], ", ")+" or "+words[last])
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if slices.Contains(words, *output) {
 			return nil
 		}
+		return usageError(cmd, "--output: got %q, want one of %s", *output, strings.Join(words, ", "))
 	}
-	return usageError(cmd, "--%s: got %q, want one of %s", flag, got, strings.Join(allowed, ", "))
 }

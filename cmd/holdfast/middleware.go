@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -16,9 +18,6 @@ func newMiddleware() *cobra.Command {
 		Short: "List the middleware that rules can name, with ports and advice",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			known := rules.KnownMiddleware()
 			if output == "json" {
 				return encodeJSON(cmd.OutOrStdout(), known)
@@ -31,6 +30,18 @@ func newMiddleware() *cobra.Command {
 			return table.Flush()
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
+}
+
+// joinPorts writes ranges as a rules file does: "6379, 7000-7005".
+func joinPorts(ranges []ports.Range) string {
+	texts := make([]string, len(ranges))
+	for i, r := range ranges {
+		texts[i] = fmt.Sprint(r.First)
+		if r.Last != r.First {
+			texts[i] = fmt.Sprintf("%d-%d", r.First, r.Last)
+		}
+	}
+	return strings.Join(texts, ", ")
 }

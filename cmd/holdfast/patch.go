@@ -8,10 +8,9 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
-	"gomodules.xyz/jsonpatch/v2"
 
+	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/manifest"
-	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 func newPatch() *cobra.Command {
@@ -33,9 +32,6 @@ Output:
   kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := choice(cmd, "output", output, "yaml", "json", "diff", "jsonpatch"); err != nil {
-				return err
-			}
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
@@ -44,7 +40,7 @@ Output:
 		},
 	}
 	options.addFlags(cmd.Flags())
-	cmd.Flags().StringVarP(&output, "output", "o", "yaml", "yaml, json, diff or jsonpatch")
+	outputFlag(cmd, &output, "yaml", "json", "diff", "jsonpatch")
 	return cmd
 }
 
@@ -83,7 +79,7 @@ func writeText(w io.Writer, _ []document, patched [][]byte) error {
 		if _, err := w.Write(text); err != nil {
 			return err
 		}
-		if i < len(patched)-1 && !endsWithNewline(text) {
+		if i < len(patched)-1 && len(text) > 0 && text[len(text)-1] != '\n' {
 			fmt.Fprintln(w)
 		}
 	}
@@ -145,7 +141,6 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 // own; documents without a pod template are left out.
 func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
 	for _, d := range documents {
 		for i := 0; i < len(d.workloads); {
 			operations := []jsonpatch.Operation{}
@@ -162,7 +157,7 @@ func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 }
 
 func operationsOf(w *workload) []jsonpatch.Operation {
-	return admission.Operations(admission.Target{
+	return jsonpatch.Annotate(jsonpatch.Target{
 		Pointer:        w.Pointer,
 		HasMetadata:    w.HasMetadata,
 		HasAnnotations: w.HasAnnotations,

@@ -51,9 +51,6 @@ func newVersion() *cobra.Command {
 		Short: "Print version and build information",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := choice(cmd, "output", output, "text", "json"); err != nil {
-				return err
-			}
 			info := readBuildInfo()
 			if output == "json" {
 				return encodeJSON(cmd.OutOrStdout(), info)
@@ -62,6 +59,6 @@ func newVersion() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }

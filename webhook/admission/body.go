@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // refusal is a request that is no admission review: it gets an HTTP error with
@@ -29,84 +29,79 @@ var refusalCodes = []int{
 	http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
 }
 
-// bodies holds buffers for request bodies, and bounds how many large ones are
-// in memory at a time. Decoded strings are copies, so a buffer is free again
-// once its review is decoded.
-type bodies struct {
-	pool   sync.Pool
-	once   sync.Once
-	places chan struct{} // one for each large body in memory
-}
-
-// body is a request's body.
+// body is the body of one request. Decoded strings are copies, so it is free
+// again once its review is answered.
 type body struct {
 	bytes.Buffer
-	large bool // holds a place
+	large bool // one of largeBodies
 }
 
-func (b *bodies) get() *body {
-	if buf, ok := b.pool.Get().(*body); ok {
-		buf.Reset()
-		return buf
+// What all handlers of the process share, as they share its memory.
+var (
+	bodies      sync.Pool // of *body, none large
+	largeBodies = make(chan struct{}, maxLargeBodies)
+)
+
+func takeBody() *body {
+	if b, ok := bodies.Get().(*body); ok {
+		b.Reset()
+		return b
 	}
 	return new(body)
 }
 
-// put takes a body back when its request is answered.
-func (b *bodies) put(buf *body) {
-	if buf.large {
-		<-b.places
+// giveBack ends the use of a body when its request is answered.
+func (b *body) giveBack() {
+	if b.large {
+		<-largeBodies
 		return // a rare big one should not stay in memory
 	}
-	if buf.Cap() <= keepBodyBytes {
-		b.pool.Put(buf)
+	if b.Cap() <= keepBodyBytes {
+		bodies.Put(b)
 	}
 }
 
-// place waits, for largeBodyWait at most, until there is room for one more
-// large body.
-func (b *bodies) place(ctx context.Context, buf *body) bool {
-	b.once.Do(func() { b.places = make(chan struct{}, maxLargeBodies) })
-	late := time.NewTimer(largeBodyWait)
-	defer late.Stop()
+// becomeLarge waits, for largeBodyWait at most, until one more large body may
+// be in memory. It reports whether this one may.
+func (b *body) becomeLarge(ctx context.Context) bool {
 	select {
-	case b.places <- struct{}{}:
-		buf.large = true
-	case <-late.C:
+	case largeBodies <- struct{}{}:
+		b.large = true
+	case <-time.After(largeBodyWait):
 	case <-ctx.Done():
 	}
-	return buf.large
+	return b.large
 }
 
-// read reads the JSON body of a POST into buf, or says why not. Memory is taken
-// for what has come: a Content-Length alone is only a promise.
-func (b *bodies) read(r *http.Request, buf *body) *refusal {
+// read reads the JSON body of a POST, or says why not. Memory is taken for what
+// has come: a Content-Length alone is only a promise.
+func (b *body) read(r *http.Request) *refusal {
 	if refused := checkHeader(r); refused != nil {
 		return refused
 	}
-	if r.ContentLength > MaxBodyBytes {
+	if r.ContentLength > maxBodyBytes {
 		return tooLarge(r)
 	}
 	if r.ContentLength > 0 {
 		// ReadFrom wants MinRead bytes of room to see the end without growing.
-		buf.Grow(int(min(r.ContentLength, usualBodyBytes)) + bytes.MinRead)
+		b.Grow(int(min(r.ContentLength, usualBodyBytes)) + bytes.MinRead)
 	}
-	rest := io.LimitReader(r.Body, MaxBodyBytes+1)
-	_, err := buf.ReadFrom(io.LimitReader(rest, keepBodyBytes+1))
-	if err == nil && buf.Len() > keepBodyBytes {
-		if !b.place(r.Context(), buf) {
+	rest := io.LimitReader(r.Body, maxBodyBytes+1)
+	_, err := b.ReadFrom(io.LimitReader(rest, keepBodyBytes+1))
+	if err == nil && b.Len() > keepBodyBytes {
+		if !b.becomeLarge(r.Context()) {
 			return tooBusy(r)
 		}
-		_, err = buf.ReadFrom(rest)
+		_, err = b.ReadFrom(rest)
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in time, want all of it", buf.Len())}
+		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in time, want all of it", b.Len())}
 	case err != nil:
 		return &refusal{http.StatusBadRequest, "cannot read the body: " + clip.Text(err.Error(), 200)}
-	case buf.Len() > MaxBodyBytes:
+	case b.Len() > maxBodyBytes:
 		return tooLarge(r)
-	case buf.Len() == 0:
+	case b.Len() == 0:
 		return &refusal{http.StatusBadRequest, "got an empty body, want an AdmissionReview (" + reviewAPIVersion + ")"}
 	}
 	return nil
@@ -132,7 +127,7 @@ func checkHeader(r *http.Request) *refusal {
 
 func tooLarge(r *http.Request) *refusal {
 	drain(r)
-	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("got a body of more than %d bytes, want at most that", MaxBodyBytes)}
+	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("got a body of more than %d bytes, want at most that", maxBodyBytes)}
 }
 
 func tooBusy(r *http.Request) *refusal {
@@ -143,11 +138,6 @@ func tooBusy(r *http.Request) *refusal {
 // drain throws a body away, so that its sender gets to read the answer instead
 // of a broken connection.
 func drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, drainBodyBytes) }
-
-// badReview is the refusal for a body that decodeReview did not take.
-func badReview(err error) *refusal {
-	return &refusal{http.StatusBadRequest, clip.Text(err.Error(), 400)}
-}
 
 // refuse answers a refused request. The metric counts it.
 func refuse(w http.ResponseWriter, r *refusal, m *Metrics) {

@@ -40,46 +40,50 @@ func TestPromisedBodyTakesNoMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer connection.Close()
-		fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{", MutatePodsPath, MaxBodyBytes)
+		fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{", MutatePodsPath, maxBodyBytes)
 	}
 	time.Sleep(200 * time.Millisecond)
 	if grown := int64(heap()) - int64(before); grown > connections*1<<20 {
 		t.Errorf("got %d bytes for %d requests that sent one byte each", grown, connections)
 	}
-	for _, size := range []int{keepBodyBytes, 1 << 20} { // the places are for bodies that have come, too
+	for _, size := range []int{keepBodyBytes, 1 << 20} { // the bound is for bodies that have come, too
 		if response := responseOf(t, post(h, padded(size))); !response.Allowed {
 			t.Errorf("got %+v for a review of %d bytes, want it allowed", response, size)
 		}
 	}
 }
 
-// At most maxLargeBodies large bodies are in memory at a time; more get a turn,
-// or an answer that says why not.
+// At most maxLargeBodies large bodies are in memory at a time, whichever handler
+// they came to; more get a turn, or an answer that says why not.
 func TestLargeBodiesAreBounded(t *testing.T) {
 	h := newPodHandler(t, testRules)
+	handlers := []http.Handler{h, newPodHandler(t, testRules), newRulesHandler()}
 	var writers []*io.PipeWriter
 	var workers sync.WaitGroup
-	for range maxLargeBodies { // these take every place and then send no more
+	for i := range maxLargeBodies { // as many as may come at a time, which then send no more
 		reader, writer := io.Pipe()
 		writers = append(writers, writer)
 		workers.Go(func() {
 			r := httptest.NewRequest(http.MethodPost, MutatePodsPath, reader)
 			r.Header.Set("Content-Type", "application/json")
-			h.ServeHTTP(httptest.NewRecorder(), r)
+			handlers[i%len(handlers)].ServeHTTP(httptest.NewRecorder(), r)
 		})
-		// The last byte is read after the place is taken.
+		// The last byte is read after it counts as large.
 		if _, err := writer.Write(bytes.Repeat([]byte(" "), keepBodyBytes+2)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if w := post(h, padded(keepBodyBytes+1)); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "at a time") {
-		t.Errorf("got %d %q, want 429", w.Code, w.Body)
+	for _, handler := range handlers {
+		if w := post(handler, padded(keepBodyBytes+1)); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "at a time") {
+			t.Errorf("%T: got %d %q, want 429", handler, w.Code, w.Body)
+		}
 	}
+	responseOf(t, post(h, padded(keepBodyBytes))) // others are answered meanwhile
 	for _, writer := range writers {
 		writer.Close()
 	}
 	workers.Wait()
-	for range 3 * maxLargeBodies { // places are given back
+	for range 3 * maxLargeBodies { // a turn comes to its end
 		workers.Go(func() { responseOf(t, post(h, padded(1<<20))) })
 	}
 	workers.Wait()

@@ -1,6 +1,9 @@
 package admission
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -9,9 +12,9 @@ import (
 type podObject struct {
 	Metadata *podMetadata `json:"metadata"`
 	Spec     struct {
-		HostNetwork    bool        `json:"hostNetwork"`
-		InitContainers []container `json:"initContainers"`
-		Containers     []container `json:"containers"`
+		HostNetwork    bool              `json:"hostNetwork"`
+		InitContainers []rules.Container `json:"initContainers"`
+		Containers     []rules.Container `json:"containers"`
 	} `json:"spec"`
 }
 
@@ -22,48 +25,25 @@ type podMetadata struct {
 	Annotations  map[string]string `json:"annotations"` // nil: missing or null
 }
 
-type container struct {
-	Name    string   `json:"name"`
-	Command []string `json:"command"`
-	Args    []string `json:"args"`
-	Env     []envVar `json:"env"`
-}
-
-type envVar struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// annotations returns the pod's annotations, nil if it has no such map.
-func (p *podObject) annotations() map[string]string {
-	if p.Metadata == nil {
-		return nil
+// meta returns the pod's metadata, empty where there is none.
+func (p *podObject) meta() (m podMetadata) {
+	if p != nil && p.Metadata != nil {
+		m = *p.Metadata
 	}
-	return p.Metadata.Annotations
+	return m
 }
 
-// facts is what package rules wants to know of the pod. The maps are shared.
+// facts is what package rules wants to know of the pod. Maps and slices are
+// shared.
 func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *rules.Pod {
-	pod := &rules.Pod{
+	meta := p.meta()
+	return &rules.Pod{
 		Namespace:   namespace,
+		Name:        cmp.Or(meta.Name, meta.GenerateName),
+		Labels:      meta.Labels,
+		Annotations: meta.Annotations,
 		HostNetwork: p.Spec.HostNetwork,
-		Containers:  make([]rules.Container, 0, len(p.Spec.InitContainers)+len(p.Spec.Containers)),
+		Containers:  slices.Concat(p.Spec.InitContainers, p.Spec.Containers),
 		Mesh:        mesh,
 	}
-	if m := p.Metadata; m != nil {
-		pod.Name, pod.Labels, pod.Annotations = m.Name, m.Labels, m.Annotations
-		if pod.Name == "" {
-			pod.Name = m.GenerateName
-		}
-	}
-	for _, list := range [...][]container{p.Spec.InitContainers, p.Spec.Containers} {
-		for _, c := range list {
-			env := make([]rules.EnvVar, len(c.Env))
-			for i, e := range c.Env {
-				env[i] = rules.EnvVar{Name: e.Name, Value: e.Value}
-			}
-			pod.Containers = append(pod.Containers, rules.Container{Name: c.Name, Command: c.Command, Args: c.Args, Env: env})
-		}
-	}
-	return pod
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
@@ -16,8 +17,10 @@ var admissionBuckets = []float64{50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3
 
 // Metrics are the series about reviews and rules. Every label is from a closed
 // set, and every series of a closed set exists at zero from the start, so that
-// rate() sees the first event. It is a prometheus.Collector.
+// rate() sees the first event.
 type Metrics struct {
+	prometheus.Collector // of all of them
+
 	pods          *prometheus.CounterVec
 	duration      prometheus.Histogram
 	warnings      *prometheus.CounterVec
@@ -33,18 +36,21 @@ type Metrics struct {
 
 // NewMetrics makes the series, in no registry yet.
 func NewMetrics() *Metrics {
+	registry := prometheus.NewRegistry()
+	into := promauto.With(registry)
 	counter := func(name, help string) prometheus.Counter {
-		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+		return into.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
 	counters := func(name, help, label string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+		return into.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
 	}
 	gauge := func(name, help string) prometheus.Gauge {
-		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+		return into.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
 	m := &Metrics{
-		pods: counters("holdfast_pods_total", "Pods decided, by reason code. Dry runs and repeated calls for one pod count too.", "reason"),
-		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Collector: registry,
+		pods:      counters("holdfast_pods_total", "Pods decided, by reason code. Dry runs and repeated calls for one pod count too.", "reason"),
+		duration: into.NewHistogram(prometheus.HistogramOpts{
 			Name: "holdfast_admission_duration_seconds", Help: "Time from the first byte of a pod's review to its answer, without TLS.", Buckets: admissionBuckets,
 		}),
 		warnings:    counters("holdfast_warnings_total", "Warnings sent to those who create pods or rules, by code.", "code"),
@@ -52,7 +58,7 @@ func NewMetrics() *Metrics {
 		panics:      counter("holdfast_panics_total", "Panics caught while answering; the pods passed unchanged. Any is a defect of holdfast."),
 		validations: counters("holdfast_rules_validations_total", "Rules ConfigMaps judged at admission, by result.", "result"),
 		rulesCount:  gauge("holdfast_rules", "Rules in force."),
-		rulesInfo: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		rulesInfo: into.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "holdfast_rules_info", Help: "Always 1; the label is the hash of the rules in force. Replicas that differ serve different rules.",
 		}, []string{"hash"}),
 		rulesErrors:   counter("holdfast_rules_load_errors_total", "Edits of the rules that were not put in force because of errors, or because the rules vanished."),
@@ -62,38 +68,16 @@ func NewMetrics() *Metrics {
 	for _, reason := range rules.Reasons() {
 		m.pods.WithLabelValues(string(reason))
 	}
-	own := []rules.WarningCode{WarnInternalError, WarnUnreadablePod, WarnNeedlessRequest, WarnRulesFile}
-	for _, code := range append(rules.WarningCodes(), own...) {
+	for _, code := range append(rules.WarningCodes(), warnInternalError, warnUnreadablePod, warnNeedlessRequest, warnRulesFile) {
 		m.warnings.WithLabelValues(string(code))
 	}
 	for _, code := range refusalCodes {
 		m.rejected.WithLabelValues(strconv.Itoa(code))
 	}
-	for _, result := range []string{validationAccepted, validationDenied} {
-		m.validations.WithLabelValues(result)
+	for _, result := range []validation{accepted, denied} {
+		m.validations.WithLabelValues(string(result))
 	}
 	return m
-}
-
-func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{
-		m.pods, m.duration, m.warnings, m.rejected, m.panics, m.validations,
-		m.rulesCount, m.rulesInfo, m.rulesErrors, m.rulesLastLoad, m.rulesLoadedAt,
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, c := range m.all() {
-		c.Describe(to)
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (m *Metrics) Collect(to chan<- prometheus.Metric) {
-	for _, c := range m.all() {
-		c.Collect(to)
-	}
 }
 
 func (m *Metrics) decided(reason rules.Reason, took time.Duration) {
@@ -103,7 +87,7 @@ func (m *Metrics) decided(reason rules.Reason, took time.Duration) {
 
 func (m *Metrics) refused(code int)              { m.rejected.WithLabelValues(strconv.Itoa(code)).Inc() }
 func (m *Metrics) warned(code rules.WarningCode) { m.warnings.WithLabelValues(string(code)).Inc() }
-func (m *Metrics) judged(result string)          { m.validations.WithLabelValues(result).Inc() }
+func (m *Metrics) judged(with validation)        { m.validations.WithLabelValues(string(with)).Inc() }
 
 func (m *Metrics) rulesLoaded(set *decide.Set, at time.Time) {
 	m.rulesCount.Set(float64(len(set.File().Rules)))

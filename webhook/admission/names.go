@@ -1,6 +1,10 @@
 package admission
 
-import "time"
+import (
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
 
 // Paths of the endpoints, as the webhook configurations name them.
 const (
@@ -14,18 +18,18 @@ const (
 const (
 	// RulesKey is the key of the rules file in its ConfigMap.
 	RulesKey = "rules.yaml"
-	// RulesLabel, with value "true", marks ConfigMaps that ValidateRulesPath
+	// rulesLabel, with value "true", marks ConfigMaps that ValidateRulesPath
 	// looks at.
-	RulesLabel = "holdfast.dev/rules"
+	rulesLabel = "holdfast.dev/rules"
 )
 
 // Limits of a request.
 const (
-	// MaxBodyBytes bounds an admission review. etcd's largest request is
+	// maxBodyBytes bounds an admission review. etcd's largest request is
 	// 1.5 MiB, an API server's largest object 3 MiB; an update review carries
 	// the object twice.
 	// Source: https://github.com/kubernetes-sigs/controller-runtime/blob/v0.25.2/pkg/webhook/admission/http.go
-	MaxBodyBytes = 7 << 20
+	maxBodyBytes = 7 << 20
 	// drainBodyBytes is how much of a refused body is read and thrown away.
 	drainBodyBytes = 32 << 20
 	// usualBodyBytes is how much memory is taken before anything has come:
@@ -34,10 +38,11 @@ const (
 	// keepBodyBytes is the largest buffer worth keeping, and the largest body
 	// that is read without asking how many there are.
 	keepBodyBytes = 256 << 10
-	// maxLargeBodies bounds how many larger ones are in memory at a time, or
-	// whoever may create pods could fill the memory limit with big ones, as dry
-	// runs even, and leave everybody else's pods unprotected. A review takes
-	// several times its size.
+	// maxLargeBodies bounds how many larger ones are in the memory of the
+	// process at a time, whichever handler they came to, or whoever may create
+	// pods could fill the memory limit with big ones, as dry runs even, and
+	// leave everybody else's pods unprotected. A review takes several times its
+	// size.
 	maxLargeBodies = 4
 	// largeBodyWait is how long one more waits for its turn. The API server
 	// gives up after the webhook configuration's timeout of 3 s.
@@ -56,13 +61,13 @@ const (
 
 // Codes of warnings that this package adds to those of package rules.
 const (
-	// WarnInternalError: a defect of holdfast, the pod passes unchanged.
-	WarnInternalError = "InternalError"
-	// WarnUnreadablePod: the review is fine, the pod in it is not understood.
-	WarnUnreadablePod = "UnreadablePod"
-	// WarnNeedlessRequest: the webhook configuration sends what holdfast never
+	// warnInternalError: a defect of holdfast, the pod passes unchanged.
+	warnInternalError rules.WarningCode = "InternalError"
+	// warnUnreadablePod: the review is fine, the pod in it is not understood.
+	warnUnreadablePod rules.WarningCode = "UnreadablePod"
+	// warnNeedlessRequest: the webhook configuration sends what holdfast never
 	// changes.
-	WarnNeedlessRequest = "NeedlessRequest"
-	// WarnRulesFile: a warning about a rules file under validation.
-	WarnRulesFile = "RulesFile"
+	warnNeedlessRequest rules.WarningCode = "NeedlessRequest"
+	// warnRulesFile: a warning about a rules file under validation.
+	warnRulesFile rules.WarningCode = "RulesFile"
 )

@@ -14,9 +14,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // oracle is the same engine behind controller-runtime's own handler: whole
@@ -88,7 +88,7 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 	response := ctrladmission.PatchResponseFromRaw(before, after)
 	response.AuditAnnotations = audit(&outcome)
 	for _, w := range outcome.Warnings {
-		response.Warnings = append(response.Warnings, warningText(w.Message))
+		response.Warnings = append(response.Warnings, rules.WarningText(w.Message))
 	}
 	return response
 }
@@ -164,7 +164,7 @@ func compareWithOracle(t *testing.T, h *PodHandler, o http.Handler, body string)
 	}
 }
 
-// strict says whether a text is JSON without duplicate names and broken UTF-8.
+// strict reports whether a text is JSON without duplicate names and broken UTF-8.
 // Only there may the two differ: holdfast refuses what readers disagree on.
 func strict(body string) bool { return jsontext.Value(body).IsValid() }
 

@@ -1,16 +1,20 @@
 package admission
 
 import (
-	"github.com/go-json-experiment/json"
+	"encoding/json"
 
+	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
 // podPatch is the JSON patch that makes an outcome real on a pod; nil if
 // nothing is to be done.
 func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
-	annotations := pod.annotations()
-	operations := Operations(Target{
+	if len(outcome.Set)+len(outcome.Remove) == 0 {
+		return nil, nil
+	}
+	annotations := pod.meta().Annotations
+	operations := jsonpatch.Annotate(jsonpatch.Target{
 		HasMetadata:    pod.Metadata != nil,
 		HasAnnotations: annotations != nil, // missing and null are the same
 		Annotations:    annotations,
@@ -18,5 +22,5 @@ func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
 	if len(operations) == 0 {
 		return nil, nil
 	}
-	return json.Marshal(operations, json.Deterministic(true))
+	return json.Marshal(operations)
 }

@@ -3,17 +3,15 @@ package admission
 import (
 	"cmp"
 	"net/http"
-	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // Decide decides about one pod; (*decide.Set).Decide is the one that users get.
@@ -28,139 +26,63 @@ type PodHandler struct {
 	Options decide.Options
 	Metrics *Metrics
 	Log     logr.Logger
-	bodies  bodies
 }
+
+var expectPods = &expectation{groupVersionKind{Version: "v1", Kind: "Pod"}, []string{"CREATE"}, "CREATE of pods"}
 
 // ServeHTTP reads a review, decides, and answers.
 func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	buf := h.bodies.get()
-	defer h.bodies.put(buf)
-	if refused := h.bodies.read(r, buf); refused != nil {
-		refuse(w, refused, h.Metrics)
-		return
-	}
-	a := podAdmission{handler: h, start: start}
-	body, err := a.review(buf.Bytes())
-	if err != nil {
-		refuse(w, badReview(err), h.Metrics)
-		return
-	}
-	respond(w, body)
+	serve(w, r, h.Metrics, expectPods, h)
 }
 
-// podAdmission is one review on its way through.
-type podAdmission struct {
-	handler *PodHandler
-	start   time.Time
-	request *request[podObject]
-}
-
-// review takes a body to the answer's body. An error means that the body is no
-// review. A panic becomes an answer that admits the pod as it is.
-func (a *podAdmission) review(body []byte) (answer []byte, err error) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			answer, err = a.survive(caught, body)
-		}
-	}()
-	if a.request, err = decodeReview[podObject](body); err != nil {
-		return nil, err
-	}
-	if warning, needless := needlessRequest(a.request); needless {
-		a.handler.Metrics.warned(WarnNeedlessRequest)
-		return encodeAnswer(response{UID: a.request.UID, Allowed: true, Warnings: []string{warning}})
-	}
-	outcome, response := a.decide()
-	if answer, err = encodeAnswer(response); err != nil {
-		// Only a text that is no UTF-8 cannot be encoded.
-		panic(err)
-	}
-	a.record(outcome)
-	return answer, nil
-}
-
-// decide makes the outcome and the response that carries it.
-func (a *podAdmission) decide() (*rules.Outcome, response) {
-	h, r := a.handler, a.request
-	if r.Object == nil {
-		return a.unreadable()
-	}
-	var podLabels map[string]string
-	if r.Object.Metadata != nil {
-		podLabels = r.Object.Metadata.Labels
-	}
-	namespace := h.Cluster.Namespace(r.Namespace)
-	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, podLabels))
-	outcome := h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
+// decide makes the response that carries the outcome.
+func (h *PodHandler) decide(r *request[podObject]) (response, error) {
+	outcome := h.outcome(r)
 	patch, err := podPatch(r.Object, &outcome)
 	if err != nil {
-		panic(err)
+		return response{}, err
 	}
-	resp := response{UID: r.UID, Allowed: true, AuditAnnotations: audit(&outcome)}
+	resp := allowed()
+	resp.AuditAnnotations = audit(&outcome)
+	resp.record = func() { h.record(r, &outcome) }
 	if patch != nil {
 		resp.Patch, resp.PatchType = patch, patchTypeJSON
 	}
 	for _, w := range outcome.Warnings {
-		resp.Warnings = append(resp.Warnings, warningText(w.Message))
+		resp.Warnings = append(resp.Warnings, rules.WarningText(w.Message))
 	}
-	return &outcome, resp
+	return resp, nil
 }
 
-// unreadable admits a pod whose shape this version does not know.
-func (a *podAdmission) unreadable() (*rules.Outcome, response) {
-	const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
-	outcome := rules.Outcome{
-		Reason:   rules.InternalError,
-		Detail:   "pod not understood",
-		Warnings: []rules.Warning{{Code: WarnUnreadablePod, Message: message}},
+// outcome is what the rules in force say to a pod. One whose shape this version
+// does not know is admitted as it is.
+func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
+	if r.Object == nil {
+		const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
+		return rules.Outcome{
+			Reason:   rules.InternalError,
+			Detail:   "pod not understood",
+			Warnings: []rules.Warning{{Code: warnUnreadablePod, Message: message}},
+		}
 	}
-	return &outcome, response{
-		UID:              a.request.UID,
-		Allowed:          true,
-		Warnings:         []string{warningText(message)},
-		AuditAnnotations: audit(&outcome),
-	}
+	namespace := h.Cluster.Namespace(r.Namespace)
+	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
+	return h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
 }
 
-// survive answers after a panic. The pod passes unchanged; the answer needs
-// the review's uid, or the API server takes it for a failed call.
-//
-// http.ErrAbortHandler is net/http's own way to end a request.
-func (a *podAdmission) survive(caught any, body []byte) ([]byte, error) {
-	if caught == http.ErrAbortHandler {
-		panic(caught)
-	}
-	h := a.handler
-	h.Metrics.panics.Inc()
-	uid := uidOf(body)
-	if a.request != nil {
-		uid = a.request.UID
-	}
-	h.Log.Error(nil, "panic while deciding", append(a.fields(), "panic", caught, "stack", string(debug.Stack()))...)
-	h.Metrics.warned(WarnInternalError)
-	h.Metrics.decided(rules.InternalError, time.Since(a.start))
-	return encodeAnswer(response{
-		UID: uid, Allowed: true,
-		Warnings:         []string{warningText("internal error, this pod was admitted as it is; see the log of holdfast for this pod")},
-		AuditAnnotations: map[string]string{auditReason: string(rules.InternalError)},
-	})
-}
-
-// uidOf reads the uid alone, for when reading the whole review panicked.
-func uidOf(body []byte) (uid string) {
-	defer func() { _ = recover() }()
-	if r, err := decodeReview[struct{}](body); err == nil {
-		uid = r.UID
-	}
-	return uid
+// survive admits the pod as it is after a defect.
+func (h *PodHandler) survive(r *request[podObject], defect any) response {
+	defective(h.Metrics, h.Log, "panic while deciding", defect, podFields(r)...)
+	h.Metrics.decided(rules.InternalError, time.Since(r.received))
+	resp := allowed("internal error, this pod was admitted as it is; see the log of holdfast for this pod")
+	resp.AuditAnnotations = audit(&rules.Outcome{Reason: rules.InternalError})
+	return resp
 }
 
 // record writes metrics and log line. Patched pods are worth a line; what was
 // left alone is for those who look closer.
-func (a *podAdmission) record(outcome *rules.Outcome) {
-	h := a.handler
-	h.Metrics.decided(outcome.Reason, time.Since(a.start))
+func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
+	h.Metrics.decided(outcome.Reason, time.Since(r.received))
 	for _, w := range outcome.Warnings {
 		h.Metrics.warned(w.Code)
 	}
@@ -170,11 +92,11 @@ func (a *podAdmission) record(outcome *rules.Outcome) {
 	case rules.Patched, rules.AlreadyInjected:
 		level, message = 0, "pod patched"
 	case rules.InternalError:
-		h.Log.Error(a.request.unread, unchanged, append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail)...)
+		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", outcome.Detail)...)
 		return
 	}
 	if log := h.Log.V(level); log.Enabled() {
-		fields := append(a.fields(), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
+		fields := append(podFields(r), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
 		if len(outcome.Observed) > 0 {
 			fields = append(fields, "observed", outcome.Observed)
 		}
@@ -182,46 +104,20 @@ func (a *podAdmission) record(outcome *rules.Outcome) {
 	}
 }
 
-// fields name the pod in the log.
-func (a *podAdmission) fields() []any {
-	r := a.request
-	if r == nil {
-		return nil
-	}
-	fields := make([]any, 0, 16)
-	fields = append(fields, "namespace", r.Namespace)
-	name, generateName := r.Name, ""
-	if r.Object != nil && r.Object.Metadata != nil {
-		generateName = r.Object.Metadata.GenerateName
-		if name == "" {
-			name = r.Object.Metadata.Name
-		}
-	}
-	if name == "" {
-		fields = append(fields, "generateName", generateName)
-	} else {
+// podFields name the pod in the log.
+func podFields(r *request[podObject]) []any {
+	meta := r.Object.meta()
+	fields := append(make([]any, 0, 16), "namespace", r.Namespace)
+	if name := cmp.Or(r.Name, meta.Name); name != "" {
 		fields = append(fields, "name", name)
+	} else {
+		fields = append(fields, "generateName", meta.GenerateName)
 	}
 	fields = append(fields, "uid", r.UID)
 	if r.DryRun {
 		fields = append(fields, "dryRun", true)
 	}
 	return fields
-}
-
-// needlessRequest says whether a review is about something that holdfast never
-// changes.
-func needlessRequest(r *request[podObject]) (warning string, needless bool) {
-	const fix = "; the webhook configuration should send CREATE of pods only"
-	switch {
-	case r.Kind.Group != "" || r.Kind.Version != "v1" || r.Kind.Kind != "Pod":
-		return warningText("got " + clip.Text(r.Kind.String(), 40) + fix), true
-	case r.SubResource != "":
-		return warningText("got subresource " + clip.Text(r.SubResource, 30) + fix), true
-	case r.Operation != "CREATE":
-		return warningText("got " + clip.Text(cmp.Or(r.Operation, "no operation"), 40) + fix), true
-	}
-	return "", false
 }
 
 // audit is what the API server's audit log keeps of a decision.
@@ -234,12 +130,4 @@ func audit(outcome *rules.Outcome) map[string]string {
 		annotations[auditObserved] = clip.Text(strings.Join(outcome.Observed, ","), maxAuditBytes)
 	}
 	return annotations
-}
-
-// respond writes an answer with its length, so that HTTP/1.1 needs no chunks.
-func respond(w http.ResponseWriter, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	// A client that went away is its own affair: its API server has decided.
-	_, _ = w.Write(body)
 }

@@ -286,7 +286,7 @@ func TestWarningText(t *testing.T) {
 		{"an escape \x1b[1m, a \u009b, a \x00 and a \u2028", "holdfast: an escape [1m, a , a and a"},
 		{strings.Repeat("ü", 100), "holdfast: " + strings.Repeat("ü", 53) + "..."},
 	} {
-		if got := warningText(test.in); got != test.want {
+		if got := rules.WarningText(test.in); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}

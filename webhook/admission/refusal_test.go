@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // A request that is no review gets an HTTP error with a line that helps.

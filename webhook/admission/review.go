@@ -1,14 +1,17 @@
 package admission
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // The wire format of admission.k8s.io/v1, cut down to what a decision needs.
@@ -36,8 +39,9 @@ type request[O any] struct {
 	Operation   string           `json:"operation"`
 	DryRun      bool             `json:"dryRun"`
 	Object      *O               `json:"object"`
-	// unread says why Object, though sent, could not be read.
-	unread error
+
+	unread   error     // why Object, though sent, could not be read
+	received time.Time // when reading it began
 }
 
 type groupVersionKind struct {
@@ -95,6 +99,31 @@ func checkReview(apiVersion, kind string, hasRequest bool) error {
 	return nil
 }
 
+// expectation is what a webhook configuration should send to a handler.
+type expectation struct {
+	kind       groupVersionKind
+	operations []string
+	words      string // both, for people
+}
+
+// unexpected names what else a review is about, with advice; "" if it is as
+// expected.
+func unexpected[O any](r *request[O], want *expectation) string {
+	var got string
+	switch {
+	case r.Kind != want.kind:
+		got = r.Kind.String()
+	case r.SubResource != "":
+		got = "subresource " + r.SubResource
+	case !slices.Contains(want.operations, r.Operation):
+		got = cmp.Or(r.Operation, "no operation")
+	default:
+		return ""
+	}
+	advice := "; the webhook configuration should send " + want.words + " only"
+	return "got " + clip.Text(got, rules.MaxWarningLength-len(rules.WarningText("got "+advice))) + advice
+}
+
 // answer is the AdmissionReview that goes back.
 type answer struct {
 	APIVersion string   `json:"apiVersion"`
@@ -103,13 +132,24 @@ type answer struct {
 }
 
 type response struct {
-	UID              string            `json:"uid"`
+	UID              string            `json:"uid"` // set by encodeAnswer
 	Allowed          bool              `json:"allowed"`
 	Status           *status           `json:"status,omitzero"`
 	Patch            []byte            `json:"patch,omitempty"` // base64 on the wire
 	PatchType        string            `json:"patchType,omitempty"`
 	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
 	Warnings         []string          `json:"warnings,omitempty"`
+
+	record func() // writes metrics and log once the answer is made; may be nil
+}
+
+// allowed admits, with warnings.
+func allowed(warnings ...string) response {
+	r := response{Allowed: true}
+	for _, w := range warnings {
+		r.Warnings = append(r.Warnings, rules.WarningText(w))
+	}
+	return r
 }
 
 // status is a metav1.Status, for a denial.
@@ -133,13 +173,12 @@ type statusCause struct {
 	Field   string `json:"field"`
 }
 
-// encodeAnswer writes the AdmissionReview for a response.
-func encodeAnswer(r response) ([]byte, error) {
+// encodeAnswer writes the AdmissionReview for the response to a review. Only a
+// text that is no UTF-8 cannot be encoded.
+func encodeAnswer(uid string, r response) ([]byte, error) {
+	r.UID = uid
 	return json.Marshal(answer{APIVersion: reviewAPIVersion, Kind: reviewKind, Response: r}, json.Deterministic(true))
 }
-
-// warningText is what a client gets to see of a message.
-func warningText(message string) string { return rules.WarningText(message) }
 
 // plain says of a decoding error what was found where, without the Go types
 // that the library names.

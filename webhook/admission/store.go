@@ -10,22 +10,21 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
-// Current is the policy in force: an immutable snapshot.
-type Current struct {
-	Set    *decide.Set
-	Source string    // "file /etc/holdfast/rules.yaml" or "configmap holdfast-system/holdfast-rules"
-	Loaded time.Time // when it came into force
+// inForce is what the store holds: an immutable snapshot.
+type inForce struct {
+	set    *decide.Set
+	loaded time.Time
 }
 
 // Store holds the rules in force. Readers never wait; a bad edit keeps the
 // last good rules.
 type Store struct {
-	current atomic.Pointer[Current]
+	current atomic.Pointer[inForce]
 	metrics *Metrics
 	log     logr.Logger
 
@@ -33,12 +32,12 @@ type Store struct {
 	digest [sha256.Size]byte
 	seen   bool
 	fault  string // why the newest version is not in force; "" if it is
-	notify []func(*Current)
+	notify []func(*decide.Set)
 }
 
-// Offered is what became of an offered rules file.
+// Offered is what became of an offered rules file; the zero value for the text
+// that was offered last.
 type Offered struct {
-	Unchanged bool // the same text as the last one offered
 	Recovered bool // in force, after a version that was not
 	Problems  load.Problems
 	Err       error // nil if in force
@@ -50,32 +49,31 @@ func NewStore(m *Metrics, log logr.Logger) *Store { return &Store{metrics: m, lo
 // Set returns the rules in force, nil before the first.
 func (s *Store) Set() *decide.Set {
 	if c := s.current.Load(); c != nil {
-		return c.Set
+		return c.set
 	}
 	return nil
 }
 
-// Current returns the policy in force, nil before the first.
-func (s *Store) Current() *Current { return s.current.Load() }
-
-// OnChange calls f with the policy in force, now and after every change.
-func (s *Store) OnChange(f func(*Current)) {
+// OnChange calls f with the rules in force, now if there are any, and after
+// every change.
+func (s *Store) OnChange(f func(*decide.Set)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notify = append(s.notify, f)
-	if c := s.current.Load(); c != nil {
-		f(c)
+	if set := s.Set(); set != nil {
+		f(set)
 	}
 }
 
 // Offer puts a rules file in force if it has no errors. name stands in its
-// problems, source in the log.
+// problems, source, such as "file /etc/holdfast/rules.yaml" or "configmap
+// holdfast-system/holdfast-rules", in the log.
 func (s *Store) Offer(source, name string, data []byte) Offered {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	digest := sha256.Sum256(data)
 	if s.seen && digest == s.digest {
-		return Offered{Unchanged: true}
+		return Offered{}
 	}
 	s.digest, s.seen = digest, true
 	// A defect in loading must not take down a server with good rules.
@@ -95,12 +93,11 @@ func (s *Store) Offer(source, name string, data []byte) Offered {
 	recovered := s.fault != ""
 	s.fault = ""
 	now := time.Now()
-	c := &Current{Set: set, Source: source, Loaded: now}
-	s.current.Store(c)
+	s.current.Store(&inForce{set, now})
 	s.metrics.rulesLoaded(set, now)
 	s.log.Info("rules loaded", "source", source, "rules", len(set.File().Rules), "mode", set.File().Mode, "hash", set.Hash())
 	for _, f := range s.notify {
-		f(c)
+		f(set)
 	}
 	// Loading leaves several times the set's own size behind. Giving it back
 	// at once keeps a small memory limit from being hit by the next edit.
@@ -111,7 +108,7 @@ func (s *Store) Offer(source, name string, data []byte) Offered {
 }
 
 // Lost says that the source has no rules any more. The last good ones stay.
-// It returns false if that was known.
+// It reports whether that is news.
 func (s *Store) Lost(source, why string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +125,7 @@ func (s *Store) failed(source, why string) {
 	s.fault = why
 	s.metrics.rulesNotLoaded()
 	if c := s.current.Load(); c != nil {
-		s.log.Error(nil, "rules not loaded, the last good ones stay in force", "source", source, "cause", clip.Text(why, 1000), "hash", c.Set.Hash(), "loaded", c.Loaded.UTC().Format(time.RFC3339))
+		s.log.Error(nil, "rules not loaded, the last good ones stay in force", "source", source, "cause", clip.Text(why, 1000), "hash", c.set.Hash(), "loaded", c.loaded.UTC().Format(time.RFC3339))
 		return
 	}
 	s.log.Error(nil, "rules not loaded, and there are none yet; pods pass unchanged", "source", source, "cause", clip.Text(why, 1000))

@@ -1,12 +1,10 @@
 package admission
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -14,14 +12,16 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules/load"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
-// Results of holdfast_rules_validations_total.
+// validation is a result of holdfast_rules_validations_total.
+type validation string
+
 const (
-	validationAccepted = "accepted"
-	validationDenied   = "denied"
+	accepted validation = "accepted"
+	denied   validation = "denied"
 )
 
 const (
@@ -59,126 +59,98 @@ type RulesHandler struct {
 	Own     types.NamespacedName
 	Metrics *Metrics
 	Log     logr.Logger
-	bodies  bodies
 }
+
+var expectRules = &expectation{groupVersionKind{Version: "v1", Kind: "ConfigMap"}, []string{"CREATE", "UPDATE"}, "CREATE and UPDATE of ConfigMaps"}
 
 // ServeHTTP reads a review, loads the rules in it, and answers.
 func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	buf := h.bodies.get()
-	defer h.bodies.put(buf)
-	if refused := h.bodies.read(r, buf); refused != nil {
-		refuse(w, refused, h.Metrics)
-		return
-	}
-	req, err := decodeReview[configMapObject](buf.Bytes())
-	if err != nil {
-		refuse(w, badReview(err), h.Metrics)
-		return
-	}
-	body, err := encodeAnswer(h.judge(req))
-	if err != nil {
-		refuse(w, badReview(err), h.Metrics)
-		return
-	}
-	respond(w, body)
+	serve(w, r, h.Metrics, expectRules, h)
 }
 
-// judge makes the response. A panic admits: the Store decides again.
-func (h *RulesHandler) judge(req *request[configMapObject]) (resp response) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			h.Metrics.panics.Inc()
-			h.Metrics.warned(WarnInternalError)
-			h.Log.Error(nil, "panic while validating rules", "uid", req.UID, "panic", caught, "stack", string(debug.Stack()))
-			resp = response{UID: req.UID, Allowed: true, Warnings: []string{warningText("internal error, these rules were not checked; see the log of holdfast")}}
-		}
-	}()
-	if warning, needless := needlessRules(req); needless {
-		h.Metrics.warned(WarnNeedlessRequest)
-		return response{UID: req.UID, Allowed: true, Warnings: []string{warning}}
-	}
-	object := req.Object
+// decide loads the rules, if they are any of holdfast's.
+func (h *RulesHandler) decide(r *request[configMapObject]) (response, error) {
+	object := r.Object
 	if object == nil {
 		why := errNoObject
-		if req.unread != nil {
-			why = plain(req.unread)
+		if r.unread != nil {
+			why = plain(r.unread)
 		}
-		return h.deny(req, []string{fmt.Sprintf("cannot read this ConfigMap: %v", why)})
+		return h.deny(r, fmt.Sprintf("cannot read this ConfigMap: %v", why)), nil
 	}
-	name := types.NamespacedName{Namespace: req.Namespace, Name: object.Metadata.Name}
-	if object.Metadata.Labels[RulesLabel] != "true" && name != h.Own {
-		return response{UID: req.UID, Allowed: true}
+	name := types.NamespacedName{Namespace: r.Namespace, Name: object.Metadata.Name}
+	if object.Metadata.Labels[rulesLabel] != "true" && name != h.Own {
+		return allowed(), nil
 	}
 	text, err := RulesText(object.Data, object.BinaryData)
 	if err != nil {
-		return h.deny(req, []string{err.Error()})
+		return h.deny(r, err.Error()), nil
 	}
 	_, problems, err := compile(RulesKey, []byte(text))
 	switch {
 	case problems.HasErrors():
-		var list []string
-		for _, p := range problems {
-			if p.Severity == load.Error {
-				list = append(list, p.String())
-			}
-		}
-		return h.deny(req, list)
+		return h.deny(r, errorsOf(problems)...), nil
 	case err != nil:
-		panic(err)
+		return response{}, err
 	}
-	return h.accept(req, problems)
+	return h.accept(problems), nil
 }
 
-func (h *RulesHandler) accept(req *request[configMapObject], problems load.Problems) response {
-	h.Metrics.judged(validationAccepted)
-	resp := response{UID: req.UID, Allowed: true}
+// survive admits after a defect: the Store decides again.
+func (h *RulesHandler) survive(r *request[configMapObject], defect any) response {
+	defective(h.Metrics, h.Log, "panic while validating rules", defect, "uid", r.UID)
+	return allowed("internal error, these rules were not checked; see the log of holdfast")
+}
+
+// accept passes the warnings on.
+func (h *RulesHandler) accept(problems load.Problems) response {
+	h.Metrics.judged(accepted)
+	var warnings []string
 	for i, p := range problems {
 		if i == maxRulesWarnings {
-			resp.Warnings = append(resp.Warnings, warningText(fmt.Sprintf("%d more warnings; see holdfast check", len(problems)-i)))
+			warnings = append(warnings, fmt.Sprintf("%d more warnings; see holdfast check", len(problems)-i))
 			break
 		}
-		h.Metrics.warned(WarnRulesFile)
-		resp.Warnings = append(resp.Warnings, warningText(fmt.Sprintf("%d:%d: %s: %s", p.Line, p.Column, p.Code, p.Message)))
+		h.Metrics.warned(warnRulesFile)
+		warnings = append(warnings, fmt.Sprintf("%d:%d: %s: %s", p.Line, p.Column, p.Code, p.Message))
 	}
-	return resp
+	return allowed(warnings...)
 }
 
 // deny lists what is wrong, once as text for kubectl and once as causes for
 // programs.
-func (h *RulesHandler) deny(req *request[configMapObject], problems []string) response {
-	h.Metrics.judged(validationDenied)
-	name := req.Name
-	if name == "" && req.Object != nil {
-		name = req.Object.Metadata.Name
+func (h *RulesHandler) deny(r *request[configMapObject], problems ...string) response {
+	h.Metrics.judged(denied)
+	name := r.Name
+	if name == "" && r.Object != nil {
+		name = r.Object.Metadata.Name
 	}
-	const httpUnprocessable = http.StatusUnprocessableEntity
-	s := &status{Status: "Failure", Reason: "Invalid", Code: httpUnprocessable, Details: statusDetails{Kind: "ConfigMap", Name: name}}
-	var message strings.Builder
-	fmt.Fprintf(&message, "the rules are not accepted, %d error(s):", len(problems))
+	var causes []statusCause
+	message := fmt.Sprintf("the rules are not accepted, %d error(s):", len(problems))
 	for i, p := range problems {
 		if i == maxProblems {
-			fmt.Fprintf(&message, "\n  and %d more; holdfast check lists all", len(problems)-i)
+			message += fmt.Sprintf("\n  and %d more; holdfast check lists all", len(problems)-i)
 			break
 		}
 		p = clip.Text(p, maxProblemBytes)
-		message.WriteString("\n  " + p)
-		s.Details.Causes = append(s.Details.Causes, statusCause{Reason: "FieldValueInvalid", Message: p, Field: "data[" + RulesKey + "]"})
+		message += "\n  " + p
+		causes = append(causes, statusCause{Reason: "FieldValueInvalid", Message: p, Field: "data[" + RulesKey + "]"})
 	}
-	s.Message = message.String()
-	h.Log.Info("rules denied at admission", "namespace", req.Namespace, "name", name, "uid", req.UID, "errors", len(problems), "dryRun", req.DryRun)
-	return response{UID: req.UID, Allowed: false, Status: s}
+	h.Log.Info("rules denied at admission", "namespace", r.Namespace, "name", name, "uid", r.UID, "errors", len(problems), "dryRun", r.DryRun)
+	return response{Status: &status{
+		Status: "Failure", Reason: "Invalid", Code: http.StatusUnprocessableEntity,
+		Message: message, Details: statusDetails{Kind: "ConfigMap", Name: name, Causes: causes},
+	}}
 }
 
-// needlessRules says whether a review is about something that carries no rules.
-func needlessRules(req *request[configMapObject]) (warning string, needless bool) {
-	const fix = "; the webhook configuration should send CREATE and UPDATE of ConfigMaps only"
-	switch {
-	case req.Kind.Group != "" || req.Kind.Version != "v1" || req.Kind.Kind != "ConfigMap":
-		return warningText("got " + clip.Text(req.Kind.String(), 30) + fix), true
-	case req.Operation != "CREATE" && req.Operation != "UPDATE":
-		return warningText("got " + clip.Text(cmp.Or(req.Operation, "no operation"), 30) + fix), true
+// errorsOf are the errors among problems, as text.
+func errorsOf(problems load.Problems) (texts []string) {
+	for _, p := range problems {
+		if p.Severity == load.Error {
+			texts = append(texts, p.String())
+		}
 	}
-	return "", false
+	return texts
 }
 
 // RulesText finds the rules file among the keys of a ConfigMap.

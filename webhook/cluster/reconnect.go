@@ -1,4 +1,4 @@
-package webhook
+package cluster
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // reconnectInterval is how often an API server that is away is tried.

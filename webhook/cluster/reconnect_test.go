@@ -1,4 +1,4 @@
-package webhook
+package cluster
 
 import (
 	"context"
@@ -7,21 +7,30 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr/funcr"
 )
 
 // A read waits for an API server that is away and goes on as soon as it is
 // back; the log says each once.
 func TestReconnect(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "api") // nobody else can take it, as they could a port
-	log := &lines{}
+	var mu sync.Mutex
+	var text strings.Builder
+	log := funcr.New(func(_, args string) {
+		mu.Lock()
+		defer mu.Unlock()
+		text.WriteString(args + "\n")
+	}, funcr.Options{})
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: &reconnect{next: transport, log: log.logger()}}
+	client := &http.Client{Transport: &reconnect{next: transport, log: log}}
 	const url = "http://api"
 
 	if _, err := client.Post(url, "text/plain", nil); err == nil {
@@ -60,7 +69,9 @@ func TestReconnect(t *testing.T) {
 	case <-time.After(3 * reconnectInterval):
 		t.Error("still waiting although the server is back")
 	}
-	if text := log.String(); strings.Count(text, "cannot be reached") != 1 || strings.Count(text, "is back") != 1 {
+	mu.Lock()
+	defer mu.Unlock()
+	if text := text.String(); strings.Count(text, "cannot be reached") != 1 || strings.Count(text, "is back") != 1 {
 		t.Errorf("got log %q, want one line for each", text)
 	}
 }

@@ -1,4 +1,4 @@
-package webhook
+package cluster
 
 import (
 	"fmt"
@@ -15,34 +15,32 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/webhook/internal/clip"
 )
 
 // How Istio names and labels what it was installed with.
 // Source: https://github.com/istio/istio/blob/1.31.0/manifests/charts/istio-control/istio-discovery/templates/istiod-injector-configmap.yaml
 // and revision-tags-mwc.yaml beside it.
 const (
-	defaultRootNamespace = istio.DefaultRootNamespace
-	injectorConfigMap    = "istio-sidecar-injector" // "-REVISION" follows, except for the default one
-	injectorValuesKey    = "values"
-	tagLabel             = "istio.io/tag"
+	injectorConfigMap = "istio-sidecar-injector" // "-REVISION" follows, except for the default one
+	injectorValuesKey = "values"
+	tagLabel          = "istio.io/tag"
 )
 
-// meshIndex knows Istio's exclusions by revision, and revisions by tag.
-type meshIndex struct {
+// settingsIndex knows Istio's exclusions by revision, and revisions by tag.
+type settingsIndex struct {
 	log     logr.Logger
-	current atomic.Pointer[meshSnapshot]
+	current atomic.Pointer[settingsSnapshot]
 	mu      sync.Mutex // of writers
 }
 
-// meshSnapshot is immutable.
-type meshSnapshot struct {
+// settingsSnapshot is immutable.
+type settingsSnapshot struct {
 	settings map[string]*rules.MeshDefaults // by revision
 	tags     map[string]revisionTag         // by webhook configuration
 	resolved map[string]*rules.MeshDefaults // by revision or tag
@@ -52,19 +50,19 @@ type meshSnapshot struct {
 type revisionTag struct{ tag, revision string }
 
 // get returns what Istio says for a revision or tag, or nil.
-func (m *meshIndex) get(revision string) *rules.MeshDefaults {
-	if s := m.current.Load(); s != nil {
+func (i *settingsIndex) get(revision string) *rules.MeshDefaults {
+	if s := i.current.Load(); s != nil {
 		return s.resolved[revision]
 	}
 	return nil
 }
 
-// change replaces the snapshot. These objects are few and change rarely.
-func (m *meshIndex) change(edit func(*meshSnapshot)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	next := &meshSnapshot{settings: map[string]*rules.MeshDefaults{}, tags: map[string]revisionTag{}}
-	if old := m.current.Load(); old != nil {
+// update replaces the snapshot. These objects are few and change rarely.
+func (i *settingsIndex) update(edit func(*settingsSnapshot)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	next := &settingsSnapshot{settings: map[string]*rules.MeshDefaults{}, tags: map[string]revisionTag{}}
+	if old := i.current.Load(); old != nil {
 		maps.Copy(next.settings, old.settings)
 		maps.Copy(next.tags, old.tags)
 	}
@@ -78,62 +76,45 @@ func (m *meshIndex) change(edit func(*meshSnapshot)) {
 			next.resolved[tag.tag] = settings
 		}
 	}
-	m.current.Store(next)
+	i.current.Store(next)
 }
 
 // reset forgets everything, before another root namespace is read.
-func (m *meshIndex) reset() {
-	m.change(func(s *meshSnapshot) { clear(s.settings); clear(s.tags) })
+func (i *settingsIndex) reset() {
+	i.update(func(s *settingsSnapshot) { clear(s.settings); clear(s.tags) })
 }
 
-func (m *meshIndex) settingsHandler() toolscache.ResourceEventHandler {
-	set := func(object any) {
-		configMap, ok := object.(*corev1.ConfigMap)
-		if !ok {
-			return
-		}
-		revision, ok := injectorRevision(configMap.Name)
-		if !ok {
-			return
-		}
-		settings, err := parseInjectorValues(configMap.Data[injectorValuesKey])
-		if err != nil {
-			m.log.Error(err, "cannot read Istio's settings; the mesh section of the rules counts for this revision", "configMap", configMap.Namespace+"/"+configMap.Name, "revision", revision)
-		}
-		m.change(func(s *meshSnapshot) { s.settings[revision] = settings })
-		if settings != nil {
-			m.log.V(1).Info("Istio's settings read", "revision", revision, "excludeOutboundPorts", settings.ExcludeOutboundPorts, "excludeOutboundIPRanges", settings.ExcludeOutboundIPRanges)
-		}
+// set takes the settings of a revision from the injector's ConfigMap. Those
+// that cannot be read are no settings, in place of outdated ones.
+func (i *settingsIndex) set(configMap *corev1.ConfigMap) {
+	revision, ok := injectorRevision(configMap.Name)
+	if !ok {
+		return
 	}
-	return toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    set,
-		UpdateFunc: func(_, object any) { set(object) },
-		DeleteFunc: func(object any) {
-			if configMap, ok := deleted(object).(*corev1.ConfigMap); ok {
-				if revision, ok := injectorRevision(configMap.Name); ok {
-					m.change(func(s *meshSnapshot) { delete(s.settings, revision) })
-				}
-			}
-		},
+	settings, err := parseInjectorValues(configMap.Data[injectorValuesKey])
+	if err != nil {
+		i.log.Error(err, "cannot read Istio's settings; the mesh section of the rules counts for this revision", "configMap", configMap.Namespace+"/"+configMap.Name, "revision", revision)
+	}
+	i.update(func(s *settingsSnapshot) { s.settings[revision] = settings })
+	if settings != nil {
+		i.log.V(1).Info("Istio's settings read", "revision", revision, "excludeOutboundPorts", settings.ExcludeOutboundPorts, "excludeOutboundIPRanges", settings.ExcludeOutboundIPRanges)
 	}
 }
 
-func (m *meshIndex) tagHandler() toolscache.ResourceEventHandler {
-	set := func(object any) {
-		if meta, ok := object.(*metav1.PartialObjectMetadata); ok {
-			tag := revisionTag{tag: meta.Labels[tagLabel], revision: meta.Labels[istio.RevisionLabel]}
-			m.change(func(s *meshSnapshot) { s.tags[meta.Name] = tag })
-		}
+func (i *settingsIndex) remove(configMap *corev1.ConfigMap) {
+	if revision, ok := injectorRevision(configMap.Name); ok {
+		i.update(func(s *settingsSnapshot) { delete(s.settings, revision) })
 	}
-	return toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    set,
-		UpdateFunc: func(_, object any) { set(object) },
-		DeleteFunc: func(object any) {
-			if meta, ok := deleted(object).(*metav1.PartialObjectMetadata); ok {
-				m.change(func(s *meshSnapshot) { delete(s.tags, meta.Name) })
-			}
-		},
-	}
+}
+
+// setTag takes a tag from the webhook configuration that makes it.
+func (i *settingsIndex) setTag(meta *metav1.PartialObjectMetadata) {
+	tag := revisionTag{tag: meta.Labels[tagLabel], revision: meta.Labels[istio.RevisionLabel]}
+	i.update(func(s *settingsSnapshot) { s.tags[meta.Name] = tag })
+}
+
+func (i *settingsIndex) removeTag(meta *metav1.PartialObjectMetadata) {
+	i.update(func(s *settingsSnapshot) { delete(s.tags, meta.Name) })
 }
 
 // injectorRevision reads the revision off a ConfigMap's name.
@@ -199,18 +180,12 @@ func parseInjectorValues(text string) (*rules.MeshDefaults, error) {
 	return &rules.MeshDefaults{ExcludeOutboundPorts: ports, ExcludeOutboundIPRanges: prefixes}, nil
 }
 
-func tagObject() *metav1.PartialObjectMetadata {
-	object := &metav1.PartialObjectMetadata{}
-	object.SetGroupVersionKind(webhookKind)
-	return object
-}
-
-// meshCache asks for Istio's own objects only, by labels that Istio sets on
+// settingsObjects asks for Istio's own objects only, by labels that Istio sets on
 // all of them.
-func meshCache(root string) map[client.Object]cache.ByObject {
+func settingsObjects(root string) map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
-		&corev1.ConfigMap{}: {Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues},
-		tagObject():         {Label: exists(tagLabel), Transform: keepLabels},
+		&corev1.ConfigMap{}:     {Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues},
+		metadataOf(webhookKind): {Label: exists(tagLabel), Transform: keepLabels},
 	}
 }
 
@@ -229,8 +204,7 @@ func keepValues(object any) (any, error) {
 		if values, ok := c.Data[injectorValuesKey]; ok && strings.HasPrefix(c.Name, injectorConfigMap) {
 			data = map[string]string{injectorValuesKey: values}
 		}
-		c.ObjectMeta = metav1.ObjectMeta{Name: c.Name, Namespace: c.Namespace, Labels: c.Labels, ResourceVersion: c.ResourceVersion, UID: c.UID}
-		c.Data, c.BinaryData = data, nil
+		c.ObjectMeta, c.Data, c.BinaryData = leanMeta(&c.ObjectMeta), data, nil
 	}
 	return object, nil
 }

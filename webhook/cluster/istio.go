@@ -1,4 +1,4 @@
-package webhook
+package cluster
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/holdfast-mesh/holdfast/webhook/admission"
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 // istioGrace is how long readiness waits for Istio's settings. A pod decided
@@ -18,74 +18,65 @@ import (
 // keep holdfast from serving.
 const istioGrace = 10 * time.Second
 
-// istioWatcher follows the settings of Istio in its root namespace, and moves
-// when the rules name another one.
-type istioWatcher struct {
-	cluster *watchedCluster
+// istioWatches are the watches of one root namespace of Istio after the other.
+type istioWatches struct {
 	root    chan string // newest root namespace, capacity 1
 	started atomic.Pointer[time.Time]
-	watches atomic.Pointer[[]*watch]
+	current atomic.Pointer[[]*watch]
 }
 
-func newIstioWatcher(c *watchedCluster) *istioWatcher {
-	return &istioWatcher{cluster: c, root: make(chan string, 1)}
-}
-
-// follow takes the root namespace from the rules in force.
-func (i *istioWatcher) follow(current *admission.Current) {
-	root := current.Set.File().Mesh.RootNamespace
+// FollowIstio reads the settings of the Istio with the given root namespace, ""
+// for its default, in place of another's. It may be called before Start.
+func (c *Cluster) FollowIstio(root string) {
 	if root == "" {
-		root = defaultRootNamespace
+		root = istio.DefaultRootNamespace
 	}
 	select { // only the newest counts
-	case <-i.root:
+	case <-c.istio.root:
 	default:
 	}
-	i.root <- root
+	c.istio.root <- root
 }
 
-// run watches until ctx ends.
-func (i *istioWatcher) run(ctx context.Context) {
+// runIstio watches until ctx ends.
+func (c *Cluster) runIstio(ctx context.Context) {
 	running, stop := "", func() {}
 	defer func() { stop() }()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case root := <-i.root:
+		case root := <-c.istio.root:
 			if root == running {
 				continue
 			}
 			stop()
-			running, stop = root, i.start(ctx, root)
+			running, stop = root, c.startIstio(ctx, root)
 		}
 	}
 }
 
-// start watches one root namespace until the returned function is called.
-func (i *istioWatcher) start(ctx context.Context, root string) (stop func()) {
+// startIstio watches one root namespace until the returned function is called.
+func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	stop = func() { cancel(); tasks.Wait() }
-	c := i.cluster
 	log := c.log.WithValues("rootNamespace", root)
 	now := time.Now()
-	i.started.CompareAndSwap(nil, &now)
-	c.metrics.setSynced(watchIstioSettings, false)
-	c.metrics.setSynced(watchIstioTags, false)
-	watches, err := i.watch(ctx, &tasks, root)
+	c.istio.started.CompareAndSwap(nil, &now)
+	c.synced(watchIstioSettings, false)
+	c.synced(watchIstioTags, false)
+	watches, err := c.watchIstio(ctx, &tasks, root)
 	if err != nil {
 		log.Error(err, "cannot watch Istio's settings; the mesh section of the rules counts")
 		watches = nil
 	}
-	i.watches.Store(&watches)
+	c.istio.current.Store(&watches)
 	tasks.Go(func() {
-		late := time.NewTimer(istioGrace)
-		defer late.Stop()
 		select {
 		case <-ctx.Done():
 			return
-		case <-late.C:
+		case <-time.After(istioGrace):
 		}
 		for _, w := range watches {
 			if !w.synced() {
@@ -96,28 +87,27 @@ func (i *istioWatcher) start(ctx context.Context, root string) (stop func()) {
 	return stop
 }
 
-func (i *istioWatcher) watch(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
-	c := i.cluster
-	objects, err := c.newCache(meshCache(root))
+func (c *Cluster) watchIstio(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
+	from, err := c.newCache(settingsObjects(root))
 	if err != nil {
 		return nil, err
 	}
-	c.mesh.reset()
-	settings, err := c.follow(ctx, objects, &corev1.ConfigMap{}, watchIstioSettings, c.mesh.settingsHandler())
+	c.settings.reset()
+	settings, err := follow(ctx, from, &corev1.ConfigMap{}, watchIstioSettings, c.settings.set, c.settings.remove)
 	if err != nil {
 		return nil, err
 	}
-	tags, err := c.follow(ctx, objects, tagObject(), watchIstioTags, c.mesh.tagHandler())
+	tags, err := follow(ctx, from, metadataOf(webhookKind), watchIstioTags, c.settings.setTag, c.settings.removeTag)
 	if err != nil {
 		return nil, err
 	}
 	watches := []*watch{settings, tags}
-	c.run(ctx, tasks, objects, watches)
+	c.run(ctx, tasks, from, watches)
 	return watches, nil
 }
 
 // check is the readiness check: it fails for istioGrace at most.
-func (i *istioWatcher) check() error {
+func (i *istioWatches) check() error {
 	started := i.started.Load()
 	if started == nil {
 		return nil // no rules yet, which is a check of its own
@@ -125,7 +115,7 @@ func (i *istioWatcher) check() error {
 	if time.Since(*started) > istioGrace {
 		return nil
 	}
-	watches := i.watches.Load()
+	watches := i.current.Load()
 	if watches == nil {
 		return fmt.Errorf("%s not read from the cluster yet", watchIstioSettings)
 	}

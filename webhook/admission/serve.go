@@ -1,0 +1,102 @@
+package admission
+
+import (
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/internal/clip"
+)
+
+// reviewer decides about reviews whose object is an O. All that comes before
+// and after a decision is serve's.
+type reviewer[O any] interface {
+	// decide makes the response to a review. An error is a defect of holdfast,
+	// as a panic is.
+	decide(*request[O]) (response, error)
+	// survive makes the response after a defect.
+	survive(r *request[O], defect any) response
+}
+
+// serve takes a review from the request's body to the answer's. Reviews of
+// anything but what is expected are admitted with a warning.
+func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *expectation, h reviewer[O]) {
+	received := time.Now()
+	b := takeBody()
+	defer b.giveBack()
+	if refused := b.read(r); refused != nil {
+		refuse(w, refused, m)
+		return
+	}
+	answer, err := answerTo(b.Bytes(), received, m, expected, h)
+	if err != nil {
+		refuse(w, &refusal{http.StatusBadRequest, clip.Text(err.Error(), 400)}, m)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer))) // so that HTTP/1.1 needs no chunks
+	// A client that went away is its own affair: its API server has decided.
+	_, _ = w.Write(answer)
+}
+
+// answerTo takes a body to the answer's body. An error means that the body is
+// no review. A defect, error or panic, becomes what the reviewer answers then;
+// the answer needs the review's uid, or the API server takes it for a failed
+// call.
+func answerTo[O any](body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, err error) {
+	var r *request[O]
+	survive := func(defect any) ([]byte, error) {
+		if r == nil {
+			r = &request[O]{UID: uidOf(body)}
+		}
+		r.received = received
+		return encodeAnswer(r.UID, h.survive(r, defect))
+	}
+	defer func() {
+		switch caught := recover(); caught {
+		case nil:
+		case http.ErrAbortHandler: // net/http's own way to end a request
+			panic(caught)
+		default:
+			answer, err = survive(caught)
+		}
+	}()
+	if r, err = decodeReview[O](body); err != nil {
+		return nil, err
+	}
+	r.received = received
+	if got := unexpected(r, expected); got != "" {
+		m.warned(warnNeedlessRequest)
+		return encodeAnswer(r.UID, allowed(got))
+	}
+	decided, err := h.decide(r)
+	if err == nil {
+		answer, err = encodeAnswer(r.UID, decided)
+	}
+	if err != nil {
+		return survive(err)
+	}
+	if decided.record != nil {
+		decided.record()
+	}
+	return answer, nil
+}
+
+// uidOf reads the uid alone, for when reading the whole review panicked.
+func uidOf(body []byte) (uid string) {
+	defer func() { _ = recover() }()
+	if r, err := decodeReview[struct{}](body); err == nil {
+		uid = r.UID
+	}
+	return uid
+}
+
+// defective counts a defect and logs it with its stack.
+func defective(m *Metrics, log logr.Logger, message string, defect any, fields ...any) {
+	m.panics.Inc()
+	m.warned(warnInternalError)
+	log.Error(nil, message, append(fields, "panic", defect, "stack", string(debug.Stack()))...)
+}

@@ -1,0 +1,53 @@
+package cluster
+
+import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Kinds of which the metadata alone is read.
+var (
+	namespaceKind = corev1.SchemeGroupVersion.WithKind("Namespace")
+	webhookKind   = admissionregistrationv1.SchemeGroupVersion.WithKind("MutatingWebhookConfiguration")
+)
+
+// newScheme knows the few kinds that are read whole or written.
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	return scheme, corev1.AddToScheme(scheme)
+}
+
+// newMapper maps the few kinds without asking the API server, so that starting
+// needs no discovery and works while the API server is away.
+func newMapper() meta.RESTMapper {
+	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, admissionregistrationv1.SchemeGroupVersion})
+	mapper.Add(namespaceKind, meta.RESTScopeRoot)
+	mapper.Add(webhookKind, meta.RESTScopeRoot)
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("Event"), meta.RESTScopeNamespace)
+	return mapper
+}
+
+func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
+	object := &metav1.PartialObjectMetadata{}
+	object.SetGroupVersionKind(kind)
+	return object
+}
+
+// keepLabels drops everything of an object's metadata that no decision needs:
+// annotations and managed fields are most of it.
+func keepLabels(object any) (any, error) {
+	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
+		m.ObjectMeta = leanMeta(&m.ObjectMeta)
+	}
+	return object, nil
+}
+
+// leanMeta is what of an object's metadata is of use.
+func leanMeta(m *metav1.ObjectMeta) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, Labels: m.Labels, ResourceVersion: m.ResourceVersion, UID: m.UID}
+}
