@@ -19,6 +19,7 @@ var floors = []struct{ of, below string }{
 	{"manifest", "internal/... rules"},
 	{"mesh", "internal/... istio/... rules"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
+	{"webhook/cluster", "internal/... istio/... rules"},
 	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
 	{"cmd/...", "internal/... istio/... rules/... manifest mesh webhook/..."},
 }
