@@ -121,6 +121,9 @@ func gremlins(ctx context.Context, work, folder string) ([]mutant, error) {
 		// Without -count gremlins may measure how long Go takes to read a result from its cache.
 		"GOFLAGS=-count=1 "+os.Getenv("GOFLAGS"))
 	output, err := command.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // an interrupted run reports what it has, as if it were all
+	}
 	if err != nil {
 		return nil, fmt.Errorf("gremlins of %s: %w\n%s", folder, err, output)
 	}
