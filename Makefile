@@ -3,8 +3,9 @@ SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-PACKAGES := ./cmd/... ./internal/... ./istio/... ./manifest/... ./rules/... ./webhook/...
+PACKAGES := ./cmd/... ./internal/... ./istio/... ./manifest/... ./rules/... ./webhook/... ./test/architecture
 FUZZTIME ?= 5s
+MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/decide rules/evidence
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 .DEFAULT_GOAL := help
 
@@ -66,6 +67,10 @@ lab: build tools ## Real Envoy and real middleware: connections that live or die
 .PHONY: bench
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: mutants
+mutants: ## Change conditions and arithmetic of MUTATE one by one: do tests notice? (minutes a folder)
+	@test/tools/mutants $(MUTATE)
 
 .PHONY: lint
 lint: ## Format, vet, static analysis

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
 // template is a pod template and where it is.
@@ -29,11 +30,8 @@ type position struct {
 
 // in returns the position of a child of n.
 func (p position) in(n *yaml.Node, token string) position {
-	return position{append(p.path, n), p.pointer + "/" + pointerEscapes.Replace(token)}
+	return position{append(p.path, n), p.pointer + "/" + jsonpatch.Escape(token)}
 }
-
-// https://www.rfc-editor.org/rfc/rfc6901#section-3
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // finder walks one document.
 type finder struct {

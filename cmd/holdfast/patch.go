@@ -9,8 +9,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/manifest"
+	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
 func newPatch() *cobra.Command {

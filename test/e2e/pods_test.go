@@ -26,7 +26,7 @@ rules:
   strategy: {idleTimeout: 48h}
 `
 
-// patched says whether a pod carries the idle timeout of redisRules.
+// patched reports whether a pod carries the idle timeout of redisRules.
 func patched(pod *corev1.Pod) bool {
 	return strings.Contains(pod.Annotations["proxy.istio.io/config"], `ISTIO_META_IDLE_TIMEOUT: "48h"`) &&
 		strings.Contains(pod.Annotations["holdfast.dev/applied"], `"rules":["redis"]`)

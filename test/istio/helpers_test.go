@@ -115,7 +115,7 @@ func initArgument(t *testing.T, pod *corev1.Pod, flag string) string {
 	return initValue(pod, flag)
 }
 
-// anyContains tells whether a warning contains a text.
+// anyContains reports whether a warning contains a text.
 func anyContains(warnings []string, text string) bool {
 	return slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, text) })
 }

@@ -140,7 +140,7 @@ func checkInjection(t *testing.T, namespace string, c combination, unlabelled bo
 	}
 }
 
-// captured tells whether the injector gave a pod what redirects its traffic.
+// captured reports whether the injector gave a pod what redirects its traffic.
 func captured(pod *corev1.Pod) bool {
 	return mesh.Container(pod, "istio-init") != nil && mesh.Container(pod, mesh.ProxyContainer) != nil
 }

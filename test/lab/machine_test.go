@@ -86,7 +86,7 @@ func TestProcessesStop(t *testing.T) {
 	t.Errorf("process %s is still there after stop", child)
 }
 
-// runs says whether a process is there and no zombie, which waits for init alone.
+// runs reports whether a process is there and no zombie, which waits for init alone.
 func runs(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	return err == nil && !strings.Contains(string(stat), ") Z ")

@@ -76,7 +76,7 @@ func (p *process) signal(s syscall.Signal) error {
 	return syscall.Kill(-p.cmd.Process.Pid, s)
 }
 
-// exited says whether the program has ended, with its log's last lines for the message.
+// exited reports whether the program has ended, with its log's last lines for the message.
 func (p *process) exited() error {
 	select {
 	case <-p.done:

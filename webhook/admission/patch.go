@@ -3,8 +3,8 @@ package admission
 import (
 	"encoding/json"
 
-	"github.com/holdfast-mesh/holdfast/internal/jsonpatch"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
 // podPatch is the JSON patch that makes an outcome real on a pod; nil if

@@ -16,8 +16,8 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // cases is how many pods are judged, unless -rapid.checks says otherwise.

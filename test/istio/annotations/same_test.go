@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// same tells whether two items of a list mean the same port or prefix to
+// same reports whether two items of a list mean the same port or prefix to
 // Istio.
 func same(a, b string) bool {
 	if a == b {

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 

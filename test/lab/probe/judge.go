@@ -11,7 +11,7 @@ import (
 // and asked again on another: everything here is on one machine and answers in a millisecond.
 const retried = 2 * time.Second
 
-// gaveUp says whether a request left a connection because no answer came on it.
+// gaveUp reports whether a request left a connection because no answer came on it.
 func gaveUp(spec Spec, request Request, err error) bool {
 	var timeout net.Error
 	switch {

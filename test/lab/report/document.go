@@ -12,14 +12,20 @@ import (
 //go:embed why.md.tmpl
 var whyTemplate string
 
-// Files are what follows from the run, by name. An error says that there is no document.
+// Files are what follows from the run, by name. An error says what is missing, and why.
 func (r *Run) Files() (map[string][]byte, error) {
-	files := map[string][]byte{"lab.svg": r.Timeline(), "lab-pools.svg": r.PoolTimeline()}
-	page, err := r.Document()
-	if err == nil {
-		files["why-connections-die.md"] = page
+	files := map[string][]byte{}
+	var problem error
+	for name, write := range map[string]func() ([]byte, error){
+		"lab.svg": r.timeline, "lab-pools.svg": r.poolTimeline, "why-connections-die.md": r.Document,
+	} {
+		content, err := write()
+		if err == nil {
+			files[name] = content
+		}
+		problem = errors.Join(problem, err)
 	}
-	return files, err
+	return files, problem
 }
 
 // Document writes docs/why-connections-die.md: words from why.md.tmpl, numbers and error

@@ -53,7 +53,7 @@ type Scenario struct {
 	Group string `json:"group"`
 	// Title says in a few words what is special about the pod.
 	Title string `json:"title"`
-	// Sidecar says whether Istio injected one.
+	// Sidecar reports whether Istio injected one.
 	Sidecar bool `json:"sidecar"`
 	// Rule is the YAML of holdfast's rule for this pod, without its name and workloads; "" for none.
 	Rule string `json:"rule,omitempty"`

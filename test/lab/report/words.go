@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -52,60 +54,40 @@ func (c *Client) Answers() string {
 // differ from run to run and are not what anybody searches for.
 func (c *Client) Errors() []string {
 	var texts []string
-	seen := map[string]bool{}
 	for _, r := range c.Requests {
-		text := withoutAddresses(r.Error)
-		if text != "" && !seen[text] {
-			seen[text] = true
-			texts = append(texts, text)
+		if r.Error != "" {
+			texts = append(texts, r.Error)
 		}
 	}
-	return texts
+	return distinct(texts)
 }
 
 // Logged are the different lines that the client's library logged, without times and addresses.
-func (c *Client) Logged() []string {
-	var texts []string
-	seen := map[string]bool{}
-	for _, line := range c.Log {
-		words := strings.Fields(withoutAddresses(line))
-		kept := words[:0]
-		for _, word := range words {
-			// 2026/11/21 and 03:57:34
-			if strings.Count(word, "/") == 2 && len(word) == 10 || strings.Count(word, ":") == 2 && len(word) == 8 {
-				continue
-			}
-			kept = append(kept, word)
-		}
-		if text := strings.Join(kept, " "); !seen[text] {
-			seen[text] = true
-			texts = append(texts, text)
+func (c *Client) Logged() []string { return distinct(c.Log) }
+
+var (
+	// addresses are those in Go's "read tcp 198.19.0.6:48264->198.18.100.1:11211: i/o timeout".
+	addresses = regexp.MustCompile(` \S+->\S+?(:?)( |$)`)
+	// times are those in a log's "[mysql] 2026/11/21 03:57:34 connection.go:803".
+	times = regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
+)
+
+// distinct leaves addresses and times out, and then texts that were there before.
+func distinct(texts []string) []string {
+	var list []string
+	for _, text := range texts {
+		text = times.ReplaceAllString(addresses.ReplaceAllString(text, "$1$2"), "")
+		if !slices.Contains(list, text) {
+			list = append(list, text)
 		}
 	}
-	return texts
+	return list
 }
 
 // core is the last part of an error: what went wrong, without where.
 func core(text string) string {
 	parts := strings.Split(text, ": ")
 	return parts[len(parts)-1]
-}
-
-// withoutAddresses turns Go's "read tcp 198.19.0.6:48264->198.18.100.1:11211: i/o timeout"
-// into "read tcp: i/o timeout".
-func withoutAddresses(text string) string {
-	words := strings.Fields(text)
-	var kept []string
-	for _, word := range words {
-		if strings.Contains(word, "->") {
-			if len(kept) > 0 && strings.HasSuffix(word, ":") {
-				kept[len(kept)-1] += ":"
-			}
-			continue
-		}
-		kept = append(kept, word)
-	}
-	return strings.Join(kept, " ")
 }
 
 // Counters says in one line which of Envoy's counters tell something about the scenario.

@@ -1,0 +1,66 @@
+package architecture
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors says which packages of the module a package may import. "..." at the end stands for
+// the package and everything below it. The first row that fits a package counts.
+var floors = []struct{ of, below string }{
+	{"internal/...", ""},
+	{"istio/...", "internal/... istio/..."},
+	{"rules", "internal/... istio/..."},
+	{"rules/jsonpatch", "internal/... rules"},
+	{"rules/evidence", "internal/... istio/... rules"},
+	{"rules/load/...", "internal/... istio/... rules rules/load/..."},
+	{"rules/decide", "internal/... istio/... rules rules/evidence"},
+	{"manifest", "internal/... rules rules/jsonpatch"},
+	{"mesh", "internal/... istio/... rules"},
+	{"webhook/admission", "internal/... istio/... rules/..."},
+	{"webhook/cluster", "internal/... istio/... rules"},
+	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
+	{"cmd/...", "internal/... istio/... rules/... manifest mesh webhook/..."},
+}
+
+// Every arrow points down.
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range packages(t) {
+		floor := slices.IndexFunc(floors, func(row struct{ of, below string }) bool { return fits(p.path, row.of) })
+		if floor < 0 {
+			t.Errorf("package %s stands on no floor", p.path)
+			continue
+		}
+		for _, imported := range p.imports {
+			if !slices.ContainsFunc(strings.Fields(floors[floor].below), func(below string) bool { return fits(imported, below) }) {
+				t.Errorf("%s imports %s, want no more than %s", p.path, imported, floors[floor].below)
+			}
+		}
+	}
+}
+
+func fits(path, pattern string) bool {
+	folder, all := strings.CutSuffix(pattern, "/...")
+	return path == folder || all && strings.HasPrefix(path, folder+"/")
+}
+
+// These packages decide from text alone. None may reach a network or a cluster, not even
+// through something that they import.
+func TestNoNetworkNoCluster(t *testing.T) {
+	packages(t) // reads the files, so that a cached result does not outlive a change of them
+	for _, pattern := range []string{"internal/...", "istio/...", "rules/..."} {
+		list := exec.Command("go", "list", "-deps", modulePath+"/"+pattern)
+		list.Env = append(list.Environ(), "GOFLAGS=")
+		output, err := list.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", list, err)
+		}
+		for dependency := range strings.FieldsSeq(string(output)) {
+			if slices.ContainsFunc([]string{"net/http/...", "k8s.io/client-go/...", "sigs.k8s.io/controller-runtime/..."}, func(banned string) bool { return fits(dependency, banned) }) {
+				t.Errorf("%s imports %s", pattern, dependency)
+			}
+		}
+	}
+}
