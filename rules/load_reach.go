@@ -128,15 +128,8 @@ func (l *loader) overEightPatterns(r *Rule) bool {
 		return false
 	}
 	alternatives := patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
-	size := 0
-	for _, a := range alternatives {
-		size += a.Size
-	}
-	// What fits into one pattern needs no packing.
-	if size < patterns.MaxInstructions/2 {
-		return false
-	}
-	if len(patterns.Pack(alternatives)) <= istio.MaxDestinationKeys {
+	// Each fits into a pattern of its own.
+	if len(alternatives) <= istio.MaxDestinationKeys || len(patterns.Pack(alternatives)) <= istio.MaxDestinationKeys {
 		return false
 	}
 	l.tried += combinations
