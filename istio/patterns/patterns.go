@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 // Destinations are connections to any of the ports AND any of the prefixes. An
@@ -55,13 +56,9 @@ func For(d Destinations) []Alternative {
 func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
 	sorted := make([]netip.Prefix, 0, len(prefixes))
 	for _, p := range prefixes {
-		if !p.IsValid() {
-			continue
+		if p.IsValid() {
+			sorted = append(sorted, istio.CanonicalPrefix(p))
 		}
-		if p.Addr().Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		sorted = append(sorted, p.Masked())
 	}
 	slices.SortFunc(sorted, netip.Prefix.Compare)
 	merged := sorted[:0]
