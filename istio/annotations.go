@@ -23,8 +23,8 @@ const (
 	InjectionLabel = "istio-injection"
 	// DataplaneModeLabel is "ambient" or "none", on a namespace or a pod.
 	DataplaneModeLabel = "istio.io/dataplane-mode"
-	// AmbientRedirectionAnnotation marks a pod that ambient already captures.
-	AmbientRedirectionAnnotation = "ambient.istio.io/redirection"
+	// ambientRedirectionAnnotation marks a pod that ambient already captures.
+	ambientRedirectionAnnotation = "ambient.istio.io/redirection"
 )
 
 // Keys of proxyMetadata. A key ISTIO_META_X becomes node metadata X of the

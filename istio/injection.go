@@ -188,8 +188,8 @@ func revisionLabel(namespaceLabels, podLabels map[string]string) (revision, whos
 //
 // Source: https://github.com/istio/istio/blob/eed52ebb66ad/cni/pkg/util/enablement_selector.go
 func inAmbient(f InjectionFacts) string {
-	if f.PodAnnotations[AmbientRedirectionAnnotation] == "enabled" {
-		return "annotation " + AmbientRedirectionAnnotation + " is enabled: ambient captures the pod"
+	if f.PodAnnotations[ambientRedirectionAnnotation] == "enabled" {
+		return "annotation " + ambientRedirectionAnnotation + " is enabled: ambient captures the pod"
 	}
 	mode, onPod := f.PodLabels[DataplaneModeLabel]
 	if mode == "ambient" {

@@ -129,7 +129,7 @@ func TestWillInject(t *testing.T) {
 		},
 		{
 			"captured by ambient",
-			InjectionFacts{PodAnnotations: labels{AmbientRedirectionAnnotation: "enabled"}},
+			InjectionFacts{PodAnnotations: labels{ambientRedirectionAnnotation: "enabled"}},
 			InjectionNone, "annotation ambient.istio.io/redirection is enabled",
 		},
 		// Unknown namespace labels never say no.

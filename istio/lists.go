@@ -124,7 +124,7 @@ func FormatPrefixes(prefixes []netip.Prefix) string {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		text = canonicalPrefix(prefix).AppendTo(text)
+		text = CanonicalPrefix(prefix).AppendTo(text)
 	}
 	return string(text)
 }
@@ -138,15 +138,15 @@ func UnionPrefixes(base, add []netip.Prefix) (union []netip.Prefix, grew bool) {
 func canonicalPrefixes(prefixes []netip.Prefix) []netip.Prefix {
 	canonical := make([]netip.Prefix, len(prefixes))
 	for i, prefix := range prefixes {
-		canonical[i] = canonicalPrefix(prefix)
+		canonical[i] = CanonicalPrefix(prefix)
 	}
 	return canonical
 }
 
-// canonicalPrefix masks prefix and turns ::ffff:a.b.c.d/96+n into a.b.c.d/n.
+// CanonicalPrefix masks a prefix and turns ::ffff:a.b.c.d/96+n into a.b.c.d/n.
 // A v4-mapped prefix shorter than 96 bits holds other addresses too; masking
 // leaves it no longer v4-mapped.
-func canonicalPrefix(prefix netip.Prefix) netip.Prefix {
+func CanonicalPrefix(prefix netip.Prefix) netip.Prefix {
 	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
 		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 	}

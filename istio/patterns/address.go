@@ -137,7 +137,7 @@ func octetBranches(n *network, depth int) []branch {
 	}
 	if n == everything {
 		if depth == 0 {
-			return []branch{{expression{"[0-9.]+", 2}}}
+			return []branch{{expression{"[0-9.]+", 2, false}}}
 		}
 		return []branch{{anything}}
 	}

@@ -8,8 +8,9 @@ import (
 // expression is a piece of a regular expression that may stand next to others
 // without parentheses, and the instructions it costs at the most.
 type expression struct {
-	text string
-	cost int
+	text   string
+	cost   int
+	single bool // a repetition sign behind the text takes all of it
 }
 
 // branch is a sequence of expressions: one way to match.
@@ -19,11 +20,11 @@ var (
 	// anything takes the rest of an address, and the rest of the text where any
 	// port will do. All printable ASCII is one byte range, thus one instruction
 	// in RE2, which "." is not.
-	anything = expression{"[!-~]+", 2}
-	colon    = expression{":", 1}
-	dot      = expression{"[.]", 1}
-	opening  = expression{"[[]", 1}
-	closing  = expression{"[]]", 1}
+	anything = expression{"[!-~]+", 2, false}
+	colon    = expression{":", 1, true}
+	dot      = expression{"[.]", 1, true}
+	opening  = expression{"[[]", 1, true}
+	closing  = expression{"[]]", 1, true}
 )
 
 func (b branch) expression() expression {
@@ -36,7 +37,7 @@ func (b branch) expression() expression {
 		text.WriteString(e.text)
 		cost += e.cost
 	}
-	return expression{text.String(), cost}
+	return expression{text.String(), cost, false}
 }
 
 // join returns a branch of its arguments in a row.
@@ -154,56 +155,26 @@ func commonEnd(a, b branch) int {
 // alternation writes branches side by side. An empty branch makes the others
 // optional.
 func alternation(branches []branch) expression {
-	var text strings.Builder
-	cost, written, optional := 0, 0, false
+	var e expression
+	var texts []string
+	cost := 0
 	for _, b := range branches {
-		if len(b) == 0 {
-			optional = true
-			continue
-		}
-		e := b.expression()
-		if written > 0 {
-			text.WriteByte('|')
-			cost++
-		}
-		text.WriteString(e.text)
-		cost += e.cost
-		written++
-	}
-	body := text.String()
-	if !optional {
-		return expression{"(?:" + body + ")", cost}
-	}
-	if !isSingle(body) {
-		body = "(?:" + body + ")"
-	}
-	return expression{body + "?", cost + 1}
-}
-
-// isSingle says whether a repetition sign behind the text takes all of it: one
-// character, one class or one group. No class holds a parenthesis.
-func isSingle(text string) bool {
-	switch {
-	case len(text) == 1:
-		return true
-	case text[0] == '[':
-		return strings.IndexByte(text[2:], ']') == len(text)-3
-	case text[0] != '(':
-		return false
-	}
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		}
-		if depth == 0 {
-			return i == len(text)-1
+		if len(b) > 0 {
+			e = b.expression()
+			texts = append(texts, e.text)
+			cost += e.cost
 		}
 	}
-	return false
+	if len(texts) > 1 {
+		e = expression{"(?:" + strings.Join(texts, "|") + ")", cost + len(texts) - 1, true}
+	}
+	if len(texts) == len(branches) {
+		return e
+	}
+	if !e.single {
+		e.text = "(?:" + e.text + ")"
+	}
+	return repeated(e, "?")
 }
 
 // times returns e n times.
@@ -216,7 +187,5 @@ func times(e expression, n int) branch {
 }
 
 func repeated(e expression, sign string) expression {
-	return expression{e.text + sign, e.cost + 1}
+	return expression{e.text + sign, e.cost + 1, false}
 }
-
-func optionally(b branch) branch { return branch{alternation([]branch{b, nil})} }

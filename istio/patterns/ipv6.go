@@ -13,7 +13,7 @@ type groupWriter struct{ end expression }
 // interfaceEnd takes the number of the interface that Envoy prints behind a
 // link-local address: "[fe80::1%2]:6379".
 // https://github.com/envoyproxy/envoy/blob/main/source/common/network/address_impl.cc
-var interfaceEnd = join(optionally(branch{{"%", 1}, portNumeral.write([]span{{0, 65535}})}), branch{closing}).expression()
+var interfaceEnd = branch{alternation([]branch{{{"%", 1, true}, portNumeral.write([]span{{0, 65535}})}, nil}), closing}.expression()
 
 // branches writes IPv6 addresses from the group at depth on, where every
 // group before stands in the text, and zeros of them, the last ones, as "0".
@@ -66,7 +66,7 @@ func (w groupWriter) branches(n *network, depth, zeros int) []branch {
 	return branches
 }
 
-// mayRun says whether, behind a group that is not zero, so many zero groups may
+// mayRun reports whether, behind a group that is not zero, so many zero groups may
 // follow each other in n, which begins at depth. Where n begins with zero
 // groups it says yes: what is behind them will be asked.
 func (n *network) mayRun(depth, length int) bool {
@@ -81,7 +81,7 @@ func (n *network) mayRun(depth, length int) bool {
 	return false
 }
 
-// runs says whether n, which begins at depth behind some zero groups, can have
+// runs reports whether n, which begins at depth behind some zero groups, can have
 // a run of zero groups of the length.
 func (n *network) runs(depth, length, zeros int) bool {
 	if zeros >= length {

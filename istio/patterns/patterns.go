@@ -1,12 +1,11 @@
 package patterns
 
 import (
-	"fmt"
 	"net/netip"
-	"regexp/syntax"
 	"slices"
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 // Destinations are connections to any of the ports AND any of the prefixes. An
@@ -16,31 +15,30 @@ type Destinations struct {
 	Prefixes []netip.Prefix
 }
 
-// MaxInstructions bounds the size of one pattern, counted in
-// instructions of Go's regexp/syntax. Envoy refuses RE2 programs above 100;
-// the two counts differ by a little.
-const MaxInstructions = 80
-
 const (
+	// maxInstructions bounds the size of one pattern, counted in instructions
+	// of Go's regexp/syntax. Envoy refuses RE2 programs above 100; the two
+	// counts differ by a little.
+	maxInstructions = 80
 	// patternFrame is what a pattern costs beside its alternatives: "^", "$",
 	// match and fail, less the branch that the first alternative does not need.
 	patternFrame = 3
 	// patternRoom is left for the alternatives of one pattern.
-	patternRoom = MaxInstructions - patternFrame
+	patternRoom = maxInstructions - patternFrame
 )
 
-// Alternative is one branch of a pattern: a regular expression without anchors
-// for texts like "10.20.1.5:6379" and "[2001:db8::1]:6379".
+// Alternative is one branch of a pattern: some of the connections to
+// Destinations, as Pack takes them.
 type Alternative struct {
-	Text string
-	Size int // what it adds to a pattern's instructions, at the most
+	text string // a regular expression without anchors
+	size int    // what it adds to a pattern's instructions, at the most
 }
 
-// For covers d exactly with alternatives that each fit
-// into one pattern, as few and as small as it can. Overlapping and adjacent
-// ports and prefixes are merged first. Prefixes of IPv4-mapped IPv6 addresses
-// count as IPv4, because Envoy prints such addresses so. Invalid prefixes and
-// ranges that end before they begin match nothing.
+// For covers d exactly with few alternatives, each small enough for a pattern
+// of its own. Overlapping and adjacent ports and prefixes are merged first.
+// Prefixes of IPv4-mapped IPv6 addresses count as IPv4, because Envoy prints
+// such addresses so. Invalid prefixes and ranges that end before they begin
+// match nothing.
 //
 // Exact means: over the texts that Envoy prints for an address and a port, an
 // alternative matches if and only if both are in d. Of other texts it promises
@@ -53,31 +51,14 @@ func For(d Destinations) []Alternative {
 	return splitDestinations(prefixes, ranges)
 }
 
-// Instructions counts the instructions of a pattern's program.
-func Instructions(pattern string) (int, error) {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return 0, fmt.Errorf("got a pattern that is no regular expression: %w", err)
-	}
-	program, err := syntax.Compile(tree.Simplify())
-	if err != nil {
-		return 0, fmt.Errorf("got a pattern that does not compile: %w", err)
-	}
-	return len(program.Inst), nil
-}
-
 // mergePrefixes returns the fewest prefixes that cover the same addresses,
 // sorted.
 func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
 	sorted := make([]netip.Prefix, 0, len(prefixes))
 	for _, p := range prefixes {
-		if !p.IsValid() {
-			continue
+		if p.IsValid() {
+			sorted = append(sorted, istio.CanonicalPrefix(p))
 		}
-		if p.Addr().Is4In6() && p.Bits() >= 96 {
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		sorted = append(sorted, p.Masked())
 	}
 	slices.SortFunc(sorted, netip.Prefix.Compare)
 	merged := sorted[:0]

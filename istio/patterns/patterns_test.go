@@ -1,8 +1,10 @@
 package patterns
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"testing"
@@ -96,10 +98,17 @@ func TestDestinationAlternatives(t *testing.T) {
 	}
 }
 
-func TestPatternInstructionsRefusesBrokenPatterns(t *testing.T) {
-	if n, err := Instructions("(?:"); err == nil {
-		t.Errorf("got %d instructions, want an error", n)
+// instructions counts the instructions of a pattern's program.
+func instructions(pattern string) (int, error) {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0, fmt.Errorf("got a pattern that is no regular expression: %w", err)
 	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0, fmt.Errorf("got a pattern that does not compile: %w", err)
+	}
+	return len(program.Inst), nil
 }
 
 // contains is the meaning of Destinations, by net/netip.
@@ -126,20 +135,20 @@ func checkDestinations(t interface {
 	alternatives := For(d)
 	var compiled []*regexp.Regexp
 	for _, a := range alternatives {
-		pattern := "^(?:" + a.Text + ")$"
-		size, err := Instructions(pattern)
+		pattern := "^(?:" + a.text + ")$"
+		size, err := instructions(pattern)
 		if err != nil {
 			t.Fatalf("%v: %v", d, err)
 		}
-		if size > a.Size+patternFrame || size > MaxInstructions {
-			t.Fatalf("%v: got %d instructions of %s, want at most %d and %d", d, size, pattern, a.Size+patternFrame, MaxInstructions)
+		if size > a.size+patternFrame || size > maxInstructions {
+			t.Fatalf("%v: got %d instructions of %s, want at most %d and %d", d, size, pattern, a.size+patternFrame, maxInstructions)
 		}
 		compiled = append(compiled, regexp.MustCompile(pattern))
 	}
 	var packed []*regexp.Regexp
 	for _, p := range Pack(alternatives) {
-		if size, _ := Instructions(p); size > MaxInstructions {
-			t.Fatalf("got %d instructions of %s, want at most %d", size, p, MaxInstructions)
+		if size, _ := instructions(p); size > maxInstructions {
+			t.Fatalf("got %d instructions of %s, want at most %d", size, p, maxInstructions)
 		}
 		packed = append(packed, regexp.MustCompile(p))
 	}
@@ -185,6 +194,17 @@ func TestEveryZeroRun(t *testing.T) {
 		for _, bits := range []int{0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 79, 80, 96, 97, 112, 127, 128} {
 			d := Destinations{Prefixes: []netip.Prefix{netip.PrefixFrom(addresses[i], bits)}, Ports: []ports.Range{{First: 1, Last: 1}}}
 			checkDestinations(t, d, addresses, []uint16{1})
+		}
+	}
+}
+
+// One port fits beside any one prefix: these take the most of those that a
+// search found.
+func TestLargestPrefixes(t *testing.T) {
+	for _, p := range networks("0:0:5161:3f5a:2ee2::/99", "0:0:b5e8:ffff:6778::/97", "0:0:3fa9:3b75:6146::/81", "::/49", "fe80::/64") {
+		d := Destinations{Ports: []ports.Range{{First: 65529, Last: 65529}}, Prefixes: []netip.Prefix{p}}
+		if alternatives := For(d); len(alternatives) != 1 || alternatives[0].size > patternRoom {
+			t.Errorf("%s: got %v, want one of at most %d", p, alternatives, patternRoom)
 		}
 	}
 }

@@ -1,141 +1,84 @@
 package patterns
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 // splitDestinations covers merged prefixes and ports with as few alternatives
-// as it finds: it tries how many lists the ranges had best be cut into, and for
-// each list puts as many prefixes together as there is room for.
+// as it finds: where one does not hold all, it tries how many lists the ranges
+// had best be cut into, of which each takes one alternative at least. More
+// lists than a pod has keys would help nobody.
 func splitDestinations(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
-	if one, ok := alternativeOf(addressesOf(prefixes), ranges); ok {
+	if one, fits := alternativeOf(addressesOf(prefixes), ranges); fits {
 		return []Alternative{one}
 	}
-	var best []Alternative
-	for lists := 1; lists <= max(1, len(ranges)); lists++ {
-		if best != nil && lists >= len(best) {
-			break // each list takes one alternative at least
-		}
+	best := splitPrefixes(prefixes, ranges)
+	for lists := 2; lists <= min(len(ranges), len(best)-1, istio.MaxDestinationKeys); lists++ {
 		var found []Alternative
-		fits := true
 		for i := range lists {
 			part := ranges[i*len(ranges)/lists : (i+1)*len(ranges)/lists]
-			alternatives, ok := splitPrefixes(prefixes, part)
-			if fits = ok; !ok {
-				break
-			}
-			found = append(found, alternatives...)
+			found = append(found, splitPrefixes(prefixes, part)...)
 		}
-		if fits && (best == nil || better(found, best)) {
+		if len(Pack(found)) < len(Pack(best)) {
 			best = found
 		}
 	}
-	if best != nil {
-		return best
-	}
-	return splitFinely(prefixes, ranges)
+	return best
 }
 
-// better says whether a packs into fewer patterns than b, or into as many with
-// more room left.
-func better(a, b []Alternative) bool {
-	return cmp.Or(len(Pack(a))-len(Pack(b)), totalSize(a)-totalSize(b)) < 0
-}
-
-func totalSize(alternatives []Alternative) int {
-	size := 0
-	for _, a := range alternatives {
-		size += a.Size
-	}
-	return size
-}
-
-// splitPrefixes covers the ports with each of the prefixes; false if a prefix
-// and the ports do not fit into one alternative.
-func splitPrefixes(prefixes []netip.Prefix, ranges []ports.Range) ([]Alternative, bool) {
+// splitPrefixes covers the ports with each of the prefixes, as many at a time
+// as there is room for.
+func splitPrefixes(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
 	var out []Alternative
-	for first := 0; ; {
-		last, next := first, Alternative{}
-		for end := first + 1; end <= len(prefixes); end++ {
-			a, ok := alternativeOf(addressesOf(prefixes[first:end]), ranges)
-			if !ok {
+	for {
+		addresses, n := addressesOf(prefixes[:min(1, len(prefixes))]), 1
+		for ; n < len(prefixes); n++ {
+			more := addressesOf(prefixes[:n+1])
+			if _, fits := alternativeOf(more, ranges); !fits {
 				break
 			}
-			last, next = end, a
+			addresses = more
 		}
-		if last == first {
-			return nil, false
+		out = append(out, splitPorts(addresses, ranges)...)
+		if n >= len(prefixes) {
+			return out
 		}
-		out = append(out, next)
-		if first = last; first == len(prefixes) {
-			return out, true
-		}
+		prefixes = prefixes[n:]
 	}
 }
 
-// splitFinely covers destinations of which some prefix does not fit beside
-// some port range: parts of the range have less to say, and so have single
-// ways to write the prefix.
-func splitFinely(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
-	ways := [][]branch{addressesOf(nil)}
-	if len(prefixes) > 0 {
-		ways = ways[:0]
-		for i := range prefixes {
-			ways = append(ways, addressesOf(prefixes[i:i+1]))
-		}
-	}
-	var out []Alternative
-	for _, branches := range ways {
-		out = append(out, splitPorts(branches, ranges)...)
-	}
-	return out
-}
-
-// splitPorts covers one prefix with as many ranges at a time as fit.
+// splitPorts covers addresses and as many of the ports at a time as fit. One
+// port fits beside any one prefix.
 func splitPorts(addresses []branch, ranges []ports.Range) []Alternative {
-	var out []Alternative
-	queue := slices.Clone(ranges)
-	for len(queue) > 0 {
-		n := len(queue)
-		a, ok := alternativeOf(addresses, queue)
-		for !ok && n > 1 {
-			n--
-			a, ok = alternativeOf(addresses, queue[:n])
-		}
-		switch {
-		case ok:
-			out, queue = append(out, a), queue[n:]
-		case queue[0].First < queue[0].Last:
-			left, right := halves(queue[0])
-			queue = append([]ports.Range{left, right}, queue[1:]...)
-		default:
-			for i := range addresses {
-				a, _ := alternativeOf(addresses[i:i+1], queue[:1])
-				out = append(out, a)
-			}
-			queue = queue[1:]
-		}
+	a, fits := alternativeOf(addresses, ranges)
+	if fits || ports.Count(ranges) <= 1 {
+		return []Alternative{a}
 	}
-	return out
+	left, right := halves(ranges)
+	return append(splitPorts(addresses, left), splitPorts(addresses, right)...)
 }
 
-// halves cuts a range where it is cheap to write: at the multiple of the
-// highest power of ten.
-func halves(r ports.Range) (ports.Range, ports.Range) {
-	for power := 10000; power > 0; power /= 10 {
-		if cut := int(r.Last) / power * power; cut > int(r.First) {
-			return ports.Range{First: r.First, Last: uint16(cut - 1)}, ports.Range{First: uint16(cut), Last: r.Last}
-		}
+// halves cuts ranges in the middle, and one where it is cheap to write: at the
+// multiple of the highest power of ten.
+func halves(ranges []ports.Range) (left, right []ports.Range) {
+	if n := len(ranges); n > 1 {
+		return ranges[:n/2], ranges[n/2:]
 	}
-	return r, r
+	first, last := ranges[0].First, ranges[0].Last
+	power := uint16(10000)
+	for last/power*power <= first {
+		power /= 10
+	}
+	cut := last / power * power
+	return []ports.Range{{First: first, Last: cut - 1}}, []ports.Range{{First: cut, Last: last}}
 }
 
-// alternativeOf writes addresses and ports as one alternative, and says whether
-// it fits into a pattern.
+// alternativeOf writes addresses and ports as one alternative, and reports
+// whether it fits into a pattern.
 func alternativeOf(addresses []branch, ranges []ports.Range) (Alternative, bool) {
 	if len(ranges) > 0 {
 		return alternativeFrom(join(eitherOf(addresses), branch{colon, writePorts(ranges)}))
