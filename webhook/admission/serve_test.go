@@ -46,7 +46,7 @@ func TestDefectAdmits(t *testing.T) {
 			if n := value(t, h.Metrics.panics); n != 1 {
 				t.Errorf("holdfast_panics_total is %v, want 1", n)
 			}
-			if n := value(t, h.Metrics.warnings.WithLabelValues(warnInternalError)); n != 1 {
+			if n := value(t, h.Metrics.warnings.WithLabelValues(string(warnInternalError))); n != 1 {
 				t.Errorf("holdfast_warnings_total is %v, want 1", n)
 			}
 			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"uid"="u-2"`) || !strings.Contains(text, `"stack"=`) {
