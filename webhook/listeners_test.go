@@ -95,7 +95,7 @@ func TestTLSVersion(t *testing.T) {
 	for _, test := range []struct {
 		option string
 		ok     bool
-	}{{"1.3", false}, {"1.2", true}} {
+	}{{"", false}, {"1.3", false}, {"1.2", true}} {
 		s := start(t, testRules, func(o *Options) { o.TLSMinVersion = test.option })
 		eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
 		connection, err := tls.Dial("tcp", s.Webhook, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
@@ -103,7 +103,7 @@ func TestTLSVersion(t *testing.T) {
 			connection.Close()
 		}
 		if (err == nil) != test.ok {
-			t.Errorf("TLS 1.2 with minimum %s: got error %v, want it to work: %v", test.option, err, test.ok)
+			t.Errorf("TLS 1.2 with minimum %q: got error %v, want it to work: %v", test.option, err, test.ok)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package webhook
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -153,12 +151,9 @@ func (s *running) end(t *testing.T) {
 }
 
 func (s *running) client() *http.Client {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(s.authority.PEM)
-	return &http.Client{
-		Timeout:   20 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true},
-	}
+	client := s.authority.Client()
+	client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+	return client
 }
 
 // ask sends the review of a pod that uses redis, and returns the reason of the

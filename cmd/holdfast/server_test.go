@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
 	"testing"
 	"time"
@@ -52,14 +50,9 @@ func startWebhook(t *testing.T, rulesFile string) *testServer {
 		t.Fatalf("the webhook did not start: %v", err)
 	}
 	waitReady(t, "http://"+addresses.Health+webhook.ReadyzPath)
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(authority.PEM)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &testServer{
-		url:    "https://" + addresses.Webhook + admission.MutatePodsPath,
-		client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
-	}
+	client := authority.Client()
+	t.Cleanup(client.CloseIdleConnections)
+	return &testServer{url: "https://" + addresses.Webhook + admission.MutatePodsPath, client: client}
 }
 
 func waitReady(t *testing.T, url string) {

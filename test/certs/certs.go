@@ -1,11 +1,13 @@
-// Package certs makes short-lived certificates for servers on loopback, in
-// tests and demonstrations.
+// Package certs makes short-lived certificates for servers on loopback, and
+// clients that trust them, in tests and demonstrations.
 package certs
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -13,6 +15,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,48 +30,32 @@ type Authority struct {
 
 // NewAuthority makes a CA that is valid for a day.
 func NewAuthority() (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
 	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(time.Now().UnixNano()),
 		Subject:               pkix.Name{CommonName: "holdfast test CA"},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(24 * time.Hour),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	a := &Authority{}
+	der, key, err := a.sign(template)
 	if err != nil {
 		return nil, err
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
-	}
-	return &Authority{PEM: encode("CERTIFICATE", der), cert: cert, key: key}, nil
+	a.PEM, a.key = encode("CERTIFICATE", der), key
+	a.cert, err = x509.ParseCertificate(der)
+	return a, err
 }
 
 // Write puts tls.crt, tls.key and ca.crt for a server on loopback into dir.
 // names are further DNS names of the certificate.
 func (a *Authority) Write(dir string, names ...string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: "holdfast"},
-		DNSNames:     append([]string{"localhost"}, names...),
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	der, key, err := a.sign(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: "holdfast"},
+		DNSNames:    append([]string{"localhost"}, names...),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
 	if err != nil {
 		return err
 	}
@@ -88,9 +75,32 @@ func (a *Authority) Write(dir string, names ...string) error {
 	return nil
 }
 
+// sign makes a key and a certificate for it, valid for a day; without a key of
+// the authority yet it signs itself.
+func (a *Authority) sign(template *x509.Certificate) (der []byte, key *ecdsa.PrivateKey, err error) {
+	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
+	template.SerialNumber = big.NewInt(now.UnixNano())
+	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.Add(24*time.Hour)
+	der, err = x509.CreateCertificate(rand.Reader, template, cmp.Or(a.cert, template), &key.PublicKey, cmp.Or(a.key, key))
+	return der, key, err
+}
+
 func encode(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
 // Base64 is the CA certificate as a caBundle stands in YAML.
 func (a *Authority) Base64() string { return base64.StdEncoding.EncodeToString(a.PEM) }
+
+// Client trusts the servers of the authority, and no other.
+func (a *Authority) Client() *http.Client {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(a.PEM)
+	return &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+	}
+}

@@ -2,8 +2,6 @@ package cluster
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -253,16 +251,6 @@ func get(ctx context.Context, url string) (int, string) {
 func (h *Holdfast) Metrics(ctx context.Context) string {
 	_, body := get(ctx, h.MetricsURL)
 	return body
-}
-
-// HTTPClient trusts the certificate of the webhook.
-func (h *Holdfast) HTTPClient() *http.Client {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(h.Authority.PEM)
-	return &http.Client{
-		Timeout:   10 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
-	}
 }
 
 // Pid is the process id, for measuring memory.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -90,13 +89,8 @@ func (s *server) serve() error {
 			fmt.Fprintln(os.Stderr, "run: serving:", err)
 		}
 	}()
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(authority.PEM)
 	s.url = "https://" + listener.Addr().String() + admission.MutatePodsPath
-	s.client = &http.Client{
-		Timeout:   10 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}},
-	}
+	s.client = authority.Client()
 	return nil
 }
 
