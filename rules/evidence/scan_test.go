@@ -151,6 +151,7 @@ func TestAddressesInOneValue(t *testing.T) {
 		{"options in parentheses, after others", "(a=1,host=db,port=3306)", "db:3306"},
 		{"a command line as one text", "--db-host db --db-port 3307", "db:3307"},
 		{"a port that is none", "db:65536", ""},
+		{"an IPv6 address after a long text", strings.Repeat("word ", 30) + "to [2001:db8::1]:6379", "[2001:db8::1]:6379"},
 		{"a protocol before a host", "tcp:a:1433 xtcp:b:1433 Server=TCP:c:1433 udp:d:1433", "a:1433 c:1433"},
 		{"a protocol at the very start", "tcp:db:1433", "db:1433"},
 		{"the end of a sentence", "see a:1. Then b:2.", "a:1 b:2"},
