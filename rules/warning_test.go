@@ -53,3 +53,20 @@ func TestWarningCodesAreUnique(t *testing.T) {
 		t.Errorf("got %q, want 12 different codes", codes)
 	}
 }
+
+// What a client gets to see is one line that every API server passes on whole,
+// and says who speaks.
+func TestWarningText(t *testing.T) {
+	for _, test := range []struct{ message, want string }{
+		{"short", "holdfast: short"},
+		{"two\nlines\there", "holdfast: two lines here"},
+		{"an escape \x1b[1m and a \u2028", "holdfast: an escape [1m and a"},
+		{strings.Repeat("x", MaxWarningLength-len("holdfast: ")), "holdfast: " + strings.Repeat("x", MaxWarningLength-len("holdfast: "))},
+		{strings.Repeat("x", MaxWarningLength), "holdfast: " + strings.Repeat("x", MaxWarningLength-len("holdfast: ...")) + "..."},
+		{strings.Repeat("ü", 100), "holdfast: " + strings.Repeat("ü", 53) + "..."},
+	} {
+		if got := WarningText(test.message); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}

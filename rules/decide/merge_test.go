@@ -121,6 +121,11 @@ func TestMerge(t *testing.T) {
 			want:  []string{rules.KeepaliveAnnotation, "60s-50s-9", config, metadata(`ISTIO_META_HOLDFAST_KEEPALIVE: "60s-50s-9"`)}, names: []string{"a", "b", "c"},
 		},
 		{
+			rule:  "of keepalives with one time, the shorter interval wins",
+			rules: []string{rule("a", "ports: [1]", "keepalive: {time: 60s, interval: 50s, probes: 3}"), rule("b", "ports: [2]", "keepalive: {time: 60s, interval: 40s, probes: 9}")},
+			want:  []string{rules.KeepaliveAnnotation, "60s-40s-9", config, metadata(`ISTIO_META_HOLDFAST_KEEPALIVE: "60s-40s-9"`)}, names: []string{"a", "b"},
+		},
+		{
 			rule:  "destinations unite under the longest of their timeouts",
 			rules: []string{rule("a", "ports: [3306]", "idleTimeout: 24h, scope: Destinations"), rule("b", "ports: [5432]", "idleTimeout: 48h, scope: Destinations")},
 			want: []string{config, metadata(`ISTIO_META_HOLDFAST: "v1"`, `ISTIO_META_HOLDFAST_DESTINATIONS_1: "PATTERN"`,

@@ -48,7 +48,7 @@ func mergeProxyConfig(own value, w *want) written {
 // edit works out the change of a ProxyConfig. replaced is an own idle timeout
 // that Istio ignores; notes are own settings that win.
 func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced string, notes []string) {
-	set := make(map[string]string, 4+len(w.patterns))
+	set := map[string]string{}
 	if w.targets&targetIdleTimeout != 0 {
 		own, ok := config.Metadata(istio.IdleTimeoutMetadata)
 		_, err := istio.ParseIdleTimeout(own)

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -107,11 +108,5 @@ func longest(a, b time.Duration, first bool) time.Duration {
 
 // moreEager compares by time, then interval, then probes.
 func moreEager(a, b istio.Keepalive) bool {
-	switch {
-	case a.Time != b.Time:
-		return a.Time < b.Time
-	case a.Interval != b.Interval:
-		return a.Interval < b.Interval
-	}
-	return a.Probes < b.Probes
+	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Probes, b.Probes)) < 0
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -53,11 +54,9 @@ func hasReference(text string) bool {
 
 // value returns the text of a variable.
 func (x *expansion) value(i int) string {
-	if len(x.replaced) > 0 {
-		at, found := slices.BinarySearchFunc(x.replaced, i, func(r replacement, i int) int { return r.index - i })
-		if found {
-			return x.replaced[at].text
-		}
+	at, found := slices.BinarySearchFunc(x.replaced, i, func(r replacement, i int) int { return cmp.Compare(r.index, i) })
+	if found {
+		return x.replaced[at].text
 	}
 	return x.env[i].Value
 }
@@ -104,15 +103,14 @@ func (x *expansion) reference(text string, limit int) (length int, value string,
 	if text[1] != '(' || x.budget == 0 {
 		return 0, "", false
 	}
-	end := strings.IndexByte(text[:min(len(text), longestVariable)], ')')
-	if end < 0 {
+	name, _, ok := strings.Cut(text[len("$("):min(len(text), longestVariable)], ")")
+	if !ok {
 		return 0, "", false
 	}
 	x.budget--
-	name := text[2:end]
 	for i := limit - 1; i >= 0; i-- {
 		if x.env[i].Name == name {
-			return end + 1, x.value(i), true
+			return len("$()") + len(name), x.value(i), true
 		}
 	}
 	return 0, "", false

@@ -54,7 +54,7 @@ func isAssignment(name, value string) bool {
 
 // isCommandLine reports whether a text has flags in it.
 func isCommandLine(text string) bool {
-	return text != "" && text[0] == '-' || strings.IndexByte(text, ' ') >= 0 && strings.Contains(text, " -")
+	return strings.HasPrefix(text, "-") || strings.Contains(text, " -")
 }
 
 // commandLine reads the flags of a command line that comes as one text:

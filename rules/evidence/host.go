@@ -14,9 +14,10 @@ const maxName = 253
 // times (12:30) are none. Short names ("redis") and underscores (as in Compose)
 // are accepted.
 func parseHost(text string) (Address, bool) {
-	if len(text) > 2 && text[0] == '[' && text[len(text)-1] == ']' {
-		ip, err := netip.ParseAddr(text[1 : len(text)-1])
-		return Address{IP: ip.WithZone("").Unmap()}, err == nil && ip.Is6()
+	if inner, ok := strings.CutPrefix(text, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		ip, err := netip.ParseAddr(inner)
+		return Address{IP: ip.WithZone("").Unmap()}, ok && err == nil && ip.Is6()
 	}
 	if len(text) > maxName+1 {
 		return Address{}, false
@@ -64,7 +65,7 @@ func parseHost(text string) (Address, bool) {
 // means that there is none.
 func parseHostPort(text string, byDefault uint16) (Address, bool) {
 	host, port := text, byDefault
-	if i := strings.LastIndexByte(text, ':'); i >= 0 && i > strings.LastIndexByte(text, ']') {
+	if i := strings.LastIndexByte(text, ':'); i > strings.LastIndexByte(text, ']') {
 		var ok bool
 		if port, ok = parsePort(text[i+1:]); !ok {
 			return Address{}, false

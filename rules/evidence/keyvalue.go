@@ -8,7 +8,7 @@ import "strings"
 // they belong to commandLine.
 func (s *scanner) keyValues(value string, withoutFlags bool) {
 	kept := len(s.pairs)
-	semicolons := strings.IndexByte(value, ';') >= 0
+	semicolons := strings.Contains(value, ";")
 	hasHost, inParentheses := false, false
 	for rest := value; rest != "" && len(s.pairs)-kept < maxSearches; {
 		end := 0

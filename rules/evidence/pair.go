@@ -42,7 +42,7 @@ func (s *scanner) keepVariable(name, value string) {
 func (s *scanner) joinPairs() {
 	for i := range s.pairs {
 		p := &s.pairs[i]
-		if !p.ending.host || !mayBeHosts(p.value) || p.ending.word && strings.IndexByte(p.value, ':') >= 0 {
+		if !p.ending.host || !mayBeHosts(p.value) || p.ending.word && strings.Contains(p.value, ":") {
 			continue
 		}
 		if s.full() || s.searches == maxSearches {
@@ -191,8 +191,8 @@ func isPortEnding(ending string) bool {
 // default of a scheme that has one was found by url.
 func (s *scanner) hosts(value string, port uint16, own bool) {
 	value = strings.TrimSpace(value)
-	if len(value) > len("tcp:") && strings.EqualFold(value[:len("tcp:")], "tcp:") {
-		value = value[len("tcp:"):]
+	if scheme, rest, ok := strings.Cut(value, ":"); ok && strings.EqualFold(scheme, "tcp") {
+		value = rest
 	}
 	if host, rest, ok := strings.Cut(value, ","); ok {
 		if p, ok := parsePort(strings.TrimSpace(rest)); ok {
@@ -200,7 +200,7 @@ func (s *scanner) hosts(value string, port uint16, own bool) {
 		}
 	}
 	value, _, _ = strings.Cut(value, `\`) // an instance of SQL Server
-	if _, rest, ok := strings.Cut(value, "://"); ok && own && strings.IndexByte(rest, '@') < 0 {
+	if _, rest, ok := strings.Cut(value, "://"); ok && own && !strings.Contains(rest, "@") {
 		value, _, _ = strings.Cut(rest, "/")
 	}
 	if port == 0 {
@@ -209,7 +209,7 @@ func (s *scanner) hosts(value string, port uint16, own bool) {
 	for item := range strings.SplitSeq(value, ",") {
 		item = strings.TrimSpace(item)
 		a, ok := parseHost(item)
-		if !ok && strings.IndexByte(item, ':') >= 0 {
+		if !ok && strings.Contains(item, ":") {
 			a, ok = parseHost("[" + item + "]") // IPv6 needs no brackets here
 		}
 		if ok && a.Host != "true" && a.Host != "false" {

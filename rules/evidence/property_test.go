@@ -127,8 +127,8 @@ func TestManyPairs(t *testing.T) {
 	}
 	pod.Containers[0].Env = pod.Containers[0].Env[:5000]
 	var s scanner
-	if s.container(&pod.Containers[0]); s.searches > maxSearches {
-		t.Errorf("got %d searches for ports, want at most %d", s.searches, maxSearches)
+	if s.container(&pod.Containers[0]); s.searches != maxSearches {
+		t.Errorf("got %d searches for ports, want %d and no more", s.searches, maxSearches)
 	}
 }
 

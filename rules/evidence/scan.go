@@ -53,9 +53,11 @@ type scanner struct {
 
 var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
+// big is how many pairs, or replaced variables, only a hostile pod has.
+const big = 4096
+
 // release forgets the pod and keeps the space, unless a hostile pod made it big.
 func (s *scanner) release() {
-	const big = 4096
 	if cap(s.pairs) >= big || cap(s.expansion.replaced) >= big {
 		return
 	}

@@ -6,7 +6,7 @@ import "strings"
 // looks further back or ahead than a name is long, so it takes linear time.
 func (s *scanner) text(value string) {
 	ahead := lookahead{value: value}
-	if strings.IndexByte(value, '(') >= 0 {
+	if strings.Contains(value, "(") {
 		s.goDSN(value)
 	}
 	done := 0 // what lies before belongs to an authority already read
@@ -27,7 +27,7 @@ func (s *scanner) text(value string) {
 	if flags {
 		s.commandLine(value)
 	}
-	if strings.IndexByte(value, '=') >= 0 {
+	if strings.Contains(value, "=") {
 		s.keyValues(value, flags)
 	}
 }
@@ -173,14 +173,11 @@ func (s *scanner) goDSN(value string) {
 	}
 	i := strings.LastIndex(value, open)
 	rest := value[i+len(open):]
-	end := strings.IndexByte(rest[:min(len(rest), maxName+2)], ')')
-	if end < 0 {
-		return
-	}
+	host, _, closed := strings.Cut(rest[:min(len(rest), maxName+2)], ")")
 	port, ok := lookUp(vocabulary.words, "mysql")
-	if a, isHost := parseHost(rest[:end]); ok && isHost {
+	if a, isHost := parseHost(host); ok && closed && isHost {
 		a.Port = port
-		a.hidden = strings.IndexByte(rest, '@') >= 0
+		a.hidden = strings.Contains(rest, "@")
 		s.add(a)
 	}
 }

@@ -23,7 +23,7 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	authority := value[start:end]
 	next, nextFloor = end, end
 	// "amqp://a,amqp://b": the second scheme's colon ends the first authority.
-	if end > start && value[end-1] == ':' {
+	if value[end-1] == ':' {
 		next, nextFloor = end-1, start
 	}
 	if inSecretField(value, scheme) {

@@ -93,7 +93,7 @@ func (v *ports) wordPort(name string) uint16 {
 		for start > 0 && name[start-1] != '_' && name[start-1] != '.' && name[start-1] != '-' {
 			start--
 		}
-		if port, ok := lookUp(v.words, name[start:end]); ok && start < end {
+		if port, ok := lookUp(v.words, name[start:end]); ok {
 			return port
 		}
 		end = start - 1

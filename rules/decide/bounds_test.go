@@ -1,0 +1,154 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// manyBypasses are rules that differ in their names.
+func manyBypasses(n int) string {
+	var b strings.Builder
+	b.WriteString("rules:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "- {name: r%d, destinations: {ports: [3306]}, strategy: {bypass: Ports}}\n", i)
+	}
+	return b.String()
+}
+
+// A detail names five rules, and counts the others.
+func TestListedRules(t *testing.T) {
+	for count, want := range map[int]string{
+		5: "r0, r1, r2, r3, r4 in force",
+		6: "r0, r1, r2, r3, r4 and 1 more in force",
+		8: "r0, r1, r2, r3, r4 and 3 more in force",
+	} {
+		if got := load(t, manyBypasses(count)).Decide(shopPod(), Options{}).Detail; got != want {
+			t.Errorf("%d rules: got %q, want %q", count, got, want)
+		}
+	}
+}
+
+// As many bytes as the API server takes, and a pod that has too many already
+// may lose some.
+func TestFits(t *testing.T) {
+	for _, test := range []struct {
+		rule     string
+		own, set int // bytes of a value
+		want     bool
+	}{
+		{"as many as there may be", 0, maxAnnotations - len("own") - len("new"), true},
+		{"one more", 0, maxAnnotations - len("own") - len("new") + 1, false},
+		{"as many, some of them the pod's", 1000, maxAnnotations - 1000 - len("own") - len("new"), true},
+		{"one more, some of them the pod's", 1000, maxAnnotations - 1000 - len("own") - len("new") + 1, false},
+	} {
+		pod := &rules.Pod{Annotations: map[string]string{"own": strings.Repeat("x", test.own)}}
+		if got := fits(pod, []rules.Annotation{{Key: "new", Value: strings.Repeat("y", test.set)}}); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.rule, got, test.want)
+		}
+	}
+	pod := &rules.Pod{Annotations: map[string]string{"own": strings.Repeat("x", 2*maxAnnotations)}}
+	for bytes, want := range map[int]bool{2*maxAnnotations - 1: true, 2 * maxAnnotations: true, 2*maxAnnotations + 1: false} {
+		if got := fits(pod, []rules.Annotation{{Key: "own", Value: strings.Repeat("y", bytes)}}); got != want {
+			t.Errorf("%d bytes instead of too many: got %v, want %v", bytes, got, want)
+		}
+	}
+}
+
+// One annotation set and one removed are a patch.
+func TestSetAndRemove(t *testing.T) {
+	set := load(t, bypassMySQL)
+	pod := shopPod()
+	apply(pod, set.Decide(pod, Options{}))
+	pod.Annotations[rules.AppliedAnnotation] = "stale"
+	pod.Annotations[rules.KeepaliveAnnotation] = "1s-1s-1"
+	if o := set.Decide(pod, Options{}); o.Reason != rules.Patched || len(o.Set) != 1 || len(o.Remove) != 1 {
+		t.Errorf("got %s, set %v, remove %v; want Patched, one of each", o.Reason, o.Set, o.Remove)
+	}
+}
+
+// A verdict lists sixteen pieces of evidence, or three addresses that are none.
+func TestShownAddresses(t *testing.T) {
+	set := load(t, "rules:\n- {name: r, destinations: {ports: [6379]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}\n")
+	texts := func(port int) string {
+		var b strings.Builder
+		for i := range maxEvidence + 4 {
+			fmt.Fprintf(&b, "h%d:%d ", i, port)
+		}
+		return b.String()
+	}
+	pod := shopPod()
+	pod.Containers = envPod("VALUE", texts(6379)).Containers
+	if _, verdicts := set.Explain(pod, Options{}); len(verdicts[0].Evidence) != maxEvidence {
+		t.Errorf("got %d pieces of evidence, want %d", len(verdicts[0].Evidence), maxEvidence)
+	}
+	pod.Containers = envPod("VALUE", texts(6380)).Containers
+	want := "none of the 20 addresses that the pod shows is a destination of the rule; the first: h0:6380, h1:6380, h2:6380"
+	if _, verdicts := set.Explain(pod, Options{}); verdicts[0].Detail != want {
+		t.Errorf("got %q, want %q", verdicts[0].Detail, want)
+	}
+}
+
+// A list of CIDRs is searched one by one as long as that is faster.
+func TestLongLists(t *testing.T) {
+	for count, want := range map[int]bool{longList: false, longList + 1: true} {
+		var list []string
+		for i := range count {
+			list = append(list, fmt.Sprintf("10.%d.0.0/16", 2*i))
+		}
+		set := load(t, "rules:\n- {name: r, destinations: {cidrs: ["+strings.Join(list, ", ")+"]}, workloads: {referencing: true}, strategy: {bypass: CIDRs}}\n")
+		if got := set.rules[0].table != nil; got != want {
+			t.Errorf("%d CIDRs: got a table: %v, want %v", count, got, want)
+		}
+	}
+}
+
+// The largest entry that is remembered, and one byte more.
+func TestLargestEntry(t *testing.T) {
+	set := load(t, twoTimeouts)
+	empty := set.merge(shopPod(), []int32{0}).size()
+	for _, test := range []struct {
+		bytes int
+		want  bool
+	}{{maxEntry - empty, true}, {maxEntry - empty + 1, false}} {
+		// The own value is removed, so the result stays as large as it is.
+		pod := shopPod(rules.KeepaliveAnnotation, strings.Repeat("x", test.bytes))
+		first := set.merge(pod, []int32{0})
+		if got := set.merge(pod, []int32{0}) == first; got != test.want {
+			t.Errorf("%d bytes of its own: got it remembered: %v, want %v", test.bytes, got, test.want)
+		}
+	}
+}
+
+// Combinations of rules, and values of pods, are spread over the slots.
+func TestSlotsAreSpread(t *testing.T) {
+	set := load(t, bypassMySQL)
+	const count = 64
+	byRule, byValue, byMesh := map[any]bool{}, map[any]bool{}, map[any]bool{}
+	for i := range count {
+		var own values
+		byRule[set.memo.slot([]int32{int32(i), 1}, &own, nil)] = true
+		byMesh[set.memo.slot(nil, &own, new(rules.MeshDefaults{ExcludeOutboundPorts: []uint16{uint16(i)}}))] = true
+		own[proxyConfig] = value{fmt.Sprint(i), true}
+		byValue[set.memo.slot(nil, &own, nil)] = true
+	}
+	for name, slots := range map[string]map[any]bool{"rules": byRule, "values": byValue, "meshes": byMesh} {
+		if len(slots) < count/2 {
+			t.Errorf("got %d slots for %d different %s, want most to have one of their own", len(slots), count, name)
+		}
+	}
+}
+
+// The list of managed annotations is complete and sorted, so that what is set
+// is.
+func TestManaged(t *testing.T) {
+	got := strings.Join(Managed(), " ")
+	want := rules.AppliedAnnotation + " " + rules.KeepaliveAnnotation + " " + istio.ProxyConfigAnnotation + " " +
+		istio.ExcludeOutboundIPRangesAnnotation + " " + istio.ExcludeOutboundPortsAnnotation
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
