@@ -169,19 +169,6 @@ func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) {
 	}
 }
 
-// lastBreak returns the line end that a text ends with.
-func lastBreak(text string) string {
-	switch {
-	case strings.HasSuffix(text, "\r\n"):
-		return "\r\n"
-	case strings.HasSuffix(text, "\n"):
-		return "\n"
-	case strings.HasSuffix(text, "\r"):
-		return "\r"
-	}
-	return ""
-}
-
 // replaceInBlock gives a value another text, in the style of the old one where
 // the new one can have it.
 func (e *Edit) replaceInBlock(r replacement, b block) {
