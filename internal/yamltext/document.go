@@ -15,8 +15,7 @@ type Document struct {
 
 	*lines        // of Text
 	file   *lines // that was parsed
-	// shared holds what aliases stand for; nil until it is asked.
-	shared map[*yaml.Node]bool
+	shared *sharing // nil until it is asked for
 }
 
 func newDocument(file *lines, p part, isJSON bool) *Document {

@@ -119,6 +119,12 @@ func (x *extent) lastEnd(n *yaml.Node, indent int) int {
 	return x.end(last, indent)
 }
 
+// pairEnd returns the end of a key with its value. indent is that of their
+// block.
+func (x *extent) pairEnd(entry []*yaml.Node, indent int) int {
+	return x.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: entry}, indent)
+}
+
 // colonEnd returns the offset behind the colon of a key, or behind the key if
 // it has none.
 func (x *extent) colonEnd(key *yaml.Node, indent int) int {
