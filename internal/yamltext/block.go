@@ -14,6 +14,8 @@ type block struct {
 	eol    string
 	keys   quoting
 	quoted bool // see Style
+	// oneLine writes texts of several lines on one.
+	oneLine bool
 }
 
 // blockOf returns how a block mapping with at least one key is written.
@@ -28,12 +30,12 @@ func (e *Edit) blockOf(m *yaml.Node) block {
 	if !b.quoted {
 		b.keys = quotingOf(first)
 	}
-	if before := e.Text[e.lineStart(at):at]; strings.HasSuffix(strings.TrimRight(before, " \t"), "?") {
+	if e.bare(m) != at {
 		e.fail(at, "a key without \"?\"")
 	}
 	for i := 0; i+1 < len(m.Content); i += 2 {
 		if value := m.Content[i+1]; isBlock(value) {
-			if width := e.column(e.at(value.Content[0])) - column; width > 0 {
+			if width := e.inner(value) - column; width > 0 {
 				b.step = strings.Repeat(" ", width)
 				return b
 			}
@@ -57,17 +59,19 @@ func (b block) deeper() block {
 func (b block) lines(entries []Entry) string {
 	var text strings.Builder
 	for _, entry := range entries {
-		text.WriteString(b.indent + b.keys.key(entry.Key) + ":")
+		if entry.Merge != "" {
+			text.WriteString(b.indent + MergeKey + ": *" + entry.Merge + b.eol)
+			continue
+		}
+		text.WriteString(b.indent + b.keys.write(entry.Key) + ":")
 		switch {
-		case entry.Alias != "":
-			text.WriteString(" *" + entry.Alias + b.eol)
 		case entry.Entries != nil && len(entry.Entries) == 0:
 			text.WriteString(" {}" + b.eol)
 		case entry.Entries != nil:
 			text.WriteString(b.eol + b.deeper().lines(entry.Entries))
 		case b.quoted:
 			text.WriteString(" " + doubleQuotes.write(entry.Text) + b.eol)
-		case strings.Contains(entry.Text, "\n") && canBeLiteral(entry.Text):
+		case b.isLiteral(entry.Text):
 			text.WriteString(" |" + chompingFor(entry.Text) + b.eol + literalLines(entry.Text, b.indent+b.step, b.eol))
 		default:
 			text.WriteString(" " + plainIfSafe.write(entry.Text) + b.eol)
@@ -76,45 +80,77 @@ func (b block) lines(entries []Entry) string {
 	return text.String()
 }
 
-// isOpen reports whether the last of the entries ends with a literal block, to
-// which the end of its last line belongs.
-func (b block) isOpen(entries []Entry) bool {
-	last := entries[len(entries)-1]
-	if last.Entries != nil {
-		return len(last.Entries) > 0 && b.isOpen(last.Entries)
+// isLiteral reports whether a new text becomes a literal block.
+func (b block) isLiteral(text string) bool {
+	return !b.quoted && !b.oneLine && strings.Contains(text, "\n") && canBeLiteral(text)
+}
+
+// literalEnd returns the text of the literal block that entries end with, and
+// the indentation of its lines; "" if they end otherwise.
+func (b block) literalEnd(entries []Entry) (text string, indent int) {
+	switch last := entries[len(entries)-1]; {
+	case len(last.Entries) > 0:
+		return b.deeper().literalEnd(last.Entries)
+	case last.Entries == nil && b.isLiteral(last.Text):
+		return last.Text, len(b.indent + b.step)
 	}
-	return !b.quoted && strings.HasSuffix(last.Text, "\n") && canBeLiteral(last.Text)
+	return "", 0
+}
+
+// joins reports whether a block scalar whose lines have an indentation would
+// take some of the lines at an offset for its own: a comment that is as deep,
+// spaces, or, if it keeps them, blank lines.
+func (l *lines) joins(at, indent int, keeps bool) bool {
+	for ; at < len(l.text); at = l.nextLine(at) {
+		line := l.text[at:l.lineEnd(at)]
+		content := strings.TrimLeft(line, " ")
+		switch width := len(line) - len(content); {
+		case content != "":
+			return width >= indent
+		case keeps || width > indent:
+			return true
+		}
+	}
+	return false
+}
+
+// joinsBehind does so for a literal block with a text.
+func (l *lines) joinsBehind(text string, indent, at int) bool {
+	return l.joins(at, indent, chompingFor(text) == "+")
 }
 
 // setBlock changes a mapping on lines of its own.
 func (e *Edit) setBlock(m *yaml.Node, c changes) {
 	b := e.blockOf(m)
-	for _, r := range c.replaced {
-		e.replaceInBlock(r, b)
-	}
-	open := len(c.remove) > 0 && e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
 	for i := 0; i < len(m.Content); i += 2 {
-		if c.removes(m, i) {
-			e.removeLines(m.Content[i:i+2], b, open)
+		if text, ok := c.replaced[i]; ok {
+			e.replaceInBlock(m.Content[i], m.Content[i+1], text, b)
 		}
 	}
+	if len(c.remove) > 0 {
+		e.removeFromBlock(m, b, c)
+	}
 	if len(c.added) > 0 {
-		e.addBehind(m, b, c.added)
+		e.addBehind(m, b, c)
 	}
 }
 
 // addBehind puts lines behind the last entry of a block mapping.
-func (e *Edit) addBehind(m *yaml.Node, b block, entries []Entry) {
+func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
+	entries, i := c.added, len(m.Content)-2
 	end := e.lastEnd(m, len(b.indent))
-	last := m.Content[len(m.Content)-1]
-	for last.Kind != yaml.ScalarNode && len(last.Content) > 0 {
-		last = last.Content[len(last.Content)-1]
+	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
+		end = e.blanksEnd(end)
 	}
-	if e.lineEnd(end) == len(e.Text) && (b.isOpen(entries) || isBlockScalar(last)) {
+	if e.lineEnd(end) == len(e.Text) {
 		// At the end of a text without a line end a block scalar would change
 		// by one: the first place is as good.
-		e.addBefore(m.Content[0], b, entries)
-		return
+		b.oneLine = len(c.remove) > 0
+		leaf, _ := e.lastLeaf(m)
+		if text, _ := b.literalEnd(entries); strings.HasSuffix(text, "\n") || c.lastKept(m) == i && isBlockScalar(leaf) {
+			e.addBefore(m.Content[0], b, entries)
+			return
+		}
 	}
 	if tail := e.skipBlanks(end); tail < e.lineEnd(end) && e.Text[tail] != '#' {
 		e.fail(tail, "a line end")
@@ -122,9 +158,22 @@ func (e *Edit) addBehind(m *yaml.Node, b block, entries []Entry) {
 	e.addLines(end, b, entries)
 }
 
+// lastLeaf returns the last node in block style inside of a node, which is not
+// a block itself, and the indentation of the block that holds it.
+func (x *extent) lastLeaf(n *yaml.Node) (leaf *yaml.Node, indent int) {
+	for indent = -1; !IsFlow(n) && len(n.Content) > 0; n = n.Content[len(n.Content)-1] {
+		indent = x.inner(n)
+	}
+	return n, indent
+}
+
 // addBefore puts lines in front of a key.
 func (e *Edit) addBefore(key *yaml.Node, b block, entries []Entry) {
 	at := e.at(key)
+	if start := e.lineStart(at); e.Text[start:at] == b.indent {
+		e.splice(start, start, b.lines(entries))
+		return
+	}
 	e.splice(at, at, strings.TrimPrefix(b.lines(entries), b.indent)+b.indent)
 }
 
@@ -132,34 +181,84 @@ func (e *Edit) addBefore(key *yaml.Node, b block, entries []Entry) {
 // the text ends without a line end it goes on to, unless the last of the lines
 // needs its own.
 func (e *Edit) addLines(at int, b block, entries []Entry) {
+	next := e.nextLine(at)
+	text, indent := b.literalEnd(entries)
+	b.oneLine = b.oneLine || text != "" && e.joinsBehind(text, indent, next)
 	lines := b.lines(entries)
-	if e.lineEnd(at) < len(e.Text) {
-		next := e.nextLine(at)
-		e.splice(next, next, lines)
+	if e.lineEnd(at) == len(e.Text) {
+		if !strings.HasSuffix(text, "\n") {
+			lines = strings.TrimSuffix(lines, b.eol)
+		}
+		lines = b.eol + lines
+	}
+	e.splice(next, next, lines)
+}
+
+// removeFromBlock removes the lines of entries.
+func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
+	last := c.lastKept(m)
+	above := -1 // the entry in front that stays
+	for i := 0; i < len(m.Content); i += 2 {
+		switch {
+		case !c.removes(m, i):
+			above = i
+		case above >= 0 && (i < len(m.Content)-2 || len(c.added) == 0):
+			e.checkJoins(m, above, i, b, c)
+		}
+	}
+	// Where the last line has no line end, lines go with the line end in front
+	// of them, so that it still has none; but a block scalar needs it.
+	open := e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
+	if last >= 0 && len(c.added) == 0 {
+		leaf, _ := e.lastLeaf(m.Content[last+1])
+		open = open && !isBlockScalar(leaf)
+	}
+	for i := len(m.Content) - 2; i >= 0; i -= 2 {
+		open = c.removes(m, i) && e.removeLines(m.Content[i:i+2], b, open)
+	}
+}
+
+// checkJoins refuses to remove an entry if a block scalar above it would go on
+// with the lines behind it.
+func (e *Edit) checkJoins(m *yaml.Node, above, i int, b block, c changes) {
+	leaf, indent := e.lastLeaf(m.Content[above+1])
+	indent = max(indent, len(b.indent))
+	s := blockScalar{indent: -1}
+	switch text, ok := c.replaced[above]; {
+	case isBlockScalar(leaf):
+		s = e.blockScalar(e.bare(leaf), indent)
+	case !ok || !b.isLiteral(text):
 		return
 	}
-	if !b.isOpen(entries) {
-		lines = strings.TrimSuffix(lines, b.eol)
+	if s.indent < 0 {
+		s.indent = indent + 1
 	}
-	e.splice(len(e.Text), len(e.Text), b.eol+lines)
+	key := m.Content[i]
+	keeps := s.chomping == "+" || chompingFor(c.replaced[above]) == "+"
+	if e.joins(e.nextLine(e.pairEnd(m.Content[i:i+2], len(b.indent))), s.indent, keeps) {
+		e.Refuse(key, "got blank lines or a comment behind the key %s that would become a part of the text above it; remove them", Resolve(key).Value)
+	}
 }
 
 // removeLines removes the lines of one entry, but not a comment behind it.
-// open says that the last line of the mapping has no line end: then lines go
-// with the line end in front of them, so that it still has none.
-func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) {
+// open says that they go with the line end in front of them; they did if it is
+// the result.
+func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) bool {
 	key := entry[0]
 	at := e.at(key)
 	start := e.lineStart(at)
-	if strings.TrimLeft(e.Text[start:at], " ") != "" {
+	if e.Text[start:at] != b.indent {
 		e.Refuse(key, "got the key %s behind other text on its line, want it on a line of its own", Resolve(key).Value)
-		return
+		return false
 	}
-	end := e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: entry}, len(b.indent))
+	end := e.pairEnd(entry, len(b.indent))
+	e.release(key, at, end)
+	e.release(entry[1], at, end)
 	lineEnd, tail := e.lineEnd(end), e.skipBlanks(end)
 	switch {
 	case tail < lineEnd && e.Text[tail] == '#':
 		e.splice(at, tail, "")
+		return false
 	case tail < lineEnd:
 		e.fail(tail, "a line end")
 	case open:
@@ -167,42 +266,32 @@ func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) {
 	default:
 		e.splice(start, e.nextLine(end), "")
 	}
-}
-
-// lastBreak returns the line end that a text ends with.
-func lastBreak(text string) string {
-	switch {
-	case strings.HasSuffix(text, "\r\n"):
-		return "\r\n"
-	case strings.HasSuffix(text, "\n"):
-		return "\n"
-	case strings.HasSuffix(text, "\r"):
-		return "\r"
-	}
-	return ""
+	return open
 }
 
 // replaceInBlock gives a value another text, in the style of the old one where
 // the new one can have it.
-func (e *Edit) replaceInBlock(r replacement, b block) {
-	if !e.mayReplace(r.value) {
+func (e *Edit) replaceInBlock(key, value *yaml.Node, text string, b block) {
+	if !e.mayReplace(value) {
 		return
 	}
 	indent := len(b.indent)
-	if isUnwritten(r.value) {
-		colon := e.colonEnd(r.key, indent)
-		e.writeValue(colon, colon, " ", r.text, plainIfSafe, b)
+	if isUnwritten(value) {
+		colon := e.colonEnd(key, indent)
+		if e.Text[colon-1] != ':' {
+			e.fail(colon, `":"`)
+		}
+		e.writeValue(colon, colon, " ", text, plainIfSafe, b)
 		return
 	}
-	start, end := e.at(r.value), e.end(r.value, indent)
-	switch {
+	switch start, end := e.at(value), e.end(value, indent); {
 	case e.err != nil:
-	case isBlockScalar(r.value):
-		e.replaceBlockScalar(r.value, r.text, b)
-	case r.value.Kind == yaml.AliasNode:
-		e.writeValue(start, end, "", r.text, plainIfSafe, b)
+	case isBlockScalar(value):
+		e.replaceBlockScalar(value, text, b)
+	case value.Kind == yaml.AliasNode:
+		e.writeValue(start, end, "", text, plainIfSafe, b)
 	default:
-		e.writeValue(start, end, "", r.text, quotingOf(r.value), b)
+		e.writeValue(start, end, "", text, quotingOf(value), b)
 	}
 }
 
@@ -213,21 +302,20 @@ func (e *Edit) writeValue(start, end int, before, text string, quotes quoting, b
 	if b.quoted {
 		quotes = doubleQuotes
 	}
-	lineEnd := e.lineEnd(end)
-	oneLine := !strings.ContainsAny(e.Text[start:end], "\r\n")
-	if lineEnd == len(e.Text) && strings.HasSuffix(text, "\n") {
-		oneLine = false // the last line would need the line end that the text has not
-	}
-	if quotes == doubleQuotes || !oneLine || !strings.Contains(text, "\n") || !canBeLiteral(text) {
+	next := e.nextLine(end)
+	isLast := e.lineEnd(end) == len(e.Text)
+	switch {
+	case quotes == doubleQuotes || !b.isLiteral(text),
+		strings.ContainsAny(e.Text[start:end], "\r\n"),
+		isLast && strings.HasSuffix(text, "\n"), // the last line would need the line end that the text has not
+		e.joinsBehind(text, len(b.indent+b.step), next):
 		e.splice(start, end, before+quotes.write(text))
 		return
 	}
 	e.splice(start, end, before+"|"+chompingFor(text))
 	lines := literalLines(text, b.indent+b.step, b.eol)
-	if lineEnd < len(e.Text) {
-		next := e.nextLine(end)
-		e.splice(next, next, lines)
-		return
+	if isLast {
+		lines = b.eol + strings.TrimSuffix(lines, b.eol)
 	}
-	e.splice(len(e.Text), len(e.Text), b.eol+strings.TrimSuffix(lines, b.eol))
+	e.splice(next, next, lines)
 }

@@ -11,12 +11,13 @@ import (
 // Entry is a key of a mapping with what it is to hold.
 type Entry struct {
 	Key     string
-	Text    string  // the value, a string, unless one of the others is given
-	Entries []Entry // not nil: the value is a mapping of these
-	Alias   string  // the value is *Alias
+	Text    string  // the value, a string
+	Entries []Entry // unless nil: the value is a mapping of these instead
+	Merge   string  // unless empty: no key, but a merge of what this anchor names
 }
 
-const mergeKey = "<<"
+// MergeKey brings the entries of other mappings into one.
+const MergeKey = "<<"
 
 // Style is how an Edit writes where neighbours leave a choice. The zero Style
 // writes as people do.
@@ -48,6 +49,7 @@ type Edit struct {
 type splice struct {
 	start, end int
 	text       string
+	rank       int // one of rank 1 is left out where one of rank 0 replaces the same text
 }
 
 // Edit begins an edit of the document, for Apply.
@@ -70,7 +72,7 @@ func (e *Edit) Refuse(n *yaml.Node, format string, args ...any) {
 }
 
 func (e *Edit) splice(start, end int, text string) {
-	e.splices = append(e.splices, splice{start, end, text})
+	e.splices = append(e.splices, splice{start: start, end: end, text: text})
 }
 
 // Apply returns the document's text with the changes of its edits made. What
@@ -85,12 +87,15 @@ func (d *Document) Apply(edits ...*Edit) (string, *Error) {
 		splices = append(splices, e.splices...)
 	}
 	slices.SortStableFunc(splices, func(a, b splice) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), cmp.Compare(a.rank, b.rank))
 	})
 	var b strings.Builder
 	at := 0
 	for _, s := range splices {
-		if s.start < at || s.end < s.start || s.end > len(d.Text) {
+		switch {
+		case s.rank > 0 && s.end <= at:
+			continue
+		case s.start < at || s.end < s.start || s.end > len(d.Text):
 			return "", d.errorAt(min(s.start, len(d.Text)), "two edits of this document overlap; nothing was changed")
 		}
 		b.WriteString(d.Text[at:s.start])
@@ -103,32 +108,39 @@ func (d *Document) Apply(edits ...*Edit) (string, *Error) {
 
 // Set changes a mapping that has entries: those with a key that is there get
 // the new text, in the style of the old one; the others are added behind the
-// last. Keys to remove go with their lines; comments stay. A key that is both
-// set and removed is set.
+// last. Keys to remove go with their values, MergeKey with all merges; what is
+// commented behind them stays. A key that is both set and removed is set, and
+// of several equal keys the last is.
 func (e *Edit) Set(m *yaml.Node, entries []Entry, remove []string) {
-	if m.Kind != yaml.MappingNode || len(m.Content) == 0 {
-		e.Refuse(m, "got no entries, want a mapping with some")
+	if !e.mayChange(m) {
 		return
 	}
-	if e.IsShared(m) && !e.inlined[m] {
-		e.Refuse(m, "got a mapping that its anchor &%s shares, so a change would show elsewhere too; write it out where *%s is used", m.Anchor, m.Anchor)
-		return
-	}
-	last := map[string]int{} // of several equal keys the last counts
+	last := map[string]int{}
 	for i := 0; i+1 < len(m.Content); i += 2 {
-		last[Resolve(m.Content[i]).Value] = i
+		if key := Resolve(m.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
+			last[key.Value] = i
+		}
 	}
-	c := changes{remove: map[string]bool{}}
+	c := changes{replaced: map[int]string{}, remove: map[string]bool{}}
 	for _, key := range remove {
 		c.remove[key] = true
 	}
 	for _, entry := range entries {
 		delete(c.remove, entry.Key)
-		if i, ok := last[entry.Key]; ok {
-			c.replaced = append(c.replaced, replacement{m.Content[i], m.Content[i+1], entry.Text})
-			continue
+		switch i, ok := last[entry.Key]; {
+		case !ok || entry.Merge != "":
+			c.added = append(c.added, entry)
+		case i < 0 || entry.Entries != nil:
+			e.Refuse(m, "got the key %s twice, or a mapping for a key that is there", entry.Key)
+		default:
+			c.replaced[i] = entry.Text
 		}
-		c.added = append(c.added, entry)
+		if entry.Merge == "" {
+			last[entry.Key] = -1
+		}
+	}
+	if e.err != nil {
+		return
 	}
 	if IsFlow(m) {
 		e.setFlow(m, c)
@@ -139,77 +151,50 @@ func (e *Edit) Set(m *yaml.Node, entries []Entry, remove []string) {
 
 // changes is what Set comes to for one mapping.
 type changes struct {
-	replaced []replacement
+	replaced map[int]string // by the key's index in the mapping's Content
 	added    []Entry
 	remove   map[string]bool
 }
 
-// replacement gives a value another text.
-type replacement struct {
-	key, value *yaml.Node
-	text       string
+// removes reports whether the entry at an index of a mapping's Content goes.
+func (c changes) removes(m *yaml.Node, i int) bool {
+	key := Resolve(m.Content[i])
+	return key.Kind == yaml.ScalarNode && c.remove[key.Value]
 }
 
-// removes reports whether the entry at an index of a mapping's Content goes.
-func (c changes) removes(m *yaml.Node, i int) bool { return c.remove[Resolve(m.Content[i]).Value] }
+// lastKept returns the index of the last entry of a mapping that stays; -1 if
+// none does.
+func (c changes) lastKept(m *yaml.Node) int {
+	for i := len(m.Content) - 2; i >= 0; i -= 2 {
+		if !c.removes(m, i) {
+			return i
+		}
+	}
+	return -1
+}
 
-// mayReplace reports whether a value can be written anew without touching
-// what stands elsewhere.
-func (e *Edit) mayReplace(value *yaml.Node) bool {
+// mayChange reports whether entries can be set in a mapping and added to it.
+func (e *Edit) mayChange(m *yaml.Node) bool {
 	switch {
-	case value.Kind == yaml.AliasNode: // the alias goes, what it stands for stays
-	case value.Kind != yaml.ScalarNode:
-		e.Refuse(value, "got a value that is no text, want one")
-	case e.IsShared(value) && !e.inlined[value]:
-		e.Refuse(value, "got a value that its anchor &%s shares, so a change would show elsewhere too; write it out where *%s is used", value.Anchor, value.Anchor)
+	case m.Kind != yaml.MappingNode || len(m.Content) == 0:
+		e.Refuse(m, "got no entries, want a mapping with some")
+	case IsFlow(m) && !e.hasBrackets(m):
+		e.Refuse(m, "got a pair without braces in a list, want braces around it")
+	default:
+		e.own(m, "mapping")
 	}
 	return e.err == nil
 }
 
-// Inline writes out every alias of a node, so that the node can be changed
-// without a change elsewhere.
-func (e *Edit) Inline(n *yaml.Node) {
-	if !e.IsShared(n) || e.inlined[n] {
-		return
-	}
-	const most = 64 << 10
-	text := e.flowText(n)
-	for alias := range aliases(e.Root) {
-		if alias.Alias != n {
-			continue
-		}
-		at := e.at(alias)
-		if e.splice(at, e.end(alias, -1), text); len(e.splices)*len(text) > most {
-			e.Refuse(n, "got an anchor &%s that is used too often to write it out everywhere; write it out here", n.Anchor)
-			return
-		}
-	}
-	if e.inlined == nil {
-		e.inlined = map[*yaml.Node]bool{}
-	}
-	e.inlined[n] = true
-}
-
-// flowText writes a node on one line, without aliases of its own.
-func (e *Edit) flowText(n *yaml.Node) string {
-	var texts []string
-	switch n.Kind {
+// mayReplace reports whether a value can be written anew without touching
+// what stands elsewhere.
+func (e *Edit) mayReplace(value *yaml.Node) bool {
+	switch value.Kind {
+	case yaml.AliasNode: // it goes, what it stands for stays
 	case yaml.ScalarNode:
-		if n.ShortTag() == "!!str" {
-			return escaped(n.Value)
-		}
-		return cmp.Or(n.Value, "null")
-	case yaml.SequenceNode:
-		for _, child := range n.Content {
-			texts = append(texts, e.flowText(child))
-		}
-		return "[" + strings.Join(texts, ", ") + "]"
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			texts = append(texts, e.flowText(n.Content[i])+": "+e.flowText(n.Content[i+1]))
-		}
-		return "{" + strings.Join(texts, ", ") + "}"
+		e.own(value, "value")
+	default:
+		e.Refuse(value, "got a value that is no text, want one")
 	}
-	e.Refuse(n, "got an alias inside of an anchor that is to be written out; write it out here")
-	return ""
+	return e.err == nil
 }

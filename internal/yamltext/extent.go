@@ -3,7 +3,6 @@ package yamltext
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -26,8 +25,8 @@ func (x *extent) fail(offset int, want string) int {
 // bare returns where a node's own text begins, behind its tag and anchor.
 func (x *extent) bare(n *yaml.Node) int {
 	at := x.at(n)
-	if x.JSON || n.Kind == yaml.AliasNode {
-		return at
+	if x.JSON || n.Kind == yaml.AliasNode || len(n.Content) > 0 && x.at(n.Content[0]) == at {
+		return at // what stands here is its first child's
 	}
 	for x.isProperty(at) {
 		at = x.skipSpace(x.propertyEnd(at))
@@ -51,6 +50,9 @@ func (x *extent) isProperty(at int) bool {
 }
 
 func (x *extent) propertyEnd(at int) int {
+	if strings.HasPrefix(x.Text[at:], "!<") {
+		at += strings.IndexByte(x.Text[at:], '>')
+	}
 	if i := strings.IndexAny(x.Text[at:], " \t\r\n,]}"); i >= 0 {
 		return at + i
 	}
@@ -66,15 +68,29 @@ func (x *extent) end(n *yaml.Node, indent int) int {
 		return at + len("*") + len(n.Value)
 	case n.Kind == yaml.ScalarNode:
 		return x.scalarEnd(n, at, indent)
-	case IsFlow(n) && at < len(x.Text) && (x.Text[at] == '{' || x.Text[at] == '['):
+	case x.hasBrackets(n):
 		return x.flowEnd(n)
 	case len(n.Content) == 0:
 		return at
-	case n.Kind == yaml.SequenceNode:
-		return x.lastEnd(n, x.column(at))
 	}
-	// A block, or a single pair in a flow sequence: it ends with its last child.
-	return x.lastEnd(n, x.column(x.at(n.Content[0])))
+	return x.lastEnd(n, x.inner(n))
+}
+
+// hasBrackets reports whether brackets are around a node. A single pair in a
+// flow sequence has none, but what it begins with may have.
+func (x *extent) hasBrackets(n *yaml.Node) bool {
+	at := x.bare(n)
+	return IsFlow(n) && at < len(x.Text) && (x.Text[at] == '{' || x.Text[at] == '[') &&
+		(len(n.Content) == 0 || x.at(n.Content[0]) > at)
+}
+
+// inner returns the indentation that the children of a node are in: the column
+// of their block, from 0, and -1 in flow style.
+func (x *extent) inner(n *yaml.Node) int {
+	if IsFlow(n) {
+		return -1
+	}
+	return x.column(x.bare(n))
 }
 
 func (x *extent) scalarEnd(n *yaml.Node, at, indent int) int {
@@ -103,11 +119,17 @@ func (x *extent) lastEnd(n *yaml.Node, indent int) int {
 	return x.end(last, indent)
 }
 
+// pairEnd returns the end of a key with its value. indent is that of their
+// block.
+func (x *extent) pairEnd(entry []*yaml.Node, indent int) int {
+	return x.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: entry}, indent)
+}
+
 // colonEnd returns the offset behind the colon of a key, or behind the key if
 // it has none.
 func (x *extent) colonEnd(key *yaml.Node, indent int) int {
 	end := x.end(key, indent)
-	if at := x.skipBlanks(end); at < len(x.Text) && x.Text[at] == ':' {
+	if at := x.skipSpace(end); at < len(x.Text) && x.Text[at] == ':' {
 		return at + 1
 	}
 	return end
@@ -169,7 +191,7 @@ func (x *extent) plainEnd(at int, n *yaml.Node) int {
 // isFolded reports whether a character may stand for a line end in a plain
 // scalar.
 func isFolded(r rune) bool {
-	return r < utf8.RuneSelf && isSpace(byte(r)) || r == '\u0085' || r == '\u2028' || r == '\u2029'
+	return strings.ContainsRune(" \t\r\n\u0085\u2028\u2029", r)
 }
 
 // blockScalar is how a literal or folded scalar stands in the text.

@@ -9,21 +9,18 @@ import (
 // Fill gives the key of a mapping its first entries. Its value is a null,
 // empty braces, or an alias, which goes.
 func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
-	i := Index(m, key)
-	if i < 0 || IsFlow(m) && len(entries) == 0 {
-		e.Refuse(m, "got no key %s, want one to fill", key)
+	i := e.indexOf(m, key)
+	if i < 0 {
 		return
 	}
 	value := m.Content[i+1]
+	e.own(value, "value")
 	isAlias := value.Kind == yaml.AliasNode
 	if isEmpty := IsNull(value) || value.Kind == yaml.MappingNode && len(value.Content) == 0; !isEmpty && !isAlias {
 		e.Refuse(value, "got a value for %s, want none", key)
 		return
 	}
-	indent := -1
-	if !IsFlow(m) {
-		indent = e.column(e.at(m.Content[0]))
-	}
+	indent := e.inner(m)
 	colon := e.colonEnd(m.Content[i], indent)
 	start, end := colon, colon
 	if !isUnwritten(value) {
@@ -57,18 +54,38 @@ func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
 // Empty writes "{}" behind a key of a block mapping whose value loses every
 // line. A null would do; but braces say that it is meant.
 func (e *Edit) Empty(m *yaml.Node, key string) {
-	colon := e.colonEnd(m.Content[Index(m, key)], e.column(e.at(m.Content[0])))
-	e.splice(colon, colon, " {}")
+	i := e.indexOf(m, key)
+	if i < 0 {
+		return
+	}
+	at, value := e.colonEnd(m.Content[i], e.inner(m)), m.Content[i+1]
+	if e.bare(value) > e.at(value) {
+		at = e.propertiesEnd(value)
+	}
+	e.splice(at, at, " {}")
+}
+
+// indexOf returns Index of a key that must be there, in a mapping that can be
+// changed; -1 if that is not so.
+func (e *Edit) indexOf(m *yaml.Node, key string) int {
+	if !e.mayChange(m) {
+		return -1
+	}
+	i := Index(m, key)
+	if i < 0 {
+		e.Refuse(m, "got no key %s, want it there", key)
+	}
+	return i
 }
 
 // Insert adds an entry to a mapping in front of a key, or of all keys if it
 // has none of that name.
 func (e *Edit) Insert(m *yaml.Node, before string, entry Entry) {
-	if m.Kind != yaml.MappingNode || len(m.Content) == 0 {
-		e.Refuse(m, "got no entries, want a mapping with some")
+	if !e.mayChange(m) {
 		return
 	}
-	key := m.Content[max(Index(m, before), 0)]
+	i := max(Index(m, before), 0)
+	key := m.Content[i]
 	entries := []Entry{entry}
 	if IsFlow(m) {
 		f := e.flowOf(m)
@@ -82,7 +99,11 @@ func (e *Edit) Insert(m *yaml.Node, before string, entry Entry) {
 		e.addBefore(key, b, entries)
 		return
 	}
-	for start > 0 {
+	highest := 0
+	if i > 0 {
+		highest = e.nextLine(e.pairEnd(m.Content[i-2:i], e.inner(m)))
+	}
+	for start > highest {
 		// Comments right above belong to what they stand above.
 		above := e.lineStart(start - 1)
 		if !strings.HasPrefix(strings.TrimSpace(e.Text[above:start]), "#") {

@@ -94,10 +94,12 @@ func (f flow) mapping(entries []Entry) string {
 func (f flow) join(entries []Entry) string {
 	texts := make([]string, len(entries))
 	for i, entry := range entries {
-		texts[i] = f.keys.key(entry.Key) + f.colon
+		if entry.Merge != "" {
+			texts[i] = MergeKey + ": *" + entry.Merge
+			continue
+		}
+		texts[i] = f.keys.write(entry.Key) + f.colon
 		switch {
-		case entry.Alias != "":
-			texts[i] += "*" + entry.Alias
 		case entry.Entries != nil:
 			texts[i] += f.deeper().mapping(entry.Entries)
 		default:
@@ -110,22 +112,18 @@ func (f flow) join(entries []Entry) string {
 // setFlow changes a mapping in braces.
 func (e *Edit) setFlow(m *yaml.Node, c changes) {
 	f := e.flowOf(m)
-	for _, r := range c.replaced {
-		e.replaceInFlow(r, f)
-	}
-	kept := -1
 	for i := 0; i < len(m.Content); i += 2 {
-		if !c.removes(m, i) {
-			kept = i
+		if text, ok := c.replaced[i]; ok {
+			e.replaceInFlow(m.Content[i], m.Content[i+1], text, f)
 		}
 	}
-	switch {
+	switch kept := c.lastKept(m); {
 	case len(c.added) == 0:
 	case kept < 0:
 		at := e.at(m.Content[0])
 		e.splice(at, at, f.join(c.added))
 	default:
-		at := e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: m.Content[:kept+2]}, -1)
+		at := e.pairEnd(m.Content[kept:kept+2], -1)
 		e.splice(at, at, e.apart(at)+f.between()+f.join(c.added))
 	}
 	for i := 0; i < len(m.Content); i += 2 {
@@ -154,7 +152,7 @@ func (e *Edit) apart(at int) string {
 // stay.
 func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 	endOf := func(i int) int {
-		return e.lastEnd(&yaml.Node{Kind: yaml.MappingNode, Content: m.Content[i : i+2]}, -1)
+		return e.pairEnd(m.Content[i:i+2], -1)
 	}
 	start, end := e.at(m.Content[first]), endOf(last)
 	switch comma := e.skipSpace(end); {
@@ -188,21 +186,21 @@ func (e *Edit) withoutComma(start, end int) string {
 }
 
 // replaceInFlow gives a value in braces another text.
-func (e *Edit) replaceInFlow(r replacement, f flow) {
-	if !e.mayReplace(r.value) {
+func (e *Edit) replaceInFlow(key, value *yaml.Node, text string, f flow) {
+	if !e.mayReplace(value) {
 		return
 	}
-	quotes := quotingOf(r.value)
+	quotes := quotingOf(value)
 	if e.JSON || e.style.Quoted {
 		quotes = f.values
 	}
-	if !isUnwritten(r.value) {
-		e.splice(e.at(r.value), e.end(r.value, -1), quotes.write(r.text))
+	if !isUnwritten(value) {
+		e.splice(e.at(value), e.end(value, -1), quotes.write(text))
 		return
 	}
-	colon, before := e.colonEnd(r.key, -1), " "
+	colon, before := e.colonEnd(key, -1), " "
 	if e.Text[colon-1] != ':' {
 		before = f.colon
 	}
-	e.splice(colon, colon, before+quotes.write(r.text))
+	e.splice(colon, colon, before+quotes.write(text))
 }

@@ -14,7 +14,7 @@ const jsonSpace = " \t\r\n"
 // parseJSON reads a part that looks like JSON: one value or several. JSON has
 // a parser of its own because YAML's does not take all of it (tabs, surrogate
 // pairs, several values in a row).
-func parseJSON(file lines, p part, number int) (documents []*Document, isJSON bool, problem *Error) {
+func parseJSON(file *lines, p part, number int) (documents []*Document, isJSON bool, problem *Error) {
 	text := file.text[p.start:p.end]
 	if isMarker(strings.TrimRight(text[:lineLength(text)], "\r\n"), "---") {
 		text = text[len("---"):]

@@ -53,19 +53,25 @@ func (e *Edit) blankEnd(b blockScalar) int {
 	return end
 }
 
+// blanksEnd returns the end of the blank lines behind an offset, which count
+// for a block that keeps them.
+func (l *lines) blanksEnd(end int) int {
+	for next := l.nextLine(end); next > end && next < len(l.text); next = l.nextLine(end) {
+		line := l.lineEnd(next)
+		if strings.TrimLeft(l.text[next:line], " ") != "" {
+			break
+		}
+		end = line
+	}
+	return end
+}
+
 // replaceLines changes the lines of a block that are not the same before and
 // after.
 func (e *Edit) replaceLines(b blockScalar, text, indent, chomping string, literal bool, eol string) {
 	end := b.end
 	if chomping == "+" {
-		// Blank lines behind the text would count.
-		for next := e.nextLine(end); next > end && next < len(e.Text); next = e.nextLine(end) {
-			line := e.lineEnd(next)
-			if strings.TrimLeft(e.Text[next:line], " ") != "" {
-				break
-			}
-			end = line
-		}
+		end = e.blanksEnd(end)
 	}
 	var lines []string // with their ends
 	for at := b.body; at <= end && at < len(e.Text); {

@@ -45,14 +45,6 @@ func (q quoting) write(value string) string {
 	return escaped(value)
 }
 
-// key returns the text of a key; a merge key has no quotes.
-func (q quoting) key(key string) string {
-	if key == mergeKey {
-		return key
-	}
-	return q.write(key)
-}
-
 func jsonString(value string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +20,6 @@ type Error struct {
 
 // Error returns "line:column: message".
 func (e *Error) Error() string { return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message) }
-
-const byteOrderMark = "\ufeff"
 
 // Parse reads every document of a text, those without content included. What
 // is neither YAML nor JSON is a problem, one for each broken document.
@@ -101,29 +98,18 @@ func isMarker(line, marker string) bool {
 	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
 }
 
-// lineLength returns the length of the first line with its end.
+// lineLength returns the length of the first line with its end, for markers and
+// directives.
 func lineLength(text string) int {
-	i := strings.IndexAny(text, "\r\n")
-	if i < 0 {
-		return len(text)
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		return i + breakLength(text[i:])
 	}
-	return i + breakLength(text[i:])
-}
-
-// breakLength returns the length of the line end that the text begins with.
-func breakLength(text string) int {
-	switch {
-	case strings.HasPrefix(text, "\r\n"):
-		return 2
-	case text != "" && (text[0] == '\r' || text[0] == '\n'):
-		return 1
-	}
-	return 0
+	return len(text)
 }
 
 // parse reads the document, or the several JSON values, of a part. number is
 // what messages call the first.
-func parse(file lines, p part, number int) ([]*Document, *Error) {
+func parse(file *lines, p part, number int) ([]*Document, *Error) {
 	documents, isJSON, jsonProblem := parseJSON(file, p, number)
 	if isJSON && jsonProblem == nil {
 		return documents, nil
@@ -202,7 +188,7 @@ func (d *Document) syntaxError(err error, number int) *Error {
 func isControl(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n\u0085", r) }
 
 // checkEncoding refuses what is not UTF-8, which neither format allows here.
-func checkEncoding(file lines) *Error {
+func checkEncoding(file *lines) *Error {
 	text := file.text
 	if utf8.ValidString(text) {
 		return nil
@@ -220,45 +206,4 @@ func checkEncoding(file lines) *Error {
 	}
 	line, column := file.position(offset)
 	return &Error{line, column, fmt.Sprintf("got byte 0x%02x, want UTF-8", text[offset])}
-}
-
-// lines is a text and where its lines begin, as the YAML scanner counts them:
-// it also ends lines at NEL, LS and PS.
-type lines struct {
-	text   string
-	starts []int
-}
-
-func newLines(text string) lines {
-	starts := []int{0}
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\n':
-			starts = append(starts, i+1)
-		case '\r':
-			if !strings.HasPrefix(text[i:], "\r\n") {
-				starts = append(starts, i+1)
-			}
-		case 0xc2:
-			if strings.HasPrefix(text[i:], "\u0085") {
-				starts = append(starts, i+2)
-			}
-		case 0xe2:
-			if strings.HasPrefix(text[i:], "\u2028") || strings.HasPrefix(text[i:], "\u2029") {
-				starts = append(starts, i+3)
-			}
-		}
-	}
-	return lines{text, starts}
-}
-
-// line returns the index of the line that holds an offset.
-func (l lines) line(offset int) int { return sort.SearchInts(l.starts, offset+1) - 1 }
-
-// position returns line and column of an offset, from 1; columns count
-// characters, a byte order mark not among them.
-func (l lines) position(offset int) (line, column int) {
-	i := l.line(offset)
-	before := strings.TrimPrefix(l.text[l.starts[i]:offset], byteOrderMark)
-	return i + 1, utf8.RuneCountInString(before) + 1
 }

@@ -109,39 +109,6 @@ func isBlockScalar(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }
 
-// IsShared reports whether an alias stands for the node, so that a change of
-// it would show elsewhere too.
-func (d *Document) IsShared(n *yaml.Node) bool {
-	if d.shared == nil {
-		d.shared = map[*yaml.Node]bool{}
-		for alias := range aliases(d.Root) {
-			d.shared[alias.Alias] = true
-		}
-	}
-	return d.shared[n]
-}
-
-// aliases goes over the aliases below a node, in text order.
-func aliases(n *yaml.Node) func(yield func(*yaml.Node) bool) {
-	return func(yield func(*yaml.Node) bool) {
-		var visit func(n *yaml.Node) bool
-		visit = func(n *yaml.Node) bool {
-			if n.Kind == yaml.AliasNode {
-				return yield(n)
-			}
-			for _, child := range n.Content {
-				if !visit(child) {
-					return false
-				}
-			}
-			return true
-		}
-		if n != nil {
-			visit(n)
-		}
-	}
-}
-
 // Unfolded returns about how many bytes the document would have with every
 // alias written out. It looks at each node once; what is inside itself, or
 // does not fit into an int, has math.MaxInt.

@@ -53,14 +53,14 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta 
 	isMerged := func(key string) bool { return values[key] == nil }
 	switch isAlias := metadata.Kind == yaml.AliasNode; {
 	case isAlias && len(remove) == 0:
-		e.Fill(root, v.metadataField, append([]yamltext.Entry{{Key: mergeKey, Alias: metadata.Value}}, texts(set)...))
+		e.Fill(root, v.metadataField, append([]yamltext.Entry{{Merge: metadata.Value}}, texts(set)...))
 		return
 	case isAlias, len(metadata.Content) == 0:
 		e.Fill(root, v.metadataField, texts(delta.result))
 		return
 	case slices.ContainsFunc(remove, isMerged):
 		// The merge goes, and what else it brings in is written out.
-		remove = append([]string{mergeKey}, remove...)
+		remove = append([]string{yamltext.MergeKey}, remove...)
 		set = maps.Clone(delta.set)
 		for key, value := range delta.result {
 			if isMerged(key) {
@@ -76,8 +76,6 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta 
 	e.Inline(metadata)
 	e.Set(metadata, texts(set), remove)
 }
-
-const mergeKey = "<<"
 
 // texts returns keys with their values, sorted by key.
 func texts(values map[string]string) []yamltext.Entry {

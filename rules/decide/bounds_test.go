@@ -26,7 +26,7 @@ func TestListedRules(t *testing.T) {
 		6: "r0, r1, r2, r3, r4 and 1 more in force",
 		8: "r0, r1, r2, r3, r4 and 3 more in force",
 	} {
-		if got := load(t, manyBypasses(count)).Decide(shopPod(), Options{}).Detail; got != want {
+		if got := compileRules(t, manyBypasses(count)).Decide(shopPod(), Options{}).Detail; got != want {
 			t.Errorf("%d rules: got %q, want %q", count, got, want)
 		}
 	}
@@ -60,7 +60,7 @@ func TestFits(t *testing.T) {
 
 // One annotation set and one removed are a patch.
 func TestSetAndRemove(t *testing.T) {
-	set := load(t, bypassMySQL)
+	set := compileRules(t, bypassMySQL)
 	pod := shopPod()
 	apply(pod, set.Decide(pod, Options{}))
 	pod.Annotations[rules.AppliedAnnotation] = "stale"
@@ -72,7 +72,7 @@ func TestSetAndRemove(t *testing.T) {
 
 // A verdict lists sixteen pieces of evidence, or three addresses that are none.
 func TestShownAddresses(t *testing.T) {
-	set := load(t, "rules:\n- {name: r, destinations: {ports: [6379]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}\n")
+	set := compileRules(t, "rules:\n- {name: r, destinations: {ports: [6379]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}\n")
 	texts := func(port int) string {
 		var b strings.Builder
 		for i := range maxEvidence + 4 {
@@ -99,7 +99,7 @@ func TestLongLists(t *testing.T) {
 		for i := range count {
 			list = append(list, fmt.Sprintf("10.%d.0.0/16", 2*i))
 		}
-		set := load(t, "rules:\n- {name: r, destinations: {cidrs: ["+strings.Join(list, ", ")+"]}, workloads: {referencing: true}, strategy: {bypass: CIDRs}}\n")
+		set := compileRules(t, "rules:\n- {name: r, destinations: {cidrs: ["+strings.Join(list, ", ")+"]}, workloads: {referencing: true}, strategy: {bypass: CIDRs}}\n")
 		if got := set.rules[0].table != nil; got != want {
 			t.Errorf("%d CIDRs: got a table: %v, want %v", count, got, want)
 		}
@@ -108,7 +108,7 @@ func TestLongLists(t *testing.T) {
 
 // The largest entry that is remembered, and one byte more.
 func TestLargestEntry(t *testing.T) {
-	set := load(t, twoTimeouts)
+	set := compileRules(t, twoTimeouts)
 	empty := set.merge(shopPod(), []int32{0}).size()
 	for _, test := range []struct {
 		bytes int
@@ -125,7 +125,7 @@ func TestLargestEntry(t *testing.T) {
 
 // Combinations of rules, and values of pods, are spread over the slots.
 func TestSlotsAreSpread(t *testing.T) {
-	set := load(t, bypassMySQL)
+	set := compileRules(t, bypassMySQL)
 	const count = 64
 	byRule, byValue, byMesh := map[any]bool{}, map[any]bool{}, map[any]bool{}
 	for i := range count {

@@ -69,7 +69,7 @@ func TestFilings(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
-			r := load(t, "rules:\n- {name: r, destinations: {"+test.destinations+"}, strategy: {keepalive: {time: 120s, interval: 30s, probes: 3}}}\n").file.Rules[0]
+			r := compileRules(t, "rules:\n- {name: r, destinations: {"+test.destinations+"}, strategy: {keepalive: {time: 120s, interval: 30s, probes: 3}}}\n").file.Rules[0]
 			r.Workloads = test.workloads
 			if got := filed(&r); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
@@ -97,7 +97,7 @@ func TestFilings(t *testing.T) {
 // A rule is filed where the fewest others are, the first of equals, and names
 // that meet rules with only CIDRs are no reason to file elsewhere.
 func TestCheapestFiling(t *testing.T) {
-	set := load(t, `rules:
+	set := compileRules(t, `rules:
 - {name: a, destinations: {ports: [1], hosts: [a]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
 - {name: b, destinations: {ports: [1], hosts: [b]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
 - {name: c, destinations: {ports: [2], hosts: [c]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
@@ -135,7 +135,7 @@ func TestCheapestFiling(t *testing.T) {
 
 // Candidates are few: what the pod does not show leads to no rule.
 func TestCandidates(t *testing.T) {
-	set := load(t, `rules:
+	set := compileRules(t, `rules:
 - {name: prefix, destinations: {ports: [1]}, workloads: {namespaces: ["shop*"]}, strategy: {bypass: Ports}}
 - {name: longer, destinations: {ports: [1]}, workloads: {namespaces: ["shopping*"]}, strategy: {bypass: Ports}}
 - {name: any-address, destinations: {ports: ["1-1000"]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
