@@ -302,3 +302,63 @@ func TestNotEditable(t *testing.T) {
 		})
 	}
 }
+
+// The last line of defence: whatever a change of the text does, one that means
+// anything else does not leave Edit.
+func TestEditsAreVerified(t *testing.T) {
+	const before = "proxyMetadata: {A: b, C: d}\ndrainDuration: 60s\nother: 1\n"
+	config, err := Parse(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := Edit{SetMetadata: map[string]string{"A": "x"}, RemoveMetadata: []string{"C"}, DrainDuration: "43200s"}
+	for _, test := range []struct {
+		rule, after string
+		edit        Edit
+		ok          bool
+	}{
+		{"what was meant", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 1\n", both, true},
+		{"nothing", before, Edit{}, true},
+		{"metadata alone", "proxyMetadata: {A: x}\ndrainDuration: 60s\nother: 1\n", Edit{SetMetadata: both.SetMetadata, RemoveMetadata: both.RemoveMetadata}, true},
+		{"the drain alone", "proxyMetadata: {A: b, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{DrainDuration: "43200s"}, true},
+		{"a key that was to go", "proxyMetadata: {A: x, C: d}\ndrainDuration: 43200s\nother: 1\n", both, false},
+		{"another value", "proxyMetadata: {A: y}\ndrainDuration: 43200s\nother: 1\n", both, false},
+		{"another drain", "proxyMetadata: {A: x}\ndrainDuration: 1h\nother: 1\n", both, false},
+		{"the drain too", "proxyMetadata: {A: x}\ndrainDuration: 1h\nother: 1\n", Edit{SetMetadata: both.SetMetadata, RemoveMetadata: both.RemoveMetadata}, false},
+		{"metadata too", "proxyMetadata: {A: x, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{DrainDuration: "43200s"}, false},
+		{"another field", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 2\n", both, false},
+		{"a field less", "proxyMetadata: {A: x}\ndrainDuration: 43200s\n", both, false},
+		{"a field more", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 1\nmore: 1\n", both, false},
+		{"the other spelling", "proxy_metadata: {A: x}\ndrain_duration: 43200s\nother: 1\n", both, false},
+		{"the other spelling of the drain", "proxyMetadata: {A: x}\ndrain_duration: 43200s\nother: 1\n", both, false},
+		{"no YAML", "proxyMetadata: {", both, false},
+	} {
+		err := config.view.verify(test.after, config.view.changeFor(test.edit))
+		if (err == nil) != test.ok || err != nil && !errors.Is(err, errNotEditable) {
+			t.Errorf("%s: got %v, want accepted: %v", test.rule, err, test.ok)
+		}
+	}
+}
+
+// A text of the largest size is read, and one byte more is not; and so for its
+// keys and values, and for what its aliases stand for.
+func TestBounds(t *testing.T) {
+	aliases := func(length, count int) string {
+		return "a: &a " + strings.Repeat("x", length) + "\nb: [" + strings.Repeat("*a,", count) + "*a]\n"
+	}
+	for _, test := range []struct {
+		rule, text string
+		ok         bool
+	}{
+		{"size", "a: " + strings.Repeat("b", maxSize-len("a: ")), true},
+		{"over the size", "a: " + strings.Repeat("b", maxSize-len("a: ")+1), false},
+		{"nodes", "a: [" + strings.Repeat("b,", maxNodes/2-3) + "b]", true},
+		{"over the nodes", "a: [" + strings.Repeat("b,", maxNodes/2-2) + "b]", false},
+		{"aliases", aliases(1<<10, 200), true},
+		{"over what aliases may stand for", aliases(1<<10, 300), false},
+	} {
+		if _, err := Parse(test.text); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrTooMuch) {
+			t.Errorf("%s: got %v, want it read: %v", test.rule, err, test.ok)
+		}
+	}
+}

@@ -138,11 +138,6 @@ func validTracing(tracing *mesh.Tracing) error {
 			return fmt.Errorf("datadog: %w", err)
 		}
 	}
-	for name, tag := range tracing.GetCustomTags() {
-		if tag == nil {
-			return fmt.Errorf("customTags: got no value for %q, want one", name)
-		}
-	}
 	return validTracingTLS(tracing.GetTlsSettings())
 }
 
