@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,10 @@ func mergeProxyConfig(own value, w *want) written {
 		return r
 	}
 	config, err := proxyconfig.Parse(own.text)
-	if err != nil {
+	switch {
+	case errors.Is(err, proxyconfig.ErrTooMuch):
+		return leaveAlone(rules.WarnProxyConfigNotEditable, "no safe edit", err)
+	case err != nil:
 		return leaveAlone(rules.WarnProxyConfigLeftAlone, "Istio rejects it", err)
 	}
 	edit, replaced, notes := w.edit(config)
