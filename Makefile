@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-PACKAGES := ./cmd/... ./istio/... ./manifest/... ./rules/... ./webhook/...
+PACKAGES := ./cmd/... ./internal/... ./istio/... ./manifest/... ./rules/... ./webhook/...
 FUZZTIME ?= 5s
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 .DEFAULT_GOAL := help

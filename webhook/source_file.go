@@ -10,12 +10,9 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
-
-// maxRulesBytes bounds a rules file. A ConfigMap holds at most 1 MiB; 10,000
-// rules take about 4 MiB.
-const maxRulesBytes = 64 << 20
 
 // fileSource offers a rules file to a store, and every later version of it.
 type fileSource struct {
@@ -50,8 +47,8 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("got %s, which is no regular file, want one", path)
-	case info.Size() > maxRulesBytes:
-		return nil, fmt.Errorf("got %s with %d bytes, want at most %d", path, info.Size(), maxRulesBytes)
+	case info.Size() > load.MaxFileSize:
+		return nil, fmt.Errorf("got %s with %d bytes, want at most %d", path, info.Size(), load.MaxFileSize)
 	}
 	return os.ReadFile(path)
 }
