@@ -9,9 +9,9 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// manyRules is a file as a platform team generates it: a few rules for every
+// rulesOfTeams is a file as a platform team generates it: a few rules for every
 // team, about 160 bytes each.
-func manyRules(n int) []byte {
+func rulesOfTeams(n int) []byte {
 	var b strings.Builder
 	b.WriteString(header + "rules:\n")
 	for i := range n {
@@ -32,7 +32,7 @@ func manyRules(n int) []byte {
 
 // BenchmarkLoad10000 loads 10,000 rules, 1.6 MB. heap-KB is what stays.
 func BenchmarkLoad10000(b *testing.B) {
-	data := manyRules(10_000)
+	data := rulesOfTeams(10_000)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	var file *rules.File

@@ -58,7 +58,7 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 	for _, f := range fields {
 		for i := range keys {
 			if keys[i].Name == f.key && values[i] != nil {
-				f.read(l.value(values[i], &path{up: v.at, key: f.key}))
+				f.read(l.value(values[i], &path{up: v.at, key: keys[i].Name}))
 			}
 		}
 	}

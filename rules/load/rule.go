@@ -15,17 +15,23 @@ type ruleMarks struct {
 	strategy, keepalive mark
 }
 
+// manyRules is for how many rules there is room from the start.
+const manyRules = 10_000
+
 // rules reads the list of rules. Once there is an error, rules are only read
 // to tell what is wrong with them.
 func (l *loader) rules(v value, f *rules.File) {
 	names := make(map[string]mark)
+	f.Rules = slices.Grow(f.Rules, min(len(v.Content), manyRules))
 	l.list(v, "a list of rules", func(item value) {
-		r := rules.Rule{Mode: f.Mode, Line: item.use.Line, Column: item.use.Column}
-		marks := l.rule(item, &r, names)
-		if l.errors == 0 {
-			f.Rules = append(f.Rules, r)
-			l.marks = append(l.marks, marks)
+		f.Rules = append(f.Rules, rules.Rule{Mode: f.Mode, Line: item.use.Line, Column: item.use.Column})
+		last := len(f.Rules) - 1
+		marks := l.rule(item, &f.Rules[last], names)
+		if l.errors > 0 {
+			f.Rules = f.Rules[:last]
+			return
 		}
+		l.marks = append(l.marks, marks)
 	})
 }
 

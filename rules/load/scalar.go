@@ -152,6 +152,9 @@ func decimal(s string) (int, bool) {
 
 // choice reads one of a few words.
 func choice[T ~string](l *loader, v value, words ...T) T {
+	if i := slices.Index(words, T(v.Value)); i >= 0 && v.Kind == yaml.ScalarNode && v.ShortTag() == strTag {
+		return words[i]
+	}
 	list := make([]string, len(words))
 	for i, w := range words {
 		list[i] = string(w)
@@ -160,9 +163,6 @@ func choice[T ~string](l *loader, v value, words ...T) T {
 	s, ok := l.text(v, "text: "+want)
 	if !ok {
 		return ""
-	}
-	if slices.Contains(list, s) {
-		return T(s)
 	}
 	hint := writeNearest(s, list)
 	if hint != "" && strings.EqualFold(s, nearest(s, list)) {

@@ -38,8 +38,9 @@ func Conflicts(list []rules.Rule) (found []Conflict) {
 	earlier := index{}
 	var c comparison
 	for i := range list {
+		at := reachOf(&list[i])
 		compared := 0
-		for j := range earlier.near(&list[i]) {
+		for j := range earlier.near(at) {
 			if why := c.conflict(&list[i], &list[j]); why != "" {
 				found = append(found, Conflict{Rule: i, Other: j, Why: why})
 				break
@@ -51,7 +52,7 @@ func Conflicts(list []rules.Rule) (found []Conflict) {
 		if len(found) == maxConflicts || c.steps > maxSteps {
 			break
 		}
-		earlier.add(&list[i], i)
+		earlier.add(at, i)
 	}
 	return found
 }

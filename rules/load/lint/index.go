@@ -29,62 +29,66 @@ const (
 	maxFiled = 32
 )
 
-// filedUnder returns the namespaces and ports of a rule, nil for any.
-func filedUnder(r *rules.Rule) (namespaces []string, ports []int) {
+// reach is what a rule is filed by: the namespaces and ports that it names, none
+// for any.
+type reach struct {
+	namespaces []string
+	ports      []int
+}
+
+func reachOf(r *rules.Rule) (to reach) {
 	isGlob := func(s string) bool { return strings.Contains(s, "*") }
 	if names := r.Workloads.Namespaces; len(names) <= maxFiled && !slices.ContainsFunc(names, isGlob) {
-		namespaces = names
+		to.namespaces = slices.Clip(names)
 	}
 	if r.Strategy.Bypass == rules.BypassCIDRs {
-		return namespaces, nil
+		return to
 	}
 	for _, ranges := range r.Destinations.Ports {
 		for p := int(ranges.First); p <= int(ranges.Last); p++ {
-			if len(ports) == maxFiled {
-				return namespaces, nil
+			if len(to.ports) == maxFiled {
+				return reach{namespaces: to.namespaces}
 			}
-			ports = append(ports, p)
+			to.ports = append(to.ports, p)
 		}
 	}
-	return namespaces, ports
+	return to
 }
 
 // add files rule i.
-func (x index) add(r *rules.Rule, i int) {
-	namespaces, ports := filedUnder(r)
-	if namespaces == nil {
-		namespaces = []string{anyNamespace}
+func (x index) add(at reach, i int) {
+	if len(at.namespaces) == 0 {
+		at.namespaces = []string{anyNamespace}
 	}
-	if ports == nil {
-		ports = []int{anyPort}
+	if len(at.ports) == 0 {
+		at.ports = []int{anyPort}
 	}
-	for _, namespace := range append(slices.Clip(namespaces), everyNamespace) {
-		for _, port := range append(ports, everyPort) {
-			at := filed{namespace, port}
-			if len(x[at]) < maxCompared {
-				x[at] = append(x[at], i)
+	for _, namespace := range append(at.namespaces, everyNamespace) {
+		for _, port := range append(at.ports, everyPort) {
+			key := filed{namespace, port}
+			if len(x[key]) < maxCompared {
+				x[key] = append(x[key], i)
 			}
 		}
 	}
 }
 
-// near returns the rules that may share a namespace and a port with r, some
-// more than once.
-func (x index) near(r *rules.Rule) iter.Seq[int] {
-	namespaces, ports := filedUnder(r)
-	if namespaces == nil {
-		namespaces = []string{everyNamespace}
-	} else {
-		namespaces = append(slices.Clip(namespaces), anyNamespace)
-	}
-	if ports == nil {
-		ports = []int{everyPort}
-	} else {
-		ports = append(ports, anyPort)
-	}
+// near returns the rules that may share a namespace and a port with one that is
+// filed there, some more than once.
+func (x index) near(at reach) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for _, namespace := range namespaces {
-			for _, port := range ports {
+		if len(at.namespaces) == 0 {
+			at.namespaces = []string{everyNamespace}
+		} else {
+			at.namespaces = append(at.namespaces, anyNamespace)
+		}
+		if len(at.ports) == 0 {
+			at.ports = []int{everyPort}
+		} else {
+			at.ports = append(at.ports, anyPort)
+		}
+		for _, namespace := range at.namespaces {
+			for _, port := range at.ports {
 				for _, i := range x[filed{namespace, port}] {
 					if !yield(i) {
 						return
