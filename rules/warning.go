@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"github.com/holdfast-mesh/holdfast/internal/clip"
+
 	"strings"
 	"unicode"
 )
@@ -69,7 +71,7 @@ const (
 // things.
 func NewWarning(code WarningCode, head, variable, tail string) Warning {
 	room := MaxWarningLength - len(speaker) - len(head) - len(tail)
-	return Warning{Code: code, Message: head + Shorten(OneLine(variable), room) + tail}
+	return Warning{Code: code, Message: head + clip.Middle(clip.OneLine(variable), room) + tail}
 }
 
 // WarningText is what a client gets to see of a message: one line of at most
@@ -78,9 +80,5 @@ func NewWarning(code WarningCode, head, variable, tail string) Warning {
 // Source: https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/net/http.go (NewWarningHeader)
 func WarningText(message string) string {
 	words := strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-	text := speaker + strings.Join(words, " ")
-	if len(text) > MaxWarningLength {
-		return cut(text, MaxWarningLength-len(ellipsis), 0)
-	}
-	return text
+	return clip.Text(speaker+strings.Join(words, " "), MaxWarningLength)
 }

@@ -27,26 +27,6 @@ func TestWarningsFit(t *testing.T) {
 	})
 }
 
-func TestShorten(t *testing.T) {
-	tests := []struct {
-		rule, text string
-		limit      int
-		want       string
-	}{
-		{"short texts stay", "abc", 3, "abc"},
-		{"the middle goes", "abcdefghijklmnop", 9, "ab...mnop"},
-		{"never within a character", "äöüäöüäöü", 10, "ä...öü"},
-		{"no room at all", "abcdef", 3, ""},
-	}
-	for _, test := range tests {
-		t.Run(test.rule, func(t *testing.T) {
-			if got := Shorten(test.text, test.limit); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
 func TestWarningCodesAreUnique(t *testing.T) {
 	codes := WarningCodes()
 	if got := slices.Compact(slices.Sorted(slices.Values(codes))); len(got) != len(codes) || len(codes) != 12 {

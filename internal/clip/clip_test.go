@@ -26,3 +26,39 @@ func TestText(t *testing.T) {
 		}
 	})
 }
+
+// The end says what to do, so it keeps most of the room.
+func TestMiddle(t *testing.T) {
+	tests := []struct {
+		rule, text string
+		limit      int
+		want       string
+	}{
+		{"short texts stay", "abc", 3, "abc"},
+		{"the middle goes", "abcdefghijklmnop", 9, "ab...mnop"},
+		{"never within a character", "äöüäöüäöü", 10, "ä...öü"},
+		{"no room at all", "abcdef", 3, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			if got := Middle(test.text, test.limit); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Foreign text may hold what ends a line, or what no reader can print.
+func TestOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"as it is":             "as it is",
+		"a\nb\r\n c":           "a b c",
+		"tab\there\x00":        "tab here",
+		"\u2028x\u2029y\u0085": "x y",
+		"bad \xff byte":        "bad byte",
+	} {
+		if got := OneLine(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -117,8 +117,8 @@ func TestParseProxyConfig(t *testing.T) {
 		{name: "number as key", text: "proxyMetadata: {1: a}", wantErr: "proxyMetadata.1: got characters"},
 		{name: "one bad of many", text: "proxyMetadata: {é: a, 'ä': b, B: 'x\"y', ö: c}", wantErr: "line 1: proxyMetadata.B: got characters"},
 		{name: "five letters", text: "proxyMetadata: {FALSE: a}", wantErr: "proxyMetadata.false: got characters"},
-		{name: "long value", text: "proxyMetadata: " + strings.Repeat("x", 38), wantErr: `proxyMetadata: got the text "` + strings.Repeat("x", 38) + `", want`},
-		{name: "longer value", text: "proxyMetadata: " + strings.Repeat("x", 39), wantErr: `proxyMetadata: got the text "` + strings.Repeat("x", 39) + `..., want`},
+		{name: "long value", text: "proxyMetadata: " + strings.Repeat("x", 41), wantErr: `proxyMetadata: got the text "` + strings.Repeat("x", 41) + `", want`},
+		{name: "longer value", text: "proxyMetadata: " + strings.Repeat("x", 42), wantErr: `proxyMetadata: got the text "` + strings.Repeat("x", 39) + `..., want`},
 		{name: "boolean as key", text: "proxyMetadata: {yes: a}", wantErr: "proxyMetadata.true: got characters"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

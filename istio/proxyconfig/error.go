@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"go.yaml.in/yaml/v4"
 	mesh "istio.io/api/mesh/v1alpha1"
@@ -37,11 +38,7 @@ func notAMapping(text string, js []byte) error {
 
 // kindOf names a JSON value for people.
 func kindOf(raw json.RawMessage) string {
-	const longest = 40
-	shown := string(raw)
-	if len(shown) > longest {
-		shown = strings.ToValidUTF8(shown[:longest], "") + "..."
-	}
+	shown := clip.Text(string(raw), 43)
 	switch raw[0] {
 	case '{':
 		return "a mapping"

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -103,5 +104,5 @@ func note(notes []string, key, own, wanted string) []string {
 		return notes
 	}
 	const maxShown = 64 // bytes
-	return append(notes, "the pod's own "+key+" "+rules.Shorten(rules.OneLine(own), maxShown)+" wins over "+wanted)
+	return append(notes, "the pod's own "+key+" "+clip.Middle(clip.OneLine(own), maxShown)+" wins over "+wanted)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -63,4 +64,4 @@ func (s selector) mismatch(of string, labels map[string]string) string {
 	return of + " label " + r.Key + " " + got + ", want " + want
 }
 
-func quoted(s string) string { return `"` + rules.OneLine(s) + `"` }
+func quoted(s string) string { return `"` + clip.OneLine(s) + `"` }

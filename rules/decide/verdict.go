@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -49,7 +50,7 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 	}
 	for i := range f.found.Declared {
 		if d := &f.found.Declared[i]; c.declaredBy(d) {
-			add(rules.Evidence{Where: "annotation " + rules.MiddlewareAnnotation, Address: rules.OneLine(d.Name)})
+			add(rules.Evidence{Where: "annotation " + rules.MiddlewareAnnotation, Address: clip.OneLine(d.Name)})
 		}
 	}
 	for i := range f.found.Addresses {

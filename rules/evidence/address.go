@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -48,10 +49,10 @@ const (
 )
 
 func (s *source) String() string {
-	text := "container " + rules.OneLine(s.container.Name)
+	text := "container " + clip.OneLine(s.container.Name)
 	switch s.kind {
 	case inEnv:
-		return text + ", env " + rules.OneLine(s.container.Env[s.index].Name)
+		return text + ", env " + clip.OneLine(s.container.Env[s.index].Name)
 	case inCommand:
 		return text + ", command[" + strconv.Itoa(s.index) + "]"
 	}

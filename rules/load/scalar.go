@@ -1,6 +1,8 @@
 package load
 
 import (
+	"github.com/holdfast-mesh/holdfast/internal/clip"
+
 	"slices"
 	"strconv"
 	"strings"
@@ -19,20 +21,11 @@ const (
 	timeTag  = "!!timestamp"
 )
 
-// clip cuts a text of the user to a readable length.
-func clip(s string) string {
-	const limit = 60
-	n := 0
-	for i := range s {
-		if n++; n > limit {
-			return s[:i] + "..."
-		}
-	}
-	return s
-}
+// clipped fits a text of the file into a message.
+func clipped(s string) string { return clip.Text(s, 63) }
 
 // show quotes a text for a message.
-func show(s string) string { return strconv.Quote(clip(s)) }
+func show(s string) string { return strconv.Quote(clipped(s)) }
 
 // quoteWhole is show without the cut, for texts that are to be copied.
 func quoteWhole(s string) string {
@@ -116,7 +109,7 @@ func (l *loader) boolean(v value) bool {
 				return false
 			}
 		}
-		word := strings.ToLower(clip(v.Value))
+		word := strings.ToLower(clipped(v.Value))
 		for _, meant := range [][]string{{"true", "yes", "on", "y", "1"}, {"false", "no", "off", "n", "0"}} {
 			if slices.Contains(meant, word) {
 				l.errorAt(v, wrongType, "got %s, want true or false: write %s", describe(v.Node), meant[0])

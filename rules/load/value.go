@@ -57,9 +57,9 @@ func (p *path) String() string {
 	case p.quoted || !isDNSLabel(plainKey(p.key)):
 		return p.up.String() + "[" + show(p.key) + "]"
 	case p.up == nil:
-		return clip(p.key)
+		return clipped(p.key)
 	}
-	return p.up.String() + "." + clip(p.key)
+	return p.up.String() + "." + clipped(p.key)
 }
 
 // report adds a problem.
