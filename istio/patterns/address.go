@@ -21,12 +21,6 @@ type edge struct {
 var everything = &network{}
 
 func (n *network) equal(other *network) bool {
-	if n == other {
-		return true
-	}
-	if n == everything || other == everything || len(n.edges) != len(other.edges) {
-		return false
-	}
 	return slices.EqualFunc(n.edges, other.edges, func(a, b edge) bool {
 		return slices.Equal(a.spans, b.spans) && a.next.equal(b.next)
 	})
@@ -59,7 +53,7 @@ func networkOf(prefixes []netip.Prefix, unitBits, depth int) *network {
 	for i := 0; i < len(prefixes); {
 		s := unitSpan(prefixes[i], unitBits, depth)
 		j := i + 1
-		for s.first == s.last && j < len(prefixes) && unitSpan(prefixes[j], unitBits, depth) == s {
+		for j < len(prefixes) && unitSpan(prefixes[j], unitBits, depth) == s {
 			j++
 		}
 		next := networkOf(prefixes[i:j], unitBits, depth+1)
@@ -118,10 +112,10 @@ func addressBranches(prefixes []netip.Prefix) []branch {
 	return branches
 }
 
-// partition separates the prefixes inside p from the others.
+// partition separates the prefixes that begin inside p from the others.
 func partition(prefixes []netip.Prefix, p netip.Prefix) (in, out []netip.Prefix) {
 	for _, q := range prefixes {
-		if q.Bits() >= p.Bits() && p.Contains(q.Addr()) {
+		if p.Contains(q.Addr()) {
 			in = append(in, q)
 		} else {
 			out = append(out, q)

@@ -177,15 +177,6 @@ func alternation(branches []branch) expression {
 	return repeated(e, "?")
 }
 
-// times returns e n times.
-func times(e expression, n int) branch {
-	out := make(branch, n)
-	for i := range out {
-		out[i] = e
-	}
-	return out
-}
-
 func repeated(e expression, sign string) expression {
 	return expression{e.text + sign, e.cost + 1, false}
 }

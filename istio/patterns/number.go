@@ -1,6 +1,10 @@
 package patterns
 
-import "slices"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // span is a closed range of numbers.
 type span struct{ first, last int }
@@ -27,28 +31,28 @@ func (n numeral) write(spans []span) expression {
 		case 0:
 			return repeated(n.digit(), "+")
 		case 1:
-			return branch{n.class(1<<n.base - 2), repeated(n.digit(), "*")}.expression()
+			return branch{class(1<<n.base - 2), repeated(n.digit(), "*")}.expression()
 		}
 	}
+	// What is above the largest number may be taken along.
+	spans = slices.Clone(spans)
+	if last := &spans[len(spans)-1].last; *last == n.max {
+		*last = math.MaxInt
+	}
 	var byLength []branch
-	for first, size, length := 0, n.base, 1; first <= n.max; length++ {
+	for first, size := 0, n.base; first <= n.max; first, size = size, size*n.base {
 		if part := clip(spans, first, size-1); len(part) > 0 {
-			// What is above the largest number may be taken along.
-			if last := &part[len(part)-1].last; *last == n.max {
-				*last = size - 1
-			}
-			byLength = append(byLength, n.fixed(part, size, length))
+			byLength = append(byLength, n.fixed(part, size))
 		}
-		first, size = size, size*n.base
 	}
 	return eitherOf(byLength).expression()
 }
 
-// fixed writes numbers below size, which is base to the power of length, with
-// that many digits.
-func (n numeral) fixed(spans []span, size, length int) branch {
-	if spans[0].first == 0 && spans[0].last == size-1 {
-		return times(n.digit(), length)
+// fixed writes numbers below size, a power of base, with the same count of
+// digits.
+func (n numeral) fixed(spans []span, size int) branch {
+	if size == 1 {
+		return nil
 	}
 	size /= n.base
 	var groups []digitGroup
@@ -70,10 +74,7 @@ func (n numeral) fixed(spans []span, size, length int) branch {
 	}
 	branches := make([]branch, len(groups))
 	for i, g := range groups {
-		branches[i] = branch{n.class(g.digits)}
-		if length > 1 {
-			branches[i] = append(branches[i], n.fixed(g.spans, size, length-1)...)
-		}
+		branches[i] = join(branch{class(g.digits)}, n.fixed(g.spans, size))
 	}
 	return eitherOf(branches)
 }
@@ -95,33 +96,29 @@ func clip(spans []span, first, last int) []span {
 	return out
 }
 
-func (n numeral) digit() expression { return n.class(1<<n.base - 1) }
+func (n numeral) digit() expression { return class(1<<n.base - 1) }
 
 // class writes a set of digits. A class never runs from 9 to a, which are not
 // neighbours in ASCII.
-func (n numeral) class(set uint) expression {
-	text := make([]byte, 0, 10)
-	count := 0
-	for d := 0; d < n.base; d++ {
-		if set&(1<<d) == 0 {
-			continue
-		}
-		last := d
-		for last+1 < n.base && last != 9 && set&(1<<(last+1)) != 0 {
+func class(set uint) expression {
+	if bits.OnesCount(set) == 1 {
+		return expression{digits[bits.TrailingZeros(set):][:1], 1, true}
+	}
+	text := []byte{'['}
+	for set != 0 {
+		first := bits.TrailingZeros(set)
+		last := first
+		for last != 9 && set&(2<<last) != 0 {
 			last++
 		}
-		count += last - d + 1
-		text = append(text, digits[d])
-		if last > d+1 {
+		set &^= 2<<last - 1
+		text = append(text, digits[first])
+		if last > first+1 {
 			text = append(text, '-')
 		}
-		if last > d {
+		if last > first {
 			text = append(text, digits[last])
 		}
-		d = last
 	}
-	if count == 1 {
-		return expression{string(text), 1, true}
-	}
-	return expression{"[" + string(text) + "]", 1, true}
+	return expression{string(append(text, ']')), 1, true}
 }

@@ -63,7 +63,7 @@ func mergePrefixes(prefixes []netip.Prefix) []netip.Prefix {
 	slices.SortFunc(sorted, netip.Prefix.Compare)
 	merged := sorted[:0]
 	for _, p := range sorted {
-		if n := len(merged); n > 0 && merged[n-1].Bits() <= p.Bits() && merged[n-1].Contains(p.Addr()) {
+		if n := len(merged); n > 0 && merged[n-1].Contains(p.Addr()) {
 			continue
 		}
 		merged = append(merged, p)

@@ -64,6 +64,11 @@ func TestDestinationAlternatives(t *testing.T) {
 			[]string{"^(?:10[.]1[.][!-~]+:700[0-9])$"},
 		},
 		{
+			"a prefix that is given twice is one",
+			Destinations{nil, networks("10.1.0.0/16", "10.1.0.0/16")},
+			[]string{"^(?:10[.]1[.][!-~]+)$"},
+		},
+		{
 			"an IPv6 prefix of two groups",
 			Destinations{[]ports.Range{{First: 6379, Last: 6379}}, networks("2001:db8::/32")},
 			[]string{"^(?:[[]2001:db8:[!-~]+:6379)$"},
