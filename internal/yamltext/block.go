@@ -142,17 +142,23 @@ func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
 	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
 		end = e.blanksEnd(end)
 	}
+	tail := e.skipBlanks(end)
 	if e.lineEnd(end) == len(e.Text) {
-		// At the end of a text without a line end a block scalar would change
-		// by one: the first place is as good.
 		b.oneLine = len(c.remove) > 0
 		leaf, _ := e.lastLeaf(m)
-		if text, _ := b.literalEnd(entries); strings.HasSuffix(text, "\n") || c.lastKept(m) == i && isBlockScalar(leaf) {
+		switch text, _ := b.literalEnd(entries); {
+		case c.lastKept(m) < i && tail == len(e.Text):
+			// The last line makes room.
+			e.splice(tail, tail, strings.TrimSuffix(b.lines(entries), b.eol))
+			return
+		case strings.HasSuffix(text, "\n") || isBlockScalar(leaf):
+			// At the end of a text without a line end a block scalar would
+			// change by one: the first place is as good.
 			e.addBefore(m.Content[0], b, entries)
 			return
 		}
 	}
-	if tail := e.skipBlanks(end); tail < e.lineEnd(end) && e.Text[tail] != '#' {
+	if tail < e.lineEnd(end) && e.Text[tail] != '#' {
 		e.fail(tail, "a line end")
 	}
 	e.addLines(end, b, entries)
@@ -208,10 +214,10 @@ func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
 	}
 	// Where the last line has no line end, lines go with the line end in front
 	// of them, so that it still has none; but a block scalar needs it.
-	open := e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
-	if last >= 0 && len(c.added) == 0 {
+	open := len(c.added) == 0 && e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
+	if last >= 0 {
 		leaf, _ := e.lastLeaf(m.Content[last+1])
-		open = open && !isBlockScalar(leaf)
+		open = open && !isBlockScalar(leaf) && !b.isLiteral(c.replaced[last])
 	}
 	for i := len(m.Content) - 2; i >= 0; i -= 2 {
 		open = c.removes(m, i) && e.removeLines(m.Content[i:i+2], b, open)
