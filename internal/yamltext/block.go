@@ -16,6 +16,8 @@ type block struct {
 	quoted bool // see Style
 	// oneLine writes texts of several lines on one.
 	oneLine bool
+	// covered says that new lines come behind, so that old ones cannot join.
+	covered bool
 }
 
 // blockOf returns how a block mapping with at least one key is written.
@@ -124,6 +126,7 @@ func (e *Edit) setBlock(m *yaml.Node, c changes) {
 	b := e.blockOf(m)
 	for i := 0; i < len(m.Content); i += 2 {
 		if text, ok := c.replaced[i]; ok {
+			b.covered = i == len(m.Content)-2 && len(c.added) > 0
 			e.replaceInBlock(m.Content[i], m.Content[i+1], text, b)
 		}
 	}
@@ -314,7 +317,7 @@ func (e *Edit) writeValue(start, end int, before, text string, quotes quoting, b
 	case quotes == doubleQuotes || !b.isLiteral(text),
 		strings.ContainsAny(e.Text[start:end], "\r\n"),
 		isLast && strings.HasSuffix(text, "\n"), // the last line would need the line end that the text has not
-		e.joinsBehind(text, len(b.indent+b.step), next):
+		!b.covered && e.joinsBehind(text, len(b.indent+b.step), next):
 		e.splice(start, end, before+quotes.write(text))
 		return
 	}
