@@ -174,14 +174,18 @@ func drawDocument(t *rapid.T) string {
 	return strings.ReplaceAll(text, "\n", d.pick("eol", "\n", "\n", "\r\n", "\r"))
 }
 
-// mappings returns the mappings with entries below a node.
+// mappings returns the mappings with entries at and below a node.
 func mappings(n *yaml.Node) (found []*yaml.Node) {
-	if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
-		found = append(found, n)
+	var visit func(n *yaml.Node)
+	visit = func(n *yaml.Node) {
+		if n.Kind == yaml.MappingNode && len(n.Content) > 0 {
+			found = append(found, n)
+		}
+		for _, child := range n.Content {
+			visit(child)
+		}
 	}
-	for _, child := range n.Content {
-		found = append(found, mappings(child)...)
-	}
+	visit(n)
 	return found
 }
 

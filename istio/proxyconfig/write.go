@@ -47,7 +47,7 @@ func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
 // a mapping, an alias of one, or nothing.
 func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta change) {
 	set, remove := delta.set, delta.remove
-	values := yamltext.Values(metadata)
+	values := maps.Collect(yamltext.All(metadata))
 	isMerged := func(key string) bool { return values[key] == nil }
 	e.Inline(metadata)
 	switch isAlias := metadata.Kind == yaml.AliasNode; {
