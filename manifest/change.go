@@ -38,9 +38,12 @@ func changeOf(annotations *yaml.Node, edit Edit) change {
 	if c.isEmpty() {
 		return c
 	}
-	set := map[string]string{}
+	set, remove := map[string]string{}, map[string]bool{}
 	for _, a := range c.set {
 		set[a.Key] = a.Value
+	}
+	for _, key := range c.remove {
+		remove[key] = true
 	}
 	for _, key := range keysOf(annotations) {
 		value, changed := set[key]
@@ -48,7 +51,7 @@ func changeOf(annotations *yaml.Node, edit Edit) change {
 			value = old[key]
 		}
 		delete(set, key)
-		if !slices.Contains(c.remove, key) {
+		if !remove[key] {
 			c.all = append(c.all, rules.Annotation{Key: key, Value: value})
 		}
 	}
@@ -65,11 +68,10 @@ func keysOf(n *yaml.Node) []string {
 	values := texts(n)
 	var keys []string
 	for _, m := range append([]*yaml.Node{yamltext.Resolve(n)}, yamltext.Merged(n)...) {
-		for i := 0; m != nil && m.Kind == yaml.MappingNode && i+1 < len(m.Content); i += 2 {
-			key := yamltext.Resolve(m.Content[i])
-			if _, ok := values[key.Value]; ok && !yamltext.IsMerge(key) {
-				delete(values, key.Value)
-				keys = append(keys, key.Value)
+		for key := range yamltext.All(m) {
+			if _, ok := values[key]; ok {
+				delete(values, key)
+				keys = append(keys, key)
 			}
 		}
 	}

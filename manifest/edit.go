@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"errors"
+	"maps"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -75,7 +76,7 @@ func (e *editing) make() *yamltext.Edit {
 	for _, n := range append(e.path, e.root) {
 		e.own(n, "the pod template")
 	}
-	e.unique(e.root, "metadata")
+	e.refuseTwice(keysTwice(e.root), "metadata")
 	metadata := yamltext.Direct(e.root, "metadata")
 	annotations := yamltext.Entry{Key: "annotations", Entries: entries(e.all)}
 	switch {
@@ -94,7 +95,7 @@ func (e *editing) make() *yamltext.Edit {
 		e.Refuse(metadata, "got a template whose metadata is no mapping, want labels and annotations in it")
 	default:
 		e.own(metadata, "metadata")
-		e.unique(metadata, "annotations")
+		e.refuseTwice(keysTwice(metadata), "annotations")
 		e.inMetadata(metadata)
 	}
 	return e.Edit
@@ -128,9 +129,10 @@ func (e *editing) inMetadata(metadata *yaml.Node) {
 
 // inAnnotations makes the change where there are annotations.
 func (e *editing) inAnnotations(annotations *yaml.Node) {
+	values, twice := maps.Collect(yamltext.All(annotations)), keysTwice(annotations)
 	for _, a := range e.set {
-		e.unique(annotations, a.Key)
-		if value := yamltext.Direct(annotations, a.Key); value != nil && value.Kind != yaml.AliasNode {
+		e.refuseTwice(twice, a.Key)
+		if value := values[a.Key]; value != nil && value.Kind != yaml.AliasNode {
 			e.own(value, "an annotation")
 			if value.Kind != yaml.ScalarNode {
 				e.Refuse(value, "got an annotation that is no string, want a string")
@@ -138,8 +140,8 @@ func (e *editing) inAnnotations(annotations *yaml.Node) {
 		}
 	}
 	for _, key := range e.remove {
-		e.unique(annotations, key)
-		if yamltext.Direct(annotations, key) == nil {
+		e.refuseTwice(twice, key)
+		if values[key] == nil {
 			e.Refuse(annotations, "annotation %s comes from a merge key, so it cannot be removed here alone; write the annotations out in this template", key)
 		}
 	}
@@ -185,16 +187,24 @@ func (e *editing) own(n *yaml.Node, what string) {
 // title names the object in messages.
 func (e *editing) title() string { return strings.TrimSpace(e.Kind + " " + e.Name) }
 
-// unique refuses to edit one of several values of a key.
-func (e *editing) unique(n *yaml.Node, key string) {
-	isKey := func(k *yaml.Node) bool { return yamltext.Resolve(k).Value == key }
-	seen := false
-	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		if isKey(n.Content[i]) && seen {
-			e.Refuse(n.Content[i], "got the key %s twice, want it once; remove one", key)
-		}
-		seen = seen || isKey(n.Content[i])
+// refuseTwice refuses to edit one of several values of a key.
+func (e *editing) refuseTwice(twice map[string]*yaml.Node, key string) {
+	if second := twice[key]; second != nil {
+		e.Refuse(second, "got the key %s twice, want it once; remove one", key)
 	}
+}
+
+// keysTwice returns the second key of each name that a mapping has twice.
+func keysTwice(n *yaml.Node) map[string]*yaml.Node {
+	seen, twice := map[string]bool{}, map[string]*yaml.Node{}
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		key := yamltext.Resolve(n.Content[i]).Value
+		if seen[key] && twice[key] == nil {
+			twice[key] = n.Content[i]
+		}
+		seen[key] = true
+	}
+	return twice
 }
 
 // isUnrendered reports whether a mapping is "{{ ... }}" of a template that

@@ -16,6 +16,8 @@ type block struct {
 	quoted bool // see Style
 	// oneLine writes texts of several lines on one.
 	oneLine bool
+	// covered says that new lines come behind, so that old ones cannot join.
+	covered bool
 }
 
 // blockOf returns how a block mapping with at least one key is written.
@@ -124,6 +126,7 @@ func (e *Edit) setBlock(m *yaml.Node, c changes) {
 	b := e.blockOf(m)
 	for i := 0; i < len(m.Content); i += 2 {
 		if text, ok := c.replaced[i]; ok {
+			b.covered = i == len(m.Content)-2 && len(c.added) > 0
 			e.replaceInBlock(m.Content[i], m.Content[i+1], text, b)
 		}
 	}
@@ -142,17 +145,23 @@ func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
 	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
 		end = e.blanksEnd(end)
 	}
+	tail := e.skipBlanks(end)
 	if e.lineEnd(end) == len(e.Text) {
-		// At the end of a text without a line end a block scalar would change
-		// by one: the first place is as good.
 		b.oneLine = len(c.remove) > 0
 		leaf, _ := e.lastLeaf(m)
-		if text, _ := b.literalEnd(entries); strings.HasSuffix(text, "\n") || c.lastKept(m) == i && isBlockScalar(leaf) {
+		switch text, _ := b.literalEnd(entries); {
+		case c.lastKept(m) < i && tail == len(e.Text):
+			// The last line makes room.
+			e.splice(tail, tail, strings.TrimSuffix(b.lines(entries), b.eol))
+			return
+		case strings.HasSuffix(text, "\n") || isBlockScalar(leaf):
+			// At the end of a text without a line end a block scalar would
+			// change by one: the first place is as good.
 			e.addBefore(m.Content[0], b, entries)
 			return
 		}
 	}
-	if tail := e.skipBlanks(end); tail < e.lineEnd(end) && e.Text[tail] != '#' {
+	if tail < e.lineEnd(end) && e.Text[tail] != '#' {
 		e.fail(tail, "a line end")
 	}
 	e.addLines(end, b, entries)
@@ -208,10 +217,10 @@ func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
 	}
 	// Where the last line has no line end, lines go with the line end in front
 	// of them, so that it still has none; but a block scalar needs it.
-	open := e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
-	if last >= 0 && len(c.added) == 0 {
+	open := len(c.added) == 0 && e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
+	if last >= 0 {
 		leaf, _ := e.lastLeaf(m.Content[last+1])
-		open = open && !isBlockScalar(leaf)
+		open = open && !isBlockScalar(leaf) && !b.isLiteral(c.replaced[last])
 	}
 	for i := len(m.Content) - 2; i >= 0; i -= 2 {
 		open = c.removes(m, i) && e.removeLines(m.Content[i:i+2], b, open)
@@ -308,7 +317,7 @@ func (e *Edit) writeValue(start, end int, before, text string, quotes quoting, b
 	case quotes == doubleQuotes || !b.isLiteral(text),
 		strings.ContainsAny(e.Text[start:end], "\r\n"),
 		isLast && strings.HasSuffix(text, "\n"), // the last line would need the line end that the text has not
-		e.joinsBehind(text, len(b.indent+b.step), next):
+		!b.covered && e.joinsBehind(text, len(b.indent+b.step), next):
 		e.splice(start, end, before+quotes.write(text))
 		return
 	}

@@ -13,8 +13,8 @@ type Document struct {
 	Root  *yaml.Node // nil without content; of JSON too, with YAML's tags
 	JSON  bool       // read as JSON
 
-	*lines        // of Text
-	file   *lines // that was parsed
+	*lines          // of Text
+	file   *lines   // that was parsed
 	shared *sharing // nil until it is asked for
 }
 

@@ -117,8 +117,8 @@ func (e *Edit) Set(m *yaml.Node, entries []Entry, remove []string) {
 	}
 	last := map[string]int{}
 	for i := 0; i+1 < len(m.Content); i += 2 {
-		if key := Resolve(m.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
-			last[key.Value] = i
+		if key, ok := keyText(m.Content[i]); ok {
+			last[key] = i
 		}
 	}
 	c := changes{replaced: map[int]string{}, remove: map[string]bool{}}

@@ -7,7 +7,7 @@ import (
 )
 
 // Fill gives the key of a mapping its first entries. Its value is a null,
-// empty braces, or an alias, which goes.
+// empty braces, or an alias, which goes even if there are no entries.
 func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
 	i := e.indexOf(m, key)
 	if i < 0 {
@@ -31,6 +31,9 @@ func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
 	}
 	hasComment := strings.Contains(e.Text[colon:end], "#") && !isAlias
 	switch {
+	case len(entries) == 0 && isAlias:
+		e.splice(start, end, "{}")
+	case len(entries) == 0:
 	case hasComment && e.style.Braces && value.Kind == yaml.MappingNode:
 		open := e.bare(value) + 1
 		e.splice(open, open, e.emptyFlow().join(entries))
@@ -89,7 +92,7 @@ func (e *Edit) Insert(m *yaml.Node, before string, entry Entry) {
 	entries := []Entry{entry}
 	if IsFlow(m) {
 		f := e.flowOf(m)
-		at := e.at(key)
+		at := e.flowStart(m, i)
 		e.splice(at, at, f.join(entries)+f.between())
 		return
 	}

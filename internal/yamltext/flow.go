@@ -46,7 +46,7 @@ func (e *Edit) flowOf(m *yaml.Node) flow {
 	open := e.bare(m) + 1
 	before := e.Text[open:e.at(m.Content[0])]
 	if last > 0 {
-		between := e.Text[e.end(m.Content[last-1], -1):e.at(key)]
+		between := e.Text[e.end(m.Content[last-1], -1):e.flowStart(m, last)]
 		if i := strings.LastIndexByte(between, ','); i >= 0 && !strings.ContainsAny(between[i:], "#\r\n") {
 			f.space = between[i+1:]
 		}
@@ -120,7 +120,7 @@ func (e *Edit) setFlow(m *yaml.Node, c changes) {
 	switch kept := c.lastKept(m); {
 	case len(c.added) == 0:
 	case kept < 0:
-		at := e.at(m.Content[0])
+		at := e.flowStart(m, 0)
 		e.splice(at, at, f.join(c.added))
 	default:
 		at := e.pairEnd(m.Content[kept:kept+2], -1)
@@ -154,10 +154,13 @@ func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 	endOf := func(i int) int {
 		return e.pairEnd(m.Content[i:i+2], -1)
 	}
-	start, end := e.at(m.Content[first]), endOf(last)
+	start, end := e.flowStart(m, first), endOf(last)
+	for i := first; i < last+2; i++ {
+		e.release(m.Content[i], start, end)
+	}
 	switch comma := e.skipSpace(end); {
 	case last+2 < len(m.Content):
-		end = e.at(m.Content[last+2])
+		end = e.flowStart(m, last+2)
 	case first > 0:
 		start = endOf(first - 2)
 	case comma < len(e.Text) && e.Text[comma] == ',':
@@ -170,11 +173,21 @@ func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 	var rest strings.Builder
 	at := start
 	for i := first; i <= last; i += 2 {
-		rest.WriteString(e.withoutComma(at, e.at(m.Content[i])))
+		rest.WriteString(e.withoutComma(at, e.flowStart(m, i)))
 		at = endOf(i)
 	}
 	rest.WriteString(e.withoutComma(at, end))
 	e.splice(start, end, rest.String())
+}
+
+// flowStart returns where the entry at an index of a mapping's Content begins
+// in braces, "?" included.
+func (e *Edit) flowStart(m *yaml.Node, i int) int {
+	if i == 0 {
+		return e.skipSpace(e.bare(m) + 1)
+	}
+	comma := e.skipSpace(e.pairEnd(m.Content[i-2:i], -1))
+	return e.skipSpace(min(comma+1, len(e.Text)))
 }
 
 // withoutComma returns the white space and comments between two entries.

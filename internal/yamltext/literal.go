@@ -28,11 +28,16 @@ func (e *Edit) replaceBlockScalar(value *yaml.Node, text string, b block) {
 	} else {
 		old.end = e.blankEnd(old)
 	}
-	want := chompingFor(text)
-	if literal && (want == old.chomping || want == "" && old.chomping == "+") {
+	want, start := chompingFor(text), at
+	if value.Style&yaml.TaggedStyle != 0 {
+		start = e.at(value) // the tag may make no text of it
+	}
+	isKept := literal && (want == old.chomping || want == "" && old.chomping == "+")
+	if isKept {
 		want = old.chomping
-	} else {
-		e.splice(at, e.headerEnd(at), "|"+old.digit+want)
+	}
+	if !isKept || start < at {
+		e.splice(start, e.headerEnd(at), "|"+old.digit+want)
 	}
 	e.replaceLines(old, text, indent, want, literal, b.eol)
 }

@@ -83,7 +83,8 @@ func (e *Edit) release(n *yaml.Node, start, end int) {
 
 // Inline writes out every alias of a node, so that the node can be changed
 // without a change elsewhere. Where the edit replaces or removes an alias too,
-// that is what happens to it.
+// that is what happens to it. Of nil, or of what no alias stands for, there is
+// nothing to write.
 func (e *Edit) Inline(n *yaml.Node) {
 	aliases := e.sharing().aliases[n]
 	if len(aliases) == 0 || e.inlined[n] {

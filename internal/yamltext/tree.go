@@ -1,6 +1,7 @@
 package yamltext
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func Direct(n *yaml.Node, key string) *yaml.Node {
 func Index(n *yaml.Node, key string) int {
 	if n = Resolve(n); n != nil && n.Kind == yaml.MappingNode {
 		for i := len(n.Content) - 2; i >= 0; i -= 2 {
-			if k := Resolve(n.Content[i]); k.Kind == yaml.ScalarNode && k.Value == key && !IsMerge(k) {
+			if text, ok := keyText(n.Content[i]); ok && text == key {
 				return i
 			}
 		}
@@ -145,32 +146,26 @@ func (d *Document) Unfolded() int {
 	return visit(d.Root)
 }
 
-// Keys returns the texts of a mapping's keys in text order, merge keys left
-// out; nil of what is no mapping.
-func Keys(n *yaml.Node) []string {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return nil
-	}
-	keys := make([]string, 0, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := Resolve(n.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
-			keys = append(keys, key.Value)
+// All goes over the entries of a mapping whose keys are texts, in text order:
+// merges are left out, aliases not followed. Of what is no mapping, and of
+// nil, there are none.
+func All(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
+	return func(yield func(string, *yaml.Node) bool) {
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
 		}
-	}
-	return keys
-}
-
-// Values returns what Direct returns for every key of a mapping.
-func Values(n *yaml.Node) map[string]*yaml.Node {
-	values := map[string]*yaml.Node{}
-	if n != nil && n.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			if key := Resolve(n.Content[i]); key.Kind == yaml.ScalarNode && !IsMerge(key) {
-				values[key.Value] = n.Content[i+1]
+			if key, ok := keyText(n.Content[i]); ok && !yield(key, n.Content[i+1]) {
+				return
 			}
 		}
 	}
-	return values
+}
+
+// keyText returns the text of a key; a merge key has none.
+func keyText(key *yaml.Node) (text string, ok bool) {
+	key = Resolve(key)
+	return key.Value, key.Kind == yaml.ScalarNode && !IsMerge(key)
 }
 
 // MayAlias reports whether a text may hold an alias, found without parsing it.

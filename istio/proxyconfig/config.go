@@ -149,7 +149,7 @@ func (c *Config) orderedKeys() []string {
 	keys := make([]string, 0, len(c.view.metadata))
 	rest := maps.Clone(c.view.metadata)
 	if d, err := c.nodes(); err == nil {
-		for _, key := range yamltext.Keys(yamltext.Direct(d.Root, c.view.metadataField)) {
+		for key := range yamltext.All(yamltext.Direct(d.Root, c.view.metadataField)) {
 			if _, ok := rest[key]; ok {
 				keys = append(keys, key)
 				delete(rest, key)

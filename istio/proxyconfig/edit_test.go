@@ -211,6 +211,18 @@ func TestProxyConfigEdit(t *testing.T) {
 			"proxyMetadata: &x {A: b, B: ~, ISTIO_META_IDLE_TIMEOUT: \"48h\"}\nother: {<<: {\"A\": \"b\", \"B\": ~}, c: [{\"A\": \"b\", \"B\": ~}]}\n",
 		},
 		{
+			"anchor of nothing", idle, "proxyMetadata: &x {}\nother: *x\n",
+			"proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: \"48h\"}\nother: {}\n",
+		},
+		{
+			"keys that share a value", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST: &x v0\n  ISTIO_META_HOLDFAST_KEEPALIVE: *x\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: *x\n  A: *x\n",
+			"proxyMetadata:\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\n  A: \"v0\"\n",
+		},
+		{
+			"removed value whose anchor is used", swap, "proxyMetadata:\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: &x ^x$\n  A: *x\n",
+			"proxyMetadata:\n  A: \"^x$\"\n  ISTIO_META_HOLDFAST: \"v1\"\n  ISTIO_META_HOLDFAST_KEEPALIVE: \"120s-30s-3\"\n",
+		},
+		{
 			"value whose anchor is used", both, "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: &x 1h\n  B: *x\ndrainDuration: &y 60s\nc: *y\n",
 			"proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n  B: \"1h\"\ndrainDuration: \"43200s\"\nc: \"60s\"\n",
 		},

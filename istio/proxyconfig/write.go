@@ -23,9 +23,7 @@ func notEditable(problem *yamltext.Error) error {
 func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
 	var fields []yamltext.Entry // of the root
 	if delta.drain != "" {
-		if value := yamltext.Direct(root, v.drainField); value != nil {
-			e.Inline(value)
-		}
+		e.Inline(yamltext.Direct(root, v.drainField))
 		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: delta.drain})
 	}
 	if delta.ofMetadata() {
@@ -49,8 +47,9 @@ func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
 // a mapping, an alias of one, or nothing.
 func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta change) {
 	set, remove := delta.set, delta.remove
-	values := yamltext.Values(metadata)
+	values := maps.Collect(yamltext.All(metadata))
 	isMerged := func(key string) bool { return values[key] == nil }
+	e.Inline(metadata)
 	switch isAlias := metadata.Kind == yaml.AliasNode; {
 	case isAlias && len(remove) == 0:
 		e.Fill(root, v.metadataField, append([]yamltext.Entry{{Merge: metadata.Value}}, texts(set)...))
@@ -68,13 +67,14 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta 
 			}
 		}
 	}
-	for key := range set {
-		if value := values[key]; value != nil {
-			e.Inline(value)
-		}
+	entries := texts(set)
+	for _, entry := range entries {
+		e.Inline(values[entry.Key])
 	}
-	e.Inline(metadata)
-	e.Set(metadata, texts(set), remove)
+	for _, key := range remove {
+		e.Inline(values[key])
+	}
+	e.Set(metadata, entries, remove)
 }
 
 // texts returns keys with their values, sorted by key.
