@@ -37,13 +37,15 @@ func documented(t testing.TB) map[Code]Severity {
 	return codes
 }
 
+var allKeys = [][]wire.Key{
+	fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
+	requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
+}
+
 // The reference of the format speaks of every key and every code.
 func TestReferenceIsComplete(t *testing.T) {
 	text := string(read(t, filepath.Join("..", "..", "docs", "rules.md")))
-	for _, keys := range [][]wire.Key{
-		fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
-		requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
-	} {
+	for _, keys := range allKeys {
 		for _, k := range keys {
 			if !strings.Contains(text, "`"+k.Name+"`") {
 				t.Errorf("docs/rules.md does not mention key `%s`", k.Name)
@@ -63,6 +65,17 @@ func TestReferenceIsComplete(t *testing.T) {
 	for _, m := range rules.KnownMiddleware() {
 		if !strings.Contains(text, "`"+m.Name+"`") {
 			t.Errorf("docs/rules.md does not mention middleware `%s`", m.Name)
+		}
+	}
+}
+
+// A missing key comes with what to write.
+func TestRequiredKeysHaveHints(t *testing.T) {
+	for _, keys := range allKeys {
+		for _, k := range keys {
+			if k.Required && requiredHints[k.Name] == "" {
+				t.Errorf("there is no hint for the required key %s", k.Name)
+			}
 		}
 	}
 }

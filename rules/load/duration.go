@@ -1,7 +1,6 @@
 package load
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/durations"
 )
-
-const day = 24 * time.Hour
 
 // parseDuration reads a duration of a rules file: Go's grammar with days in
 // front ("2d", "1d12h"). A unit is always required. The error says how to write
@@ -56,11 +53,12 @@ func readDuration(s string) (time.Duration, bool) {
 	}
 	var total time.Duration
 	if days, after, ok := strings.Cut(rest, "d"); ok {
-		n, err := parseDays(days)
-		if err != nil {
+		// Hours, so that time.ParseDuration guards against overflow.
+		hours, err := time.ParseDuration(days + "h")
+		if err != nil || !isDigit(days[0]) || strings.Trim(days, "0123456789.") != "" || hours > math.MaxInt64/24 {
 			return 0, false
 		}
-		total, rest = n, after
+		total, rest = 24*hours, after
 	}
 	if rest != "" {
 		if !isDigit(rest[0]) && rest[0] != '.' {
@@ -76,25 +74,6 @@ func readDuration(s string) (time.Duration, bool) {
 		total = -total
 	}
 	return total, true
-}
-
-// parseDays reads a decimal number of days. Fractions go through hours, so
-// that time.ParseDuration guards against overflow.
-func parseDays(s string) (time.Duration, error) {
-	if s == "" || !isDigit(s[0]) || strings.ContainsAny(s, "hmsuµμn+-eE_xX") {
-		return 0, errors.New("no number of days")
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		if n > math.MaxInt64/int64(day) {
-			return 0, errors.New("too many days")
-		}
-		return time.Duration(n) * day, nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 || f > 100_000 {
-		return 0, errors.New("no number of days")
-	}
-	return time.Duration(f * float64(day)), nil
 }
 
 // durationHint returns, in quotes, how to write what was probably meant, or

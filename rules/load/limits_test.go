@@ -3,7 +3,9 @@ package load
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func largeFile() Problems {
@@ -41,4 +43,78 @@ func TestLimits(t *testing.T) {
 			t.Errorf("got %d of %d problems with code %s, want one", n, len(problems), code)
 		}
 	}
+}
+
+// repeat joins what text gives for 0, 1, ... until there are n bytes.
+func repeat(n int, text func(i int) string) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		b.WriteString(text(i))
+	}
+	return b.String()
+}
+
+// Whatever a text holds, loading takes not much longer than YAML's parser does:
+// each of these took seconds to minutes when problems were worked out that
+// nobody sees, texts behind aliases were read again and again, or lists were
+// compared item by item.
+func TestTimeIsLinear(t *testing.T) {
+	const size = 120_000
+	destinations := func(list string) string {
+		return oneRule("destinations: {"+list+"}", "strategy: {idleTimeout: 48h}")
+	}
+	workloads := func(text string) string {
+		return oneRule("destinations: {ports: [1]}", "strategy: {idleTimeout: 48h}", "workloads: "+text)
+	}
+	same := func(text string) func(int) string { return func(int) string { return text } }
+	number := func(format string) func(int) string {
+		return func(i int) string { return strings.ReplaceAll(format, "#", fmt.Sprint(i)) }
+	}
+	conditions := "{podSelector: {matchExpressions: [" + repeat(1800, number("{key: k#, operator: Exists},")) + "]}, namespaceSelector: {matchExpressions: [{key: a, operator: %s}]}}"
+	for name, text := range map[string]string{
+		"unknown keys":              repeat(size, number("k#: 1\n")),
+		"unknown keys in a line":    "{" + repeat(size, same("a,")) + "}",
+		"unknown keys of a rule":    header + "rules:\n- name: a\n" + repeat(size, number("  k#: 1\n")),
+		"duplicate keys":            header + repeat(size, same("mode: x\n")),
+		"rules without anything":    header + "rules: [" + repeat(size, same("{},")) + "]",
+		"bad networks":              destinations("cidrs: [" + repeat(size, same("x1,")) + "]"),
+		"bad hosts":                 destinations("hosts: [" + repeat(size, same("_,")) + "]"),
+		"bad ports":                 destinations("ports: [" + repeat(size, same("x,")) + "]"),
+		"bad middleware":            destinations("middleware: [" + repeat(size, same("x,")) + "]"),
+		"a host of dots":            destinations("hosts: [\"" + repeat(size, same(".")) + "\"]"),
+		"hosts of dots":             destinations("hosts: [" + repeat(size, same("\""+repeat(2000, same("."))+"\",")) + "]"),
+		"bad labels":                workloads("{podSelector: {matchLabels: {" + repeat(size, number("_#: a,")) + "}}}"),
+		"long lists of values":      workloads("{podSelector: {matchExpressions: [{key: a, operator: In, values: [" + repeat(size/2, number("a#,")) + "]}, {key: a, operator: In, values: [" + repeat(size/2, number("b#,")) + "]}]}}"),
+		"a long text used often":    header + "mode: &a \"" + repeat(size/2, same("x")) + "\"\nmesh: {excludeOutboundIPRanges: [" + repeat(size/2, same("*a,")) + "]}\n",
+		"a long key merged often":   header + "x: &a {? \"" + repeat(size/2, same("x")) + "\" : 1}\nrules:\n" + repeat(size/2, same("- <<: *a\n")),
+		"selectors compared often":  header + "rules:\n- {name: a, destinations: &d {ports: [1]}, workloads: &w " + fmt.Sprintf(conditions, "Exists") + ", strategy: {idleTimeout: 48h}}\n- {name: b, destinations: *d, workloads: &u " + fmt.Sprintf(conditions, "DoesNotExist") + ", strategy: {idleTimeout: 24h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *u, strategy: {idleTimeout: 24h}}\n- {name: s#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
+		"many namespaces and ports": header + "rules:\n- {name: a, destinations: &d {ports: [\"1-32\"]}, workloads: &w {namespaces: [" + repeat(2000, number("n#,")) + "]}, strategy: {idleTimeout: 48h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var parsing, loading time.Duration
+			for range 3 { // the garbage collector comes as it likes
+				start := cpuTime(t)
+				if (&loader{}).parse([]byte(text)) == nil {
+					t.Fatal("the text is not YAML")
+				}
+				parsing = cpuTime(t) - start
+				start = cpuTime(t)
+				Rules("f", []byte(text))
+				if loading = cpuTime(t) - start; loading < 5*parsing+150*time.Millisecond {
+					return
+				}
+			}
+			t.Errorf("loading %d bytes took %v, parsing alone %v", len(text), loading, parsing)
+		})
+	}
+}
+
+// cpuTime is what this process has used so far: other processes do not count.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

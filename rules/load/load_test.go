@@ -279,3 +279,19 @@ func TestParseDuration(t *testing.T) {
 		}
 	}
 }
+
+// What is written wrong comes with what was meant, in the grammar of a file.
+func TestDurationHints(t *testing.T) {
+	for text, want := range map[string]string{
+		"+80": `write "80s", "80m" or "80h"`, "0.0": `write "0s"`, "2 weeks": `write "14d"`, "1.5 days": `write "1.5d"`,
+		"1 hour and 30 minutes": `write "1h30m"`, "P1DT12H": `write "1d12h"`, "100 msecs": `write "100ms"`,
+		// Nothing that the loader would take: hours before days, half a week, a
+		// number without unit behind another.
+		"12h 1d": `"2d"`, "1.5w": `"2d"`, "1h 30": `"2d"`, "+5s": `"2d"`,
+		"106752.5d": "want at most 106751d",
+	} {
+		if _, err := parseDuration(text); err == nil || !strings.HasSuffix(err.Error(), want) && !strings.Contains(err.Error(), want+":") {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}

@@ -79,61 +79,43 @@ func fieldComments(file string) (map[string]string, error) {
 
 // relations adds what holds between keys.
 func relations(schema *jsonschema.Schema) error {
-	one := uint64(1)
-	nonEmpty := func(key string) *jsonschema.Schema {
-		properties := jsonschema.NewProperties()
-		properties.Set(key, &jsonschema.Schema{MinItems: &one})
-		return &jsonschema.Schema{Required: []string{key}, Properties: properties}
+	define := schema.Definitions
+	for _, name := range []string{"Destinations", "Strategy", "Rule", "Requirement", "Gateway", "Workloads", "Selector"} {
+		if define[name] == nil {
+			return fmt.Errorf("got no definition %q, want it among the types of package wire", name)
+		}
 	}
-	equals := func(key string, values ...any) *jsonschema.Schema {
-		properties := jsonschema.NewProperties()
-		properties.Set(key, &jsonschema.Schema{Enum: values})
-		return &jsonschema.Schema{Required: []string{key}, Properties: properties}
-	}
+	one, none := uint64(1), uint64(0)
 	inKey := func(key string, s *jsonschema.Schema) *jsonschema.Schema {
 		properties := jsonschema.NewProperties()
 		properties.Set(key, s)
 		return &jsonschema.Schema{Required: []string{key}, Properties: properties}
 	}
+	nonEmpty := func(key string) *jsonschema.Schema { return inKey(key, &jsonschema.Schema{MinItems: &one}) }
+	equals := func(key string, values ...any) *jsonschema.Schema {
+		return inKey(key, &jsonschema.Schema{Enum: values})
+	}
+	required := func(keys ...string) (list []*jsonschema.Schema) {
+		for _, key := range keys {
+			list = append(list, &jsonschema.Schema{Required: []string{key}})
+		}
+		return list
+	}
 	anyOf := func(s ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: s} }
 	when := func(condition, then *jsonschema.Schema) *jsonschema.Schema {
 		return &jsonschema.Schema{If: condition, Then: then}
 	}
-	get := func(name string) (*jsonschema.Schema, error) {
-		if d := schema.Definitions[name]; d != nil {
-			return d, nil
-		}
-		return nil, fmt.Errorf("got no definition %q, want it among the types of package wire", name)
-	}
 
-	destinations, err := get("Destinations")
-	if err != nil {
-		return err
-	}
-	destinations.AnyOf = []*jsonschema.Schema{nonEmpty("middleware"), nonEmpty("ports"), nonEmpty("cidrs"), nonEmpty("hosts")}
+	define["Destinations"].AnyOf = []*jsonschema.Schema{nonEmpty("middleware"), nonEmpty("ports"), nonEmpty("cidrs"), nonEmpty("hosts")}
 
-	strategy, err := get("Strategy")
-	if err != nil {
-		return err
-	}
-	strategy.AnyOf = []*jsonschema.Schema{
-		{Required: []string{"idleTimeout"}},
-		{Required: []string{"keepalive"}},
-		{Required: []string{"drainDuration"}},
-		{Required: []string{"bypass"}},
-	}
+	strategy := define["Strategy"]
+	strategy.AnyOf = required("idleTimeout", "keepalive", "drainDuration", "bypass")
 	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}}
-	strategy.DependentSchemas = map[string]*jsonschema.Schema{"bypass": {Not: anyOf(
-		&jsonschema.Schema{Required: []string{"idleTimeout"}},
-		&jsonschema.Schema{Required: []string{"keepalive"}},
-		&jsonschema.Schema{Required: []string{"drainDuration"}},
-	)}}
-
-	rule, err := get("Rule")
-	if err != nil {
-		return err
+	strategy.DependentSchemas = map[string]*jsonschema.Schema{
+		"bypass": {Not: anyOf(required("idleTimeout", "keepalive", "drainDuration")...)},
 	}
-	rule.AllOf = []*jsonschema.Schema{
+
+	define["Rule"].AllOf = []*jsonschema.Schema{
 		when(inKey("strategy", equals("bypass", "Ports")),
 			inKey("destinations", anyOf(nonEmpty("ports"), nonEmpty("middleware")))),
 		when(inKey("strategy", equals("bypass", "CIDRs")),
@@ -142,41 +124,19 @@ func relations(schema *jsonschema.Schema) error {
 			inKey("destinations", anyOf(nonEmpty("ports"), nonEmpty("middleware"), nonEmpty("cidrs")))),
 	}
 
-	requirement, err := get("Requirement")
-	if err != nil {
-		return err
-	}
-	none := uint64(0)
 	empty := jsonschema.NewProperties()
 	empty.Set("values", &jsonschema.Schema{MaxItems: &none})
-	requirement.AllOf = []*jsonschema.Schema{
+	define["Requirement"].AllOf = []*jsonschema.Schema{
 		when(equals("operator", "In", "NotIn"), nonEmpty("values")),
 		when(equals("operator", "Exists", "DoesNotExist"), &jsonschema.Schema{Properties: empty}),
 	}
 
-	gateway, err := get("Gateway")
-	if err != nil {
-		return err
-	}
-	gateway.Properties.Value("selector").MinProperties = &one
-	gateway.Properties.Value("ports").MinItems = &one
-
-	workloads, err := get("Workloads")
-	if err != nil {
-		return err
-	}
-	workloads.Properties.Value("namespaces").MinItems = &one
-	return labelKeys(schema)
-}
-
-// labelKeys bounds the keys of maps of labels.
-func labelKeys(schema *jsonschema.Schema) error {
-	for definition, key := range map[string]string{"Selector": "matchLabels", "Gateway": "selector"} {
-		d := schema.Definitions[definition]
-		if d == nil || d.Properties.Value(key) == nil {
-			return fmt.Errorf("got no %s in definition %q, want it", key, definition)
-		}
-		d.Properties.Value(key).PropertyNames = &jsonschema.Schema{Pattern: labelKeyPattern}
-	}
+	key := &jsonschema.Schema{Pattern: labelKeyPattern}
+	gateway := define["Gateway"].Properties
+	gateway.Value("selector").MinProperties = &one
+	gateway.Value("selector").PropertyNames = key
+	gateway.Value("ports").MinItems = &one
+	define["Workloads"].Properties.Value("namespaces").MinItems = &one
+	define["Selector"].Properties.Value("matchLabels").PropertyNames = key
 	return nil
 }
