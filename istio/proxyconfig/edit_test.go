@@ -366,8 +366,9 @@ func TestBounds(t *testing.T) {
 		{"over the size", "a: " + strings.Repeat("b", maxSize-len("a: ")+1), false},
 		{"nodes", "a: [" + strings.Repeat("b,", maxNodes/2-3) + "b]", true},
 		{"over the nodes", "a: [" + strings.Repeat("b,", maxNodes/2-2) + "b]", false},
-		{"aliases", aliases(1<<10, 200), true},
-		{"over what aliases may stand for", aliases(1<<10, 300), false},
+		// The text twice, and six bytes for what is around it.
+		{"aliases", aliases((maxSize-6)/2-1, 0), true},
+		{"over what aliases may stand for", aliases((maxSize-6)/2, 0), false},
 	} {
 		if _, err := Parse(test.text); (err == nil) != test.ok || err != nil && !errors.Is(err, ErrTooMuch) {
 			t.Errorf("%s: got %v, want it read: %v", test.rule, err, test.ok)
