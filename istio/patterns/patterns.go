@@ -48,7 +48,7 @@ func For(d Destinations) []Alternative {
 	if len(prefixes) == 0 && len(d.Prefixes) > 0 || len(ranges) == 0 && len(d.Ports) > 0 {
 		return nil
 	}
-	return splitDestinations(prefixes, ranges)
+	return (&splitter{map[ports.Range]branch{}}).split(prefixes, ranges)
 }
 
 // mergePrefixes returns the fewest prefixes that cover the same addresses,

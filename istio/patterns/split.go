@@ -8,20 +8,27 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 )
 
-// splitDestinations covers merged prefixes and ports with as few alternatives
+// splitter covers merged prefixes and ports with alternatives.
+type splitter struct {
+	// written holds, by the first and the last port of ranges, how they are
+	// written: the same are tried beside many prefixes.
+	written map[ports.Range]branch
+}
+
+// split covers merged prefixes and ports with as few alternatives
 // as it finds: where one does not hold all, it tries how many lists the ranges
 // had best be cut into, of which each takes one alternative at least. More
 // lists than a pod has keys would help nobody.
-func splitDestinations(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
-	if one, fits := alternativeOf(addressesOf(prefixes), ranges); fits {
+func (s *splitter) split(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
+	if one, fits := alternativeOf(addressesOf(prefixes), s.write(ranges)); fits {
 		return []Alternative{one}
 	}
-	best := splitPrefixes(prefixes, ranges)
+	best := s.splitPrefixes(prefixes, ranges)
 	for lists := 2; lists <= min(len(ranges), len(best)-1, istio.MaxDestinationKeys); lists++ {
 		var found []Alternative
 		for i := range lists {
 			part := ranges[i*len(ranges)/lists : (i+1)*len(ranges)/lists]
-			found = append(found, splitPrefixes(prefixes, part)...)
+			found = append(found, s.splitPrefixes(prefixes, part)...)
 		}
 		if len(Pack(found)) < len(Pack(best)) {
 			best = found
@@ -32,18 +39,19 @@ func splitDestinations(prefixes []netip.Prefix, ranges []ports.Range) []Alternat
 
 // splitPrefixes covers the ports with each of the prefixes, as many at a time
 // as there is room for.
-func splitPrefixes(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
+func (s *splitter) splitPrefixes(prefixes []netip.Prefix, ranges []ports.Range) []Alternative {
 	var out []Alternative
+	written := s.write(ranges)
 	for {
 		addresses, n := addressesOf(prefixes[:min(1, len(prefixes))]), 1
 		for ; n < len(prefixes); n++ {
 			more := addressesOf(prefixes[:n+1])
-			if _, fits := alternativeOf(more, ranges); !fits {
+			if _, fits := alternativeOf(more, written); !fits {
 				break
 			}
 			addresses = more
 		}
-		out = append(out, splitPorts(addresses, ranges)...)
+		out = append(out, s.splitPorts(addresses, ranges)...)
 		if n >= len(prefixes) {
 			return out
 		}
@@ -53,13 +61,13 @@ func splitPrefixes(prefixes []netip.Prefix, ranges []ports.Range) []Alternative 
 
 // splitPorts covers addresses and as many of the ports at a time as fit. One
 // port fits beside any one prefix.
-func splitPorts(addresses []branch, ranges []ports.Range) []Alternative {
-	a, fits := alternativeOf(addresses, ranges)
+func (s *splitter) splitPorts(addresses []branch, ranges []ports.Range) []Alternative {
+	a, fits := alternativeOf(addresses, s.write(ranges))
 	if fits || ports.Count(ranges) <= 1 {
 		return []Alternative{a}
 	}
 	left, right := halves(ranges)
-	return append(splitPorts(addresses, left), splitPorts(addresses, right)...)
+	return append(s.splitPorts(addresses, left), s.splitPorts(addresses, right)...)
 }
 
 // halves cuts ranges in the middle, and one where it is cheap to write: at the
@@ -79,9 +87,9 @@ func halves(ranges []ports.Range) (left, right []ports.Range) {
 
 // alternativeOf writes addresses and ports as one alternative, and reports
 // whether it fits into a pattern.
-func alternativeOf(addresses []branch, ranges []ports.Range) (Alternative, bool) {
-	if len(ranges) > 0 {
-		return alternativeFrom(join(eitherOf(addresses), branch{colon, writePorts(ranges)}))
+func alternativeOf(addresses []branch, written branch) (Alternative, bool) {
+	if len(written) > 0 {
+		return alternativeFrom(join(eitherOf(addresses), written))
 	}
 	branches := slices.Clone(addresses)
 	for i, b := range branches {
@@ -104,10 +112,25 @@ func alternativeFrom(b branch) (Alternative, bool) {
 	return Alternative{e.text, e.cost + 1}, e.cost+1 <= patternRoom
 }
 
-func writePorts(ranges []ports.Range) expression {
+// write returns what writePorts does.
+func (s *splitter) write(ranges []ports.Range) branch {
+	if len(ranges) == 0 {
+		return nil
+	}
+	key := ports.Range{First: ranges[0].First, Last: ranges[len(ranges)-1].Last}
+	written, ok := s.written[key]
+	if !ok {
+		written = writePorts(ranges)
+		s.written[key] = written
+	}
+	return written
+}
+
+// writePorts returns what follows an address.
+func writePorts(ranges []ports.Range) branch {
 	spans := make([]span, len(ranges))
 	for i, p := range ranges {
 		spans[i] = span{int(p.First), int(p.Last)}
 	}
-	return portNumeral.write(spans)
+	return branch{colon, portNumeral.write(spans)}
 }

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"hash/maphash"
 	"net/netip"
 	"slices"
@@ -57,9 +58,18 @@ const longList = 8
 func Compile(file *rules.File) *Set {
 	s := &Set{file: file, hash: sync.OnceValue(func() string { return hashOf(file) }), rules: make([]compiled, len(file.Rules))}
 	s.memo.seed = maphash.MakeSeed()
+	known := map[string][]patterns.Alternative{} // an alias may give many rules the same destinations
 	for i := range file.Rules {
 		r := &s.rules[i]
 		r.compile(&file.Rules[i])
+		if r.targets&targetDestinations != 0 {
+			d := patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs}
+			key := fmt.Sprint(d)
+			if known[key] == nil {
+				known[key] = patterns.For(d)
+			}
+			r.alternatives = known[key]
+		}
 		if r.namespaces != nil {
 			s.namespaceSelectors = append(s.namespaceSelectors, int32(i))
 		}
@@ -98,7 +108,6 @@ func (c *compiled) compile(r *rules.Rule) {
 	if r.Strategy.IdleTimeout != nil {
 		if r.Strategy.Scope == rules.ScopeDestinations {
 			c.targets |= targetDestinations
-			c.alternatives = patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
 		} else {
 			c.targets |= targetIdleTimeout
 		}

@@ -39,7 +39,7 @@ const (
 // YAML 1.2 and JSON are read; anchors, aliases and merge keys count as what
 // they stand for. After an error of syntax nothing else is reported.
 func Rules(name string, data []byte) (file *rules.File, problems Problems) {
-	l := &loader{name: name, texts: map[string]string{}, labels: map[string]error{}}
+	l := &loader{name: name, texts: map[string]string{}, labels: map[string]error{}, over: map[string]bool{}}
 	if root := l.parse(data); root != nil {
 		file = l.file(root)
 	}

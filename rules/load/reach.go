@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"net/netip"
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
@@ -120,14 +121,16 @@ func (l *loader) overEightPatterns(r *rules.Rule) bool {
 	if combinations > maxCombinations {
 		return true
 	}
-	if l.tried > maxTried {
-		return false
+	// An alias may give many rules the same destinations.
+	key := fmt.Sprint(r.Destinations.Ports, r.Destinations.CIDRs)
+	if over, known := l.over[key]; known || l.tried > maxTried {
+		return over
 	}
 	alternatives := patterns.For(patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs})
 	// Each fits into a pattern of its own.
-	if len(alternatives) <= istio.MaxDestinationKeys || len(patterns.Pack(alternatives)) <= istio.MaxDestinationKeys {
-		return false
+	over := len(alternatives) > istio.MaxDestinationKeys && len(patterns.Pack(alternatives)) > istio.MaxDestinationKeys
+	if l.over[key] = over; over {
+		l.tried += combinations
 	}
-	l.tried += combinations
-	return true
+	return over
 }

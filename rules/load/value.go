@@ -11,11 +11,12 @@ import (
 type loader struct {
 	name     string
 	problems Problems
-	errors   int  // problems so far that are errors, listed or not
-	dropped  int  // problems over maxProblems
-	values   int  // visited so far
-	full     bool // visited too many, the walk is to end
-	tried    int  // combinations that did not fit into patterns
+	errors   int             // problems so far that are errors, listed or not
+	dropped  int             // problems over maxProblems
+	values   int             // visited so far
+	full     bool            // visited too many, the walk is to end
+	tried    int             // combinations that did not fit into patterns
+	over     map[string]bool // destinations that did not, and those that did
 	texts    map[string]string
 	labels   map[string]error // verdicts on label keys ("k:") and values ("v:")
 	marks    []ruleMarks      // beside rules.File.Rules
