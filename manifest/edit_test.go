@@ -25,7 +25,8 @@ func TestRareLayouts(t *testing.T) {
 			"kind: Pod\nmetadata:\n  annotations: &x {}\n",
 		},
 		{
-			"a line of a text is no comment, whatever it begins with", "kind: Pod\ndata: |\n  # x\nspec: {}\n", Edit{Set: []rules.Annotation{{Key: "a", Value: "b"}}},
+			"a line of a text is no comment, whatever it begins with", "kind: Pod\ndata: |\n  # x\nspec: {}\n",
+			Edit{Set: []rules.Annotation{{Key: "a", Value: "b"}}},
 			"kind: Pod\ndata: |\n  # x\nmetadata:\n  annotations:\n    a: b\nspec: {}\n",
 		},
 		{

@@ -1,10 +1,10 @@
 package rules
 
 import (
-	"github.com/holdfast-mesh/holdfast/internal/clip"
-
 	"strings"
 	"unicode"
+
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
 // Warning is something the pod's author should know.

@@ -22,12 +22,14 @@ func TestAnnotate(t *testing.T) {
 		want, after    string
 	}{
 		{
-			"no metadata: it is added", `{}`, Target{},
+			"no metadata: it is added", `{}`,
+			Target{},
 			`[{"op":"add","path":"/metadata","value":{"annotations":{"a/b":"1","c~d":"\"2\n","e":""}}}]`,
 			`{"metadata":{"annotations":{"a/b":"1","c~d":"\"2\n","e":""}}}`,
 		},
 		{
-			"no annotations: they are added", `{"metadata":{"name":"x"}}`, Target{HasMetadata: true},
+			"no annotations: they are added", `{"metadata":{"name":"x"}}`,
+			Target{HasMetadata: true},
 			`[{"op":"add","path":"/metadata/annotations","value":{"a/b":"1","c~d":"\"2\n","e":""}}]`,
 			`{"metadata":{"annotations":{"a/b":"1","c~d":"\"2\n","e":""},"name":"x"}}`,
 		},

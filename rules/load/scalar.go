@@ -1,11 +1,11 @@
 package load
 
 import (
-	"github.com/holdfast-mesh/holdfast/internal/clip"
-
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 
 	yaml "go.yaml.in/yaml/v4"
 )

@@ -74,7 +74,10 @@ func TestJudge(t *testing.T) {
 	r := judge("f", []mutant{
 		lives, lives, // one entry is one survivor
 		{status: "KILLED", kind: "K", file: "f/a.go", code: "noticed"},
-		{status: "KILLED"}, {status: "TIMED OUT"}, {status: "NOT VIABLE"}, {status: "NOT COVERED"},
+		{status: "KILLED"},
+		{status: "TIMED OUT"},
+		{status: "NOT VIABLE"},
+		{status: "NOT COVERED"},
 	}, accepted)
 	const want = `f/a.go:7: K x «<» y
 accepted: f/a.go:7: K x «<» y

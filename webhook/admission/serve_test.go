@@ -1,13 +1,13 @@
 package admission
 
 import (
-	"github.com/holdfast-mesh/holdfast/rules"
-
 	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/holdfast-mesh/holdfast/rules"
 
 	"github.com/go-logr/logr/funcr"
 )
