@@ -40,7 +40,7 @@ func (e *Edit) flowOf(m *yaml.Node) flow {
 	if !e.JSON && !e.style.Quoted {
 		f.values = quotingOf(value)
 	}
-	if f.keys != plainIfSafe && e.at(value) == e.colonEnd(key, -1) {
+	if f.keys != plainIfSafe && !isUnwritten(value) && e.at(value) == e.colonEnd(key, -1) {
 		f.colon, f.space = ":", ""
 	}
 	open := e.bare(m) + 1
@@ -213,7 +213,7 @@ func (e *Edit) replaceInFlow(key, value *yaml.Node, text string, f flow) {
 	}
 	colon, before := e.colonEnd(key, -1), " "
 	if e.Text[colon-1] != ':' {
-		before = f.colon
+		before = ": "
 	}
 	e.splice(colon, colon, before+quotes.write(text))
 }
