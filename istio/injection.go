@@ -16,7 +16,7 @@ type InjectionFacts struct {
 	HostNetwork          bool
 }
 
-// Injection says whether a pod will have a sidecar.
+// Injection is what the injector will do to a pod.
 type Injection int
 
 const (

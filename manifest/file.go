@@ -70,7 +70,7 @@ func Parse(name string, data []byte) (*File, error) {
 	f.namespaces = map[string]map[string]string{}
 	for i, d := range f.documents {
 		finder := newFinder(d, i)
-		finder.object(d.Root, position{}, typeMeta{})
+		finder.object(d.Root, location{}, typeMeta{})
 		f.templates = append(f.templates, finder.found...)
 		for name, labels := range finder.namespaces {
 			f.namespaces[name] = labels

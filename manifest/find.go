@@ -19,8 +19,8 @@ type template struct {
 	path     []*yaml.Node
 }
 
-// position is where a node stands.
-type position struct {
+// location is where a node stands.
+type location struct {
 	// path holds the nodes from the document's root to it, aliases and their
 	// targets both.
 	path []*yaml.Node
@@ -28,9 +28,9 @@ type position struct {
 	pointer string
 }
 
-// in returns the position of a child of n.
-func (p position) in(n *yaml.Node, token string) position {
-	return position{append(p.path, n), p.pointer + "/" + jsonpatch.Escape(token)}
+// in returns the location of a child of n.
+func (l location) in(n *yaml.Node, token string) location {
+	return location{append(l.path, n), l.pointer + "/" + jsonpatch.Escape(token)}
 }
 
 // finder walks one document.
@@ -59,7 +59,7 @@ type typeMeta struct{ apiVersion, kind string }
 
 // object looks at a Kubernetes object, or at each in a list of them. An object
 // that does not say its type is of the given one.
-func (f *finder) object(n *yaml.Node, at position, unsaid typeMeta) {
+func (f *finder) object(n *yaml.Node, at location, unsaid typeMeta) {
 	n, at = follow(n, at)
 	if n == nil || n.Kind != yaml.MappingNode || !f.first(n) {
 		return
@@ -120,7 +120,7 @@ func quotesPods(t typeMeta) bool {
 // mappings named template, podTemplate and the like that have spec.containers.
 // That covers Kubernetes' own workloads, CronJob's nested one, and kinds that
 // nobody here has heard of.
-func (f *finder) search(o outer, n *yaml.Node, at position) {
+func (f *finder) search(o outer, n *yaml.Node, at location) {
 	switch n.Kind {
 	case yaml.SequenceNode:
 		for i, child := range n.Content {
@@ -135,12 +135,12 @@ func (f *finder) search(o outer, n *yaml.Node, at position) {
 			child := at.in(n, key)
 			// Only templates and specs are followed to what an alias stands
 			// for: a text may hide any number of aliases in aliases.
-			if target, position := follow(value, child); isTemplateKey(key) && isTemplate(target) {
-				f.add(o, target, position)
+			if target, at := follow(value, child); isTemplateKey(key) && isTemplate(target) {
+				f.add(o, target, at)
 				continue
 			} else if inner := yamltext.Direct(target, "template"); key == "spec" && value.Kind == yaml.AliasNode && inner != nil {
-				if inner, position := follow(inner, position.in(target, "template")); isTemplate(inner) {
-					f.add(o, inner, position)
+				if inner, at := follow(inner, at.in(target, "template")); isTemplate(inner) {
+					f.add(o, inner, at)
 				}
 				continue
 			}
@@ -156,7 +156,7 @@ func isTemplate(n *yaml.Node) bool {
 	return containers != nil && containers.Kind == yaml.SequenceNode
 }
 
-func (f *finder) add(o outer, root *yaml.Node, at position) {
+func (f *finder) add(o outer, root *yaml.Node, at location) {
 	metadata := yamltext.Get(root, "metadata")
 	f.found = append(f.found, &template{
 		Template: Template{
@@ -180,9 +180,9 @@ func (f *finder) add(o outer, root *yaml.Node, at position) {
 func isMapping(n *yaml.Node) bool { return n != nil && n.Kind == yaml.MappingNode }
 
 // follow resolves an alias and adds it to the path.
-func follow(n *yaml.Node, at position) (*yaml.Node, position) {
+func follow(n *yaml.Node, at location) (*yaml.Node, location) {
 	if n != nil && n.Kind == yaml.AliasNode {
-		return n.Alias, position{append(at.path, n), at.pointer}
+		return n.Alias, location{append(at.path, n), at.pointer}
 	}
 	return n, at
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 )
 
-// Mode says whether a rule patches or only tells.
+// Mode is what a rule does to pods: it patches, or only tells.
 type Mode string
 
 const (

@@ -20,8 +20,8 @@ type Edit struct {
 	DrainDuration  string            // to set; empty leaves what stands there
 }
 
-// change is what an edit comes to for one text.
-type change struct {
+// delta is what an edit comes to for one text.
+type delta struct {
 	set    map[string]string // keys whose value differs or is missing
 	remove []string          // keys that are there and shall not be
 	drain  string            // "" leaves it
@@ -48,8 +48,8 @@ func (c *Config) Edit(edit Edit) (string, error) {
 	if c.text == "" {
 		return fresh(edit), nil
 	}
-	delta := c.view.changeFor(edit)
-	if delta.isEmpty() {
+	diff := c.view.deltaFor(edit)
+	if diff.isEmpty() {
 		return c.text, nil
 	}
 	d, err := c.nodes()
@@ -57,13 +57,13 @@ func (c *Config) Edit(edit Edit) (string, error) {
 		return "", err
 	}
 	made := d.Edit(yamltext.Style{Quoted: true, Braces: true})
-	c.view.write(made, d.Root, delta)
+	c.view.write(made, d.Root, diff)
 	text, problem := d.Apply(made)
 	if problem != nil {
 		return "", notEditable(problem)
 	}
 	text = c.text[:d.Start] + text + c.text[d.Start+len(d.Text):]
-	if err := c.view.verify(text, delta); err != nil {
+	if err := c.view.verify(text, diff); err != nil {
 		return "", err
 	}
 	return text, nil
@@ -119,39 +119,39 @@ func (e Edit) check() error {
 	return nil
 }
 
-// changeFor leaves out of an edit what is already so.
-func (v *view) changeFor(edit Edit) change {
-	delta := change{set: map[string]string{}, result: maps.Clone(v.metadata)}
-	if delta.result == nil {
-		delta.result = map[string]string{}
+// deltaFor leaves out of an edit what is already so.
+func (v *view) deltaFor(edit Edit) delta {
+	d := delta{set: map[string]string{}, result: maps.Clone(v.metadata)}
+	if d.result == nil {
+		d.result = map[string]string{}
 	}
 	for key, value := range edit.SetMetadata {
 		if old, ok := v.metadata[key]; !ok || old != value {
-			delta.set[key], delta.result[key] = value, value
+			d.set[key], d.result[key] = value, value
 		}
 	}
 	for _, key := range edit.RemoveMetadata {
 		_, there := v.metadata[key]
 		if _, wanted := edit.SetMetadata[key]; there && !wanted {
-			delta.remove = append(delta.remove, key)
-			delete(delta.result, key)
+			d.remove = append(d.remove, key)
+			delete(d.result, key)
 		}
 	}
 	if edit.DrainDuration != v.drainDuration {
-		delta.drain = edit.DrainDuration
+		d.drain = edit.DrainDuration
 	}
-	return delta
+	return d
 }
 
 // isEmpty reports whether all is as it should be.
-func (c change) isEmpty() bool { return !c.ofMetadata() && c.drain == "" }
+func (d delta) isEmpty() bool { return !d.ofMetadata() && d.drain == "" }
 
 // ofMetadata reports whether proxyMetadata is to change.
-func (c change) ofMetadata() bool { return len(c.set)+len(c.remove) > 0 }
+func (d delta) ofMetadata() bool { return len(d.set)+len(d.remove) > 0 }
 
 // verify decodes an edited text as Istio does and wants the old view with the
 // change made, nothing more and nothing less.
-func (v *view) verify(text string, delta change) error {
+func (v *view) verify(text string, d delta) error {
 	got, err := decodeView(text)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotEditable, err)
@@ -161,16 +161,16 @@ func (v *view) verify(text string, delta change) error {
 	}
 	for _, fields := range []map[string]json.RawMessage{v.fields, got.fields} {
 		for name := range fields {
-			isMeant := delta.ofMetadata() && name == v.metadataField || delta.drain != "" && name == v.drainField
+			isMeant := d.ofMetadata() && name == v.metadataField || d.drain != "" && name == v.drainField
 			if !isMeant && !bytes.Equal(v.fields[name], got.fields[name]) {
 				return differs(name)
 			}
 		}
 	}
-	if got.metadataField != v.metadataField || !maps.Equal(got.metadata, delta.result) {
+	if got.metadataField != v.metadataField || !maps.Equal(got.metadata, d.result) {
 		return differs(v.metadataField)
 	}
-	if got.drainField != v.drainField || got.drainDuration != cmp.Or(delta.drain, v.drainDuration) {
+	if got.drainField != v.drainField || got.drainDuration != cmp.Or(d.drain, v.drainDuration) {
 		return differs(v.drainField)
 	}
 	return nil

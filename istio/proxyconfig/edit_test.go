@@ -345,7 +345,7 @@ func TestEditsAreVerified(t *testing.T) {
 		{"the other spelling of the drain", "proxyMetadata: {A: x}\ndrain_duration: 43200s\nother: 1\n", both, false},
 		{"no YAML", "proxyMetadata: {", both, false},
 	} {
-		err := config.view.verify(test.after, config.view.changeFor(test.edit))
+		err := config.view.verify(test.after, config.view.deltaFor(test.edit))
 		if (err == nil) != test.ok || err != nil && !errors.Is(err, errNotEditable) {
 			t.Errorf("%s: got %v, want accepted: %v", test.rule, err, test.ok)
 		}

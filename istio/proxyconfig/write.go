@@ -20,19 +20,19 @@ func notEditable(problem *yamltext.Error) error {
 }
 
 // write says what to change in a text for a change of what it means.
-func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
+func (v *view) write(e *yamltext.Edit, root *yaml.Node, d delta) {
 	var fields []yamltext.Entry // of the root
-	if delta.drain != "" {
+	if d.drain != "" {
 		e.Inline(yamltext.Direct(root, v.drainField))
-		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: delta.drain})
+		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: d.drain})
 	}
-	if delta.ofMetadata() {
+	if d.ofMetadata() {
 		if metadata := yamltext.Direct(root, v.metadataField); metadata != nil {
-			v.writeMetadata(e, root, metadata, delta)
+			v.writeMetadata(e, root, metadata, d)
 		} else {
 			// A merge may have brought it in: then it is written out whole, and
 			// hides the merged one.
-			fields = append(fields, yamltext.Entry{Key: v.metadataField, Entries: texts(delta.result)})
+			fields = append(fields, yamltext.Entry{Key: v.metadataField, Entries: texts(d.result)})
 		}
 	}
 	switch {
@@ -45,8 +45,8 @@ func (v *view) write(e *yamltext.Edit, root *yaml.Node, delta change) {
 
 // writeMetadata changes the keys of a proxyMetadata that stands in the text:
 // a mapping, an alias of one, or nothing.
-func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta change) {
-	set, remove := delta.set, delta.remove
+func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, d delta) {
+	set, remove := d.set, d.remove
 	values := maps.Collect(yamltext.All(metadata))
 	isMerged := func(key string) bool { return values[key] == nil }
 	e.Inline(metadata)
@@ -55,13 +55,13 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, delta 
 		e.Fill(root, v.metadataField, append([]yamltext.Entry{{Merge: metadata.Value}}, texts(set)...))
 		return
 	case isAlias, len(metadata.Content) == 0:
-		e.Fill(root, v.metadataField, texts(delta.result))
+		e.Fill(root, v.metadataField, texts(d.result))
 		return
 	case slices.ContainsFunc(remove, isMerged):
 		// The merge goes, and what else it brings in is written out.
 		remove = append([]string{yamltext.MergeKey}, remove...)
-		set = maps.Clone(delta.set)
-		for key, value := range delta.result {
+		set = maps.Clone(d.set)
+		for key, value := range d.result {
 			if isMerged(key) {
 				set[key] = value
 			}
