@@ -24,7 +24,7 @@ type block struct {
 func (e *Edit) blockOf(m *yaml.Node) block {
 	first := m.Content[0]
 	at := e.at(first)
-	column := e.column(at)
+	column := e.inner(m)
 	b := block{
 		indent: strings.Repeat(" ", column), step: strings.Repeat(" ", cmp.Or(e.style.Step, 2)),
 		eol: e.eol(at), quoted: e.style.Quoted,
@@ -35,20 +35,13 @@ func (e *Edit) blockOf(m *yaml.Node) block {
 	if e.bare(m) != at {
 		e.fail(at, "a key without \"?\"")
 	}
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if value := m.Content[i+1]; isBlock(value) {
-			if width := e.inner(value) - column; width > 0 {
-				b.step = strings.Repeat(" ", width)
-				return b
-			}
+	for i := 1; i < len(m.Content); i += 2 {
+		if value := m.Content[i]; value.Kind == yaml.MappingNode && !IsFlow(value) {
+			b.step = strings.Repeat(" ", e.inner(value)-column)
+			break
 		}
 	}
 	return b
-}
-
-// isBlock reports whether a node is a mapping on lines of its own.
-func isBlock(n *yaml.Node) bool {
-	return n.Kind == yaml.MappingNode && !IsFlow(n) && len(n.Content) > 0
 }
 
 // deeper returns the block inside of this one.
@@ -124,22 +117,21 @@ func (l *lines) joinsBehind(text string, indent, at int) bool {
 // setBlock changes a mapping on lines of its own.
 func (e *Edit) setBlock(m *yaml.Node, c changes) {
 	b := e.blockOf(m)
-	for i := 0; i < len(m.Content); i += 2 {
+	for i := range m.Content {
 		if text, ok := c.replaced[i]; ok {
 			b.covered = i == len(m.Content)-2 && len(c.added) > 0
 			e.replaceInBlock(m.Content[i], m.Content[i+1], text, b)
 		}
 	}
-	if len(c.remove) > 0 {
-		e.removeFromBlock(m, b, c)
-	}
-	if len(c.added) > 0 {
-		e.addBehind(m, b, c)
-	}
+	e.removeFromBlock(m, b, c)
+	e.addBehind(m, b, c)
 }
 
 // addBehind puts lines behind the last entry of a block mapping.
 func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
+	if len(c.added) == 0 {
+		return
+	}
 	entries, i := c.added, len(m.Content)-2
 	end := e.lastEnd(m, len(b.indent))
 	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
@@ -205,6 +197,9 @@ func (e *Edit) addLines(at int, b block, entries []Entry) {
 
 // removeFromBlock removes the lines of entries.
 func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
+	if len(c.remove) == 0 {
+		return
+	}
 	last := c.lastKept(m)
 	above := -1 // the entry in front that stays
 	for i := 0; i < len(m.Content); i += 2 {
@@ -232,19 +227,16 @@ func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
 func (e *Edit) checkJoins(m *yaml.Node, above, i int, b block, c changes) {
 	leaf, indent := e.lastLeaf(m.Content[above+1])
 	indent = max(indent, len(b.indent))
-	s := blockScalar{indent: -1}
-	switch text, ok := c.replaced[above]; {
-	case isBlockScalar(leaf):
-		s = e.blockScalar(e.bare(leaf), indent)
-	case !ok || !b.isLiteral(text):
+	text := c.replaced[above]
+	keeps := chompingFor(text) == "+"
+	if isBlockScalar(leaf) {
+		s := e.blockScalar(e.bare(leaf), indent)
+		indent, keeps = max(indent, s.indent-1), keeps || s.chomping == "+"
+	} else if !b.isLiteral(text) {
 		return
 	}
-	if s.indent < 0 {
-		s.indent = indent + 1
-	}
 	key := m.Content[i]
-	keeps := s.chomping == "+" || chompingFor(c.replaced[above]) == "+"
-	if e.joins(e.nextLine(e.pairEnd(m.Content[i:i+2], len(b.indent))), s.indent, keeps) {
+	if e.joins(e.nextLine(e.pairEnd(m.Content[i:i+2], len(b.indent))), indent+1, keeps) {
 		e.Refuse(key, "got blank lines or a comment behind the key %s that would become a part of the text above it; remove them", Resolve(key).Value)
 	}
 }

@@ -116,7 +116,7 @@ func (e *Edit) Set(m *yaml.Node, entries []Entry, remove []string) {
 		return
 	}
 	last := map[string]int{}
-	for i := 0; i+1 < len(m.Content); i += 2 {
+	for i := 0; i < len(m.Content); i += 2 {
 		if key, ok := keyText(m.Content[i]); ok {
 			last[key] = i
 		}

@@ -188,6 +188,12 @@ func TestEditRemoval(t *testing.T) {
 		{Style{}, "x:\n  a: b # c\n  d: e\n", both(set("x", "-a", "-d"), empty("x")), "x: {}\n  # c\n"},
 		{Style{}, "x: &y\n  a: b\n", both(set("x", "-a"), empty("x")), "x: &y {}\n"},
 		{Style{}, "x: !!map # c\n  a: b\n", both(set("x", "-a"), empty("x")), "x: !!map {} # c\n"},
+		// Comments that a text above does not take for its own.
+		{Style{}, "a: |\n    b\nc: d\n  # x\ne: f\n", set("", "-c"), "a: |\n    b\n  # x\ne: f\n"},
+		{Style{}, "a: |\nc: d\ne: f\n", set("", "-c"), "a: |\ne: f\n"},
+		{Style{}, "x:\n  a: |\n  c: d\n  # y\n  e: f\n", set("x", "-c"), "x:\n  a: |\n  # y\n  e: f\n"},
+		{Style{}, "x:\n  a: b\n  c: d\n  # y\n  e: f\n", set("x", "-c", "a=1\n2"), "x:\n  a: |-\n    1\n    2\n  # y\n  e: f\n"},
+		{Style{}, "x:\n  a:\n     b: c\n", func(e *Edit, root *yaml.Node) { add("y", Entry{Key: "z", Text: "w"})(e, root.Content[1]) }, "x:\n  a:\n     b: c\n  \"y\":\n     z: w\n"},
 	}.run(t)
 }
 

@@ -46,21 +46,21 @@ func (x *extent) propertiesEnd(n *yaml.Node) int {
 
 // isProperty reports whether a tag or an anchor begins at an offset.
 func (x *extent) isProperty(at int) bool {
-	return at < len(x.Text) && (x.Text[at] == '&' || x.Text[at] == '!')
+	c := x.byteAt(at)
+	return c == '&' || c == '!'
 }
 
 func (x *extent) propertyEnd(at int) int {
 	if strings.HasPrefix(x.Text[at:], "!<") {
 		at += strings.IndexByte(x.Text[at:], '>')
 	}
-	if i := strings.IndexAny(x.Text[at:], " \t\r\n,]}"); i >= 0 {
-		return at + i
-	}
-	return len(x.Text)
+	return len(x.Text) - len(strings.TrimLeftFunc(x.Text[at:], func(r rune) bool {
+		return !strings.ContainsRune(" \t\r\n,]}", r)
+	}))
 }
 
 // end returns the offset behind a node. indent is the column, from 0, of the
-// block that holds it, -1 at the top and in flow style.
+// block that holds it, -1 at the top.
 func (x *extent) end(n *yaml.Node, indent int) int {
 	at := x.bare(n)
 	switch {
@@ -80,15 +80,18 @@ func (x *extent) end(n *yaml.Node, indent int) int {
 // flow sequence has none, but what it begins with may have.
 func (x *extent) hasBrackets(n *yaml.Node) bool {
 	at := x.bare(n)
-	return IsFlow(n) && at < len(x.Text) && (x.Text[at] == '{' || x.Text[at] == '[') &&
-		(len(n.Content) == 0 || x.at(n.Content[0]) > at)
+	c := x.byteAt(at)
+	return IsFlow(n) && (c == '{' || c == '[') && (len(n.Content) == 0 || x.at(n.Content[0]) != at)
 }
 
+// inFlow stands for the indentation of what is in brackets, which has none.
+const inFlow = 0
+
 // inner returns the indentation that the children of a node are in: the column
-// of their block, from 0, and -1 in flow style.
+// of their block, from 0.
 func (x *extent) inner(n *yaml.Node) int {
 	if IsFlow(n) {
-		return -1
+		return inFlow
 	}
 	return x.column(x.bare(n))
 }
@@ -129,7 +132,7 @@ func (x *extent) pairEnd(entry []*yaml.Node, indent int) int {
 // it has none.
 func (x *extent) colonEnd(key *yaml.Node, indent int) int {
 	end := x.end(key, indent)
-	if at := x.skipSpace(end); at < len(x.Text) && x.Text[at] == ':' {
+	if at := x.skipSpace(end); x.byteAt(at) == ':' {
 		return at + 1
 	}
 	return end
@@ -144,23 +147,24 @@ func (x *extent) flowEnd(n *yaml.Node) int {
 	}
 	end := x.bare(n) + 1
 	if len(n.Content) > 0 {
-		end = max(end, x.lastEnd(n, -1))
+		end = max(end, x.lastEnd(n, inFlow))
 	}
 	for x.err == nil {
 		end = x.skipSpace(end)
-		if end >= len(x.Text) || x.Text[end] != closing && x.Text[end] != ',' {
-			return x.fail(end, fmt.Sprintf("%q", closing))
-		}
-		if x.Text[end] == closing {
+		switch x.byteAt(end) {
+		case closing:
 			return end + 1
+		case ',':
+			end++
+		default:
+			x.fail(end, fmt.Sprintf("%q", closing))
 		}
-		end++
 	}
 	return end
 }
 
 func (x *extent) quotedEnd(at int, quote byte) int {
-	if at >= len(x.Text) || x.Text[at] != quote {
+	if x.byteAt(at) != quote {
 		return x.fail(at, fmt.Sprintf("%q", quote))
 	}
 	for at++; at < len(x.Text); at++ {
@@ -213,7 +217,7 @@ func (x *extent) headerEnd(at int) int {
 // indentation.
 // https://yaml.org/spec/1.2.2/#81-block-scalar-styles
 func (x *extent) blockScalar(at, indent int) blockScalar {
-	if at >= len(x.Text) || x.Text[at] != '|' && x.Text[at] != '>' {
+	if c := x.byteAt(at); c != '|' && c != '>' {
 		return blockScalar{indent: -1, body: at, end: x.fail(at, `"|"`)}
 	}
 	b := blockScalar{indent: -1, end: x.lineEnd(at), body: x.nextLine(at)}

@@ -126,7 +126,7 @@ func (e *Edit) FillRoot(entries []Entry) {
 	case e.Root == nil || isUnwritten(e.Root):
 		e.addRoot(entries)
 	case IsNull(e.Root):
-		e.splice(e.at(e.Root), e.end(e.Root, -1), f.mapping(entries))
+		e.splice(e.at(e.Root), e.end(e.Root, inFlow), f.mapping(entries))
 	case e.Root.Kind == yaml.MappingNode && len(e.Root.Content) == 0:
 		open := e.bare(e.Root) + 1
 		e.splice(open, open, f.join(entries))

@@ -10,7 +10,7 @@ import (
 type flow struct {
 	pretty bool    // each key on a line of its own
 	gap    string  // in front of a key, if pretty
-	closer string  // in front of the closing brace, if pretty
+	closer string  // in front of the closing brace, if pretty and deeper
 	unit   string  // what a deeper gap has more
 	space  string  // behind a comma, if not pretty
 	colon  string  // between key and value
@@ -40,13 +40,13 @@ func (e *Edit) flowOf(m *yaml.Node) flow {
 	if !e.JSON && !e.style.Quoted {
 		f.values = quotingOf(value)
 	}
-	if f.keys != plainIfSafe && !isUnwritten(value) && e.at(value) == e.colonEnd(key, -1) {
+	if f.keys != plainIfSafe && !isUnwritten(value) && e.at(value) == e.colonEnd(key, inFlow) {
 		f.colon, f.space = ":", ""
 	}
 	open := e.bare(m) + 1
 	before := e.Text[open:e.at(m.Content[0])]
 	if last > 0 {
-		between := e.Text[e.end(m.Content[last-1], -1):e.flowStart(m, last)]
+		between := e.Text[e.end(m.Content[last-1], inFlow):e.flowStart(m, last)]
 		if i := strings.LastIndexByte(between, ','); i >= 0 && !strings.ContainsAny(between[i:], "#\r\n") {
 			f.space = between[i+1:]
 		}
@@ -57,9 +57,6 @@ func (e *Edit) flowOf(m *yaml.Node) flow {
 		f.pretty, f.gap, f.unit = true, eol+indent, "  "
 		end := e.flowEnd(m) - 1
 		line := e.Text[e.lineStart(end):end]
-		if strings.TrimLeft(line, " \t") == "" {
-			f.closer = eol + line
-		}
 		if unit, ok := strings.CutPrefix(indent, line); ok && unit != "" {
 			f.unit = unit
 		}
@@ -112,7 +109,7 @@ func (f flow) join(entries []Entry) string {
 // setFlow changes a mapping in braces.
 func (e *Edit) setFlow(m *yaml.Node, c changes) {
 	f := e.flowOf(m)
-	for i := 0; i < len(m.Content); i += 2 {
+	for i := range m.Content {
 		if text, ok := c.replaced[i]; ok {
 			e.replaceInFlow(m.Content[i], m.Content[i+1], text, f)
 		}
@@ -123,7 +120,7 @@ func (e *Edit) setFlow(m *yaml.Node, c changes) {
 		at := e.flowStart(m, 0)
 		e.splice(at, at, f.join(c.added))
 	default:
-		at := e.pairEnd(m.Content[kept:kept+2], -1)
+		at := e.pairEnd(m.Content[kept:kept+2], inFlow)
 		e.splice(at, at, e.apart(at)+f.between()+f.join(c.added))
 	}
 	for i := 0; i < len(m.Content); i += 2 {
@@ -152,7 +149,7 @@ func (e *Edit) apart(at int) string {
 // stay.
 func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 	endOf := func(i int) int {
-		return e.pairEnd(m.Content[i:i+2], -1)
+		return e.pairEnd(m.Content[i:i+2], inFlow)
 	}
 	start, end := e.flowStart(m, first), endOf(last)
 	for i := first; i < last+2; i++ {
@@ -163,7 +160,7 @@ func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 		end = e.flowStart(m, last+2)
 	case first > 0:
 		start = endOf(first - 2)
-	case comma < len(e.Text) && e.Text[comma] == ',':
+	case e.byteAt(comma) == ',':
 		end = comma + 1
 	}
 	if !strings.Contains(e.Text[start:end], "#") {
@@ -186,7 +183,7 @@ func (e *Edit) flowStart(m *yaml.Node, i int) int {
 	if i == 0 {
 		return e.skipSpace(e.bare(m) + 1)
 	}
-	comma := e.skipSpace(e.pairEnd(m.Content[i-2:i], -1))
+	comma := e.skipSpace(e.pairEnd(m.Content[i-2:i], inFlow))
 	return e.skipSpace(min(comma+1, len(e.Text)))
 }
 
@@ -208,10 +205,10 @@ func (e *Edit) replaceInFlow(key, value *yaml.Node, text string, f flow) {
 		quotes = f.values
 	}
 	if !isUnwritten(value) {
-		e.splice(e.at(value), e.end(value, -1), quotes.write(text))
+		e.splice(e.at(value), e.end(value, inFlow), quotes.write(text))
 		return
 	}
-	colon, before := e.colonEnd(key, -1), " "
+	colon, before := e.colonEnd(key, inFlow), " "
 	if e.Text[colon-1] != ':' {
 		before = ": "
 	}

@@ -37,6 +37,7 @@ func TestEditFlow(t *testing.T) {
 		{Style{}, "{a: 'x\n  y', b: &c z}\n", set("", "a=1", "b=2"), "{a: '1', b: \"2\"}\n"},
 		{Style{}, "{a: {b: c}, d: e}\n", set("a", "x=y"), "{a: {b: c, x: \"y\"}, d: e}\n"},
 		{Style{}, "a: {b: c, d: {e: f}} # g\n", set("a", "b=x\ny", "h=i"), "a: {b: \"x\\ny\", d: {e: f}, h: i} # g\n"},
+		{Style{}, "{a: b, # 1\n c: d,}\n", set("", "-c"), "{a: b # 1\n ,}\n"},
 	}.run(t)
 }
 

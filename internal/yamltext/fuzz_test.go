@@ -66,7 +66,11 @@ func FuzzEdit(f *testing.F) {
 			func(e *Edit) { e.Insert(m, key, Entry{Key: key, Text: value}) },
 			func(e *Edit) { e.Empty(m, key) },
 			func(e *Edit) { e.Fill(m, key, []Entry{{Key: key, Text: value}}) },
-			func(e *Edit) { e.Inline(m); e.Inline(m.Content[1]); e.Set(m, []Entry{{Key: key, Text: value}}, []string{remove}) },
+			func(e *Edit) {
+				e.Inline(m)
+				e.Inline(m.Content[1])
+				e.Set(m, []Entry{{Key: key, Text: value}}, []string{remove})
+			},
 		} {
 			e := d.Edit(Style{Quoted: quoted})
 			other(e)

@@ -169,6 +169,14 @@ func (l *lines) skipSpace(at int) int {
 	return at
 }
 
+// byteAt returns the byte at an offset, 0 at the end of the text.
+func (l *lines) byteAt(at int) byte {
+	if at < len(l.text) {
+		return l.text[at]
+	}
+	return 0
+}
+
 // skipBlanks skips spaces and tabs.
 func (l *lines) skipBlanks(at int) int {
 	return len(l.text) - len(strings.TrimLeft(l.text[at:], " \t"))

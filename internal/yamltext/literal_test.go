@@ -45,5 +45,6 @@ func TestEditLiterals(t *testing.T) {
 		{Style{}, "a:\n  b: c\n     # x\nd: e\n", set("a", "x=y\n"), "a:\n  b: c\n  x: \"y\\n\"\n     # x\nd: e\n"},
 		{Style{}, "a:\n  b: c\n   # x\nd: e\n", set("a", "x=y\n"), "a:\n  b: c\n  x: |\n    y\n   # x\nd: e\n"},
 		{Style{}, "a:\n  b: c\n\nd: e\n", set("a", "b=x\n\n", "y=z"), "a:\n  b: |+\n    x\n\n  \"y\": z\n\nd: e\n"},
+		{Style{}, "a:\n  b: c\n\nd: e\n", set("a", "b=x\n\n"), "a:\n  b: \"x\\n\\n\"\n\nd: e\n"},
 	}.run(t)
 }

@@ -98,7 +98,7 @@ func (e *Edit) Inline(n *yaml.Node) {
 	}
 	for _, alias := range aliases {
 		at := e.at(alias)
-		e.splices = append(e.splices, splice{at, e.end(alias, -1), text.String(), 1})
+		e.splices = append(e.splices, splice{at, e.end(alias, inFlow), text.String(), 1})
 	}
 	if e.inlined == nil {
 		e.inlined = map[*yaml.Node]bool{}

@@ -68,6 +68,8 @@ func TestSpans(t *testing.T) {
 		{"--- |1\n a\n", []string{"|1\n a"}},
 		{"--- |\n a\n b\n", []string{"|\n a\n b"}},
 		{"--- |\na\nb\n", []string{"|\na\nb"}},
+		{"--- |\na\n  b\nc\n", []string{"|\na\n  b\nc"}},
+		{"--- |\na\n  ", []string{"|\na\n  "}},
 		{"--- >\n a\n...\n", []string{">\n a"}},
 		{"? a\n: b\n", []string{"? a\n: b", "a", "b"}},
 		{"? |\n  a\n: |\n  b\nc: d\n", []string{"? |\n  a\n: |\n  b\nc: d", "|\n  a", "|\n  b", "c", "d"}},

@@ -68,7 +68,7 @@ func Merged(n *yaml.Node) []*yaml.Node {
 		if n.Kind != yaml.MappingNode {
 			return
 		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
+		for i := 0; i < len(n.Content); i += 2 {
 			if !IsMerge(n.Content[i]) {
 				continue
 			}
@@ -154,7 +154,7 @@ func All(n *yaml.Node) iter.Seq2[string, *yaml.Node] {
 		if n == nil || n.Kind != yaml.MappingNode {
 			return
 		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
+		for i := 0; i < len(n.Content); i += 2 {
 			if key, ok := keyText(n.Content[i]); ok && !yield(key, n.Content[i+1]) {
 				return
 			}

@@ -224,4 +224,3 @@ func TestScalarsMeanTheirText(t *testing.T) {
 		}
 	})
 }
-
