@@ -25,10 +25,19 @@ var hostile = map[string]struct {
 	"keys set in braces":     {keys("{", "K%d: é, ", "}"), setAll},
 	"anchors inlined":        {keys("", "K%d: &a%[1]d v\nL%[1]d: *a%[1]d\n", ""), func(e *Edit, root *yaml.Node) { inlineAll(e, root); setAll(e, root) }},
 	"blocks and comments":    {keys("", "K%d: |+\n  v\n\n  # c\n", ""), removeAll},
-	"blank lines":            {around("a: |+\n  b\n", "\n", "c: d\n"), removeAll},
-	"values of JSON":         {around("", `{"a":"é"}`, ""), nil},
-	"documents":              {around("", "---\na: é\n", ""), nil},
-	"merges":                 {keys("m: &m {a: b}\n", "K%d: {<<: *m}\n", ""), nil},
+	"a long block above": {func(n int) string { return around("a: |\n", "  é\n", "")(n) + keys("", "K%d: v\n", "")(n) }, func(e *Edit, root *yaml.Node) {
+		var remove []string
+		for key := range All(root) {
+			if key != "a" {
+				remove = append(remove, key)
+			}
+		}
+		e.Set(root, nil, remove)
+	}},
+	"blank lines":    {around("a: |+\n  b\n", "\n", "c: d\n"), removeAll},
+	"values of JSON": {around("", `{"a":"é"}`, ""), nil},
+	"documents":      {around("", "---\na: é\n", ""), nil},
+	"merges":         {keys("m: &m {a: b}\n", "K%d: {<<: *m}\n", ""), nil},
 }
 
 func around(before, piece, after string) func(n int) string {

@@ -92,28 +92,6 @@ func (b block) literalEnd(entries []Entry) (text string, indent int) {
 	return "", 0
 }
 
-// joins reports whether a block scalar whose lines have an indentation would
-// take some of the lines at an offset for its own: a comment that is as deep,
-// spaces, or, if it keeps them, blank lines.
-func (l *lines) joins(at, indent int, keeps bool) bool {
-	for ; at < len(l.text); at = l.nextLine(at) {
-		line := l.text[at:l.lineEnd(at)]
-		content := strings.TrimLeft(line, " ")
-		switch width := len(line) - len(content); {
-		case content != "":
-			return width >= indent
-		case keeps || width > indent:
-			return true
-		}
-	}
-	return false
-}
-
-// joinsBehind does so for a literal block with a text.
-func (l *lines) joinsBehind(text string, indent, at int) bool {
-	return l.joins(at, indent, chompingFor(text) == "+")
-}
-
 // setBlock changes a mapping on lines of its own.
 func (e *Edit) setBlock(m *yaml.Node, c changes) {
 	b := e.blockOf(m)
@@ -159,15 +137,6 @@ func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
 	e.addLines(end, b, entries)
 }
 
-// lastLeaf returns the last node in block style inside of a node, which is not
-// a block itself, and the indentation of the block that holds it.
-func (x *extent) lastLeaf(n *yaml.Node) (leaf *yaml.Node, indent int) {
-	for indent = -1; !IsFlow(n) && len(n.Content) > 0; n = n.Content[len(n.Content)-1] {
-		indent = x.inner(n)
-	}
-	return n, indent
-}
-
 // addBefore puts lines in front of a key.
 func (e *Edit) addBefore(key *yaml.Node, b block, entries []Entry) {
 	at := e.at(key)
@@ -184,7 +153,7 @@ func (e *Edit) addBefore(key *yaml.Node, b block, entries []Entry) {
 func (e *Edit) addLines(at int, b block, entries []Entry) {
 	next := e.nextLine(at)
 	text, indent := b.literalEnd(entries)
-	b.oneLine = b.oneLine || text != "" && e.joinsBehind(text, indent, next)
+	b.oneLine = b.oneLine || text != "" && e.joins(next, indent, chompingFor(text) == "+")
 	lines := b.lines(entries)
 	if e.lineEnd(at) == len(e.Text) {
 		if !strings.HasSuffix(text, "\n") {
@@ -193,81 +162,6 @@ func (e *Edit) addLines(at int, b block, entries []Entry) {
 		lines = b.eol + lines
 	}
 	e.splice(next, next, lines)
-}
-
-// removeFromBlock removes the lines of entries.
-func (e *Edit) removeFromBlock(m *yaml.Node, b block, c changes) {
-	if len(c.remove) == 0 {
-		return
-	}
-	last := c.lastKept(m)
-	above := -1 // the entry in front that stays
-	for i := 0; i < len(m.Content); i += 2 {
-		switch {
-		case !c.removes(m, i):
-			above = i
-		case above >= 0 && (i < len(m.Content)-2 || len(c.added) == 0):
-			e.checkJoins(m, above, i, b, c)
-		}
-	}
-	// Where the last line has no line end, lines go with the line end in front
-	// of them, so that it still has none; but a block scalar needs it.
-	open := len(c.added) == 0 && e.lineEnd(e.lastEnd(m, len(b.indent))) == len(e.Text)
-	if last >= 0 {
-		leaf, _ := e.lastLeaf(m.Content[last+1])
-		open = open && !isBlockScalar(leaf) && !b.isLiteral(c.replaced[last])
-	}
-	for i := len(m.Content) - 2; i >= 0; i -= 2 {
-		open = c.removes(m, i) && e.removeLines(m.Content[i:i+2], b, open)
-	}
-}
-
-// checkJoins refuses to remove an entry if a block scalar above it would go on
-// with the lines behind it.
-func (e *Edit) checkJoins(m *yaml.Node, above, i int, b block, c changes) {
-	leaf, indent := e.lastLeaf(m.Content[above+1])
-	indent = max(indent, len(b.indent))
-	text := c.replaced[above]
-	keeps := chompingFor(text) == "+"
-	if isBlockScalar(leaf) {
-		s := e.blockScalar(e.bare(leaf), indent)
-		indent, keeps = max(indent, s.indent-1), keeps || s.chomping == "+"
-	} else if !b.isLiteral(text) {
-		return
-	}
-	key := m.Content[i]
-	if e.joins(e.nextLine(e.pairEnd(m.Content[i:i+2], len(b.indent))), indent+1, keeps) {
-		e.Refuse(key, "got blank lines or a comment behind the key %s that would become a part of the text above it; remove them", Resolve(key).Value)
-	}
-}
-
-// removeLines removes the lines of one entry, but not a comment behind it.
-// open says that they go with the line end in front of them; they did if it is
-// the result.
-func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) bool {
-	key := entry[0]
-	at := e.at(key)
-	start := e.lineStart(at)
-	if e.Text[start:at] != b.indent {
-		e.Refuse(key, "got the key %s behind other text on its line, want it on a line of its own", Resolve(key).Value)
-		return false
-	}
-	end := e.pairEnd(entry, len(b.indent))
-	e.release(key, at, end)
-	e.release(entry[1], at, end)
-	lineEnd, tail := e.lineEnd(end), e.skipBlanks(end)
-	switch {
-	case tail < lineEnd && e.Text[tail] == '#':
-		e.splice(at, tail, "")
-		return false
-	case tail < lineEnd:
-		e.fail(tail, "a line end")
-	case open:
-		e.splice(start-len(lastBreak(e.Text[:start])), lineEnd, "")
-	default:
-		e.splice(start, e.nextLine(end), "")
-	}
-	return open
 }
 
 // replaceInBlock gives a value another text, in the style of the old one where
@@ -309,7 +203,7 @@ func (e *Edit) writeValue(start, end int, before, text string, quotes quoting, b
 	case quotes == doubleQuotes || !b.isLiteral(text),
 		strings.ContainsAny(e.Text[start:end], "\r\n"),
 		isLast && strings.HasSuffix(text, "\n"), // the last line would need the line end that the text has not
-		!b.covered && e.joinsBehind(text, len(b.indent+b.step), next):
+		!b.covered && e.joins(next, len(b.indent+b.step), chompingFor(text) == "+"):
 		e.splice(start, end, before+quotes.write(text))
 		return
 	}

@@ -36,8 +36,8 @@ type Style struct {
 }
 
 // Edit collects changes of one document. The first one that cannot be made is
-// its error, and then nothing is changed. A mapping is changed by one call of
-// Set, Fill or Insert.
+// its problem, and then nothing is changed. A mapping is changed by one Set or
+// Insert; Fill and Empty of its keys may go with it, and so may Inline.
 type Edit struct {
 	extent
 	style   Style
@@ -63,8 +63,7 @@ func (e *Edit) Problem() *Error { return e.err }
 // IsEmpty reports whether the edit changes nothing.
 func (e *Edit) IsEmpty() bool { return len(e.splices) == 0 }
 
-// Refuse makes a node's way of being written the edit's error, unless it has
-// one.
+// Refuse makes how a node is written the edit's problem, unless it has one.
 func (e *Edit) Refuse(n *yaml.Node, format string, args ...any) {
 	if e.err == nil {
 		e.err = e.Errorf(n, format, args...)

@@ -54,8 +54,8 @@ func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
 	}
 }
 
-// Empty writes "{}" behind a key of a block mapping whose value loses every
-// line. A null would do; but braces say that it is meant.
+// Empty writes "{}" behind a key whose value is a block that Set takes every
+// entry from. A null would do; but braces say that it is meant.
 func (e *Edit) Empty(m *yaml.Node, key string) {
 	i := e.indexOf(m, key)
 	if i < 0 {

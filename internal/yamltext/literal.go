@@ -79,12 +79,12 @@ func (e *Edit) replaceLines(b blockScalar, text, indent, chomping string, litera
 		end = e.blanksEnd(end)
 	}
 	var lines []string // with their ends
-	for at := b.body; at <= end && at < len(e.Text); {
+	at := b.body
+	for at <= end && at < len(e.Text) {
 		next := e.nextLine(at)
 		lines = append(lines, e.Text[at:next])
 		at = next
 	}
-	atEnd := len(lines) > 0 && lastBreak(lines[len(lines)-1]) == ""
 	wanted := strings.SplitAfter(literalLines(text, indent, eol), eol)
 	wanted = wanted[:len(wanted)-1] // behind the last line end
 	same := func(old, new string) bool {
@@ -92,28 +92,30 @@ func (e *Edit) replaceLines(b blockScalar, text, indent, chomping string, litera
 		return old == new || new == "" && strings.Trim(old, " ") == "" && len(old) <= len(indent)
 	}
 	head, tail := 0, 0
-	for literal && head < len(lines) && head < len(wanted) && same(lines[head], wanted[head]) {
+	for literal && head < min(len(lines), len(wanted)) && same(lines[head], wanted[head]) {
 		head++
 	}
-	for literal && tail < len(lines)-head && tail < len(wanted)-head && same(lines[len(lines)-1-tail], wanted[len(wanted)-1-tail]) {
+	for literal && tail < min(len(lines), len(wanted))-head && same(lines[len(lines)-1-tail], wanted[len(wanted)-1-tail]) {
 		tail++
 	}
-	from := b.body + len(strings.Join(lines[:head], ""))
-	to := b.body + len(strings.Join(lines[:len(lines)-tail], ""))
+	kept := strings.Join(lines[len(lines)-tail:], "")
+	from, to := b.body+len(strings.Join(lines[:head], "")), at-len(kept)
 	changed := strings.Join(wanted[head:len(wanted)-tail], "")
-	switch {
-	case b.body == len(e.Text) && lastBreak(e.Text) == "", // a header at the end of the text
-		atEnd && head == len(lines) && changed != "":
-		changed = eol + changed
+	if at == len(e.Text) && lastBreak(e.Text) == "" {
+		// The last line has no line end: it gets one where lines follow, and
+		// where it counts.
+		to, changed = at, changed+kept
+		if tail > 0 {
+			changed += eol
+		}
+		if head == len(lines) {
+			changed = eol + changed
+		}
 		if chomping == "-" {
 			changed = strings.TrimSuffix(changed, eol)
 		}
-	case atEnd && tail == 0 && chomping == "-":
-		changed = strings.TrimSuffix(changed, eol)
-	case atEnd && tail > 0 && chomping != "-":
-		e.splice(len(e.Text), len(e.Text), eol)
 	}
-	if changed != "" || to > from {
+	if e.Text[from:to] != changed {
 		e.splice(from, to, changed)
 	}
 }

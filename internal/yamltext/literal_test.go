@@ -33,7 +33,7 @@ func TestEditLiterals(t *testing.T) {
 		{Style{}, "a: |-\n  b\n  c", set("", "a=x\nc"), "a: |-\n  x\n  c"},
 		{Style{}, "a: |\n  b\n  c", set("", "a=x\nc\n"), "a: |\n  x\n  c\n"},
 		{Style{}, "a: |-\n  b\n  c", set("", "a=b\nc\nd"), "a: |-\n  b\n  c\n  d"},
-		{Style{}, "a: |-\n  b\n  c", set("", "a=b\nc\n"), "a: |\n  b\n  c"},
+		{Style{}, "a: |-\n  b\n  c", set("", "a=b\nc\n"), "a: |\n  b\n  c\n"},
 		{Style{}, "a: |\n  b\n  c\r\n", set("", "a=b\nx\n"), "a: |\n  b\n  x\n"},
 		{
 			Style{}, "a: \"b\"\nc: 'd'\ne: f\n", set("", "a=x\ny", "c=x\ny", "e= x\ny", "g=\n", "h=\nx\n", "i=x\n\n"),

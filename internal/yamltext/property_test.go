@@ -246,7 +246,7 @@ func drawSetting(t *rapid.T) setting {
 		switch rapid.IntRange(0, 4).Draw(t, key) {
 		case 0, 1:
 			s.set = append(s.set, Entry{Key: key, Text: rapid.OneOf(
-				rapid.SampledFrom([]string{"", "new", "6379", "true", "a: b", "# x", "it's", `"q"`, `it's "q"`, "a\n", "a\nb", "a\n\nb\n", "  a\nb\n", "a\n\n", "a\n \n", "\n", "\na", "t\tb", "\u0085", "\u2028x", "- a", "\ufeff", "ä😀", "a\rb"}),
+				rapid.SampledFrom([]string{"", "new", "6379", "true", "a: b", "# x", "it's", `"q"`, `it's "q"`, "a", "a\n", "a\n more", "a\n more\n", "a\nb", "a\n\nb\n", "  a\nb\n", "a\n\n", "a\n \n", "\n", "\na", "t\tb", "\u0085", "\u2028x", "- a", "\ufeff", "ä😀", "a\rb"}),
 				rapid.StringMatching(`[a-c \n#:'"\\,{}]{0,12}`), rapid.String()).Draw(t, "text")})
 		case 2:
 			s.remove = append(s.remove, key)

@@ -55,8 +55,9 @@ func Index(n *yaml.Node, key string) int {
 	return -1
 }
 
-// Merged returns the mappings that merge keys bring into n, the first first.
-// Each is there once, so that merges of merges cannot grow without bound.
+// Merged returns the mappings that merge keys bring into a node, the first of
+// those with a key counts. Each is there once, so that merges of merges cannot
+// grow without bound.
 func Merged(n *yaml.Node) []*yaml.Node {
 	if n = Resolve(n); n == nil || !slices.ContainsFunc(n.Content, IsMerge) {
 		return nil
@@ -111,8 +112,9 @@ func isBlockScalar(n *yaml.Node) bool {
 }
 
 // Unfolded returns about how many bytes the document would have with every
-// alias written out. It looks at each node once; what is inside itself, or
-// does not fit into an int, has math.MaxInt.
+// alias written out: each node counts its text and one more. It looks at each
+// node once; what is inside itself, or does not fit into an int, has
+// math.MaxInt.
 func (d *Document) Unfolded() int {
 	sizes := map[*yaml.Node]int{} // of nodes with an anchor
 	var visit func(n *yaml.Node) int
