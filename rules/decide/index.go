@@ -211,10 +211,8 @@ func (ix *index) referencing(f *facts, list []int32) []int32 {
 		}
 		list = append(list, ix.get(key{kind: keyPort, port: a.Port})...)
 		if a.IP.IsValid() {
-			if ix.byPrefix.Size() > 0 {
-				for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.IP, a.IP.BitLen())) {
-					list = append(list, rules...)
-				}
+			for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.IP, a.IP.BitLen())) {
+				list = append(list, rules...)
 			}
 			continue
 		}
