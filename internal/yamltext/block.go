@@ -112,8 +112,9 @@ func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
 	}
 	entries, i := c.added, len(m.Content)-2
 	end := e.lastEnd(m, len(b.indent))
-	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
-		end = e.blanksEnd(end)
+	if text, ok := c.replaced[i]; ok && isBlockScalar(m.Content[i+1]) {
+		old := e.blockScalar(e.bare(m.Content[i+1]), len(b.indent))
+		end = e.takenEnd(old, chompingFor(text) == "+")
 	}
 	tail := e.skipBlanks(end)
 	if e.lineEnd(end) == len(e.Text) {
