@@ -75,6 +75,9 @@ func checkLiteral(t *testing.T, old, text string) {
 	d := documents[0]
 	for _, style := range []Style{{}, quoted} {
 		for _, remove := range [][]string{nil, {"z"}} {
+			if remove != nil && (style.Quoted || !strings.Contains(old, "z")) {
+				continue
+			}
 			for _, added := range []string{"", "x\n"} {
 				entries := []Entry{{Key: "k", Text: text}}
 				if added != "" {
