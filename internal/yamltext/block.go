@@ -173,10 +173,7 @@ func (e *Edit) replaceInBlock(key, value *yaml.Node, text string, b block) {
 	}
 	indent := len(b.indent)
 	if isUnwritten(value) {
-		colon := e.colonEnd(key, indent)
-		if e.Text[colon-1] != ':' {
-			e.fail(colon, `":"`)
-		}
+		colon := e.behindColon(key, indent)
 		e.writeValue(colon, colon, " ", text, plainIfSafe, b)
 		return
 	}
