@@ -112,8 +112,9 @@ func (e *Edit) addBehind(m *yaml.Node, b block, c changes) {
 	}
 	entries, i := c.added, len(m.Content)-2
 	end := e.lastEnd(m, len(b.indent))
-	if isBlockScalar(m.Content[i+1]) && chompingFor(c.replaced[i]) == "+" {
-		end = e.blanksEnd(end)
+	if text, ok := c.replaced[i]; ok && isBlockScalar(m.Content[i+1]) {
+		old := e.blockScalar(e.bare(m.Content[i+1]), len(b.indent))
+		end = e.takenEnd(old, chompingFor(text) == "+")
 	}
 	tail := e.skipBlanks(end)
 	if e.lineEnd(end) == len(e.Text) {
@@ -172,10 +173,7 @@ func (e *Edit) replaceInBlock(key, value *yaml.Node, text string, b block) {
 	}
 	indent := len(b.indent)
 	if isUnwritten(value) {
-		colon := e.colonEnd(key, indent)
-		if e.Text[colon-1] != ':' {
-			e.fail(colon, `":"`)
-		}
+		colon := e.behindColon(key, indent)
 		e.writeValue(colon, colon, " ", text, plainIfSafe, b)
 		return
 	}

@@ -138,6 +138,15 @@ func (x *extent) colonEnd(key *yaml.Node, indent int) int {
 	return end
 }
 
+// behindColon returns the offset behind the colon that a key must have.
+func (x *extent) behindColon(key *yaml.Node, indent int) int {
+	end := x.colonEnd(key, indent)
+	if !strings.HasSuffix(x.Text[:end], ":") {
+		x.fail(end, `":"`)
+	}
+	return end
+}
+
 // flowEnd returns the offset behind the bracket that closes a node in flow
 // style.
 func (x *extent) flowEnd(n *yaml.Node) int {

@@ -21,7 +21,7 @@ func (e *Edit) Fill(m *yaml.Node, key string, entries []Entry) {
 		return
 	}
 	indent := e.inner(m)
-	colon := e.colonEnd(m.Content[i], indent)
+	colon := e.behindColon(m.Content[i], indent)
 	start, end := colon, colon
 	if !isUnwritten(value) {
 		start, end = e.at(value), e.end(value, indent)
@@ -61,7 +61,7 @@ func (e *Edit) Empty(m *yaml.Node, key string) {
 	if i < 0 {
 		return
 	}
-	at, value := e.colonEnd(m.Content[i], e.inner(m)), m.Content[i+1]
+	at, value := e.behindColon(m.Content[i], e.inner(m)), m.Content[i+1]
 	if e.bare(value) > e.at(value) {
 		at = e.propertiesEnd(value)
 	}

@@ -75,5 +75,8 @@ func TestEditFill(t *testing.T) {
 			Style{}, "[a: b]\n", func(e *Edit, root *yaml.Node) { e.Insert(root.Content[0], "a", Entry{Key: "x", Text: "y"}) },
 			"! 1:2: got a pair without braces in a list, want braces around it",
 		},
+		{Style{}, "{a, b: c}\n", fill("a", Entry{Key: "d", Text: "e"}), "! 1:3: cannot tell where this ends: want \":\"; write it in a plainer form"},
+		{Style{}, "b: c\n? a\n", fill("a", Entry{Key: "d", Text: "e"}), "! 2:4: cannot tell where this ends: want \":\"; write it in a plainer form"},
+		{Style{}, "b: c\n? a\n", empty("a"), "! 2:4: cannot tell where this ends: want \":\"; write it in a plainer form"},
 	}.run(t)
 }

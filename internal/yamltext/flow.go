@@ -138,7 +138,7 @@ func (e *Edit) setFlow(m *yaml.Node, c changes) {
 // apart returns what a comma needs in front of it: behind a colon without a
 // value some readers, kubectl's among them, would take it for a part of the key.
 func (e *Edit) apart(at int) string {
-	if e.Text[at-1] == ':' {
+	if strings.HasSuffix(e.Text[:at], ":") {
 		return " "
 	}
 	return ""
@@ -209,7 +209,7 @@ func (e *Edit) replaceInFlow(key, value *yaml.Node, text string, f flow) {
 		return
 	}
 	colon, before := e.colonEnd(key, inFlow), " "
-	if e.Text[colon-1] != ':' {
+	if !strings.HasSuffix(e.Text[:colon], ":") {
 		before = ": "
 	}
 	e.splice(colon, colon, before+quotes.write(text))

@@ -115,7 +115,7 @@ func (l *lines) column(at int) int {
 		return at - l.starts[i]
 	}
 	marks := l.marksOf(i)
-	n := max(sort.SearchInts(marks, at+1)-1, 0)
+	n := max(sort.SearchInts(marks, at)-1, 0)
 	return n*markStep + utf8.RuneCountInString(l.text[marks[n]:max(at, marks[n])])
 }
 
@@ -143,9 +143,9 @@ func (l *lines) marksOf(line int) []int {
 	return marks
 }
 
-// skip returns the offset some characters further on.
+// skip returns the offset some characters further on, or the end of the text.
 func (l *lines) skip(at, characters int) int {
-	for ; characters > 0 && at < len(l.text); characters-- {
+	for ; characters > 0; characters-- {
 		_, size := utf8.DecodeRuneInString(l.text[at:])
 		at += size
 	}

@@ -25,8 +25,6 @@ func (e *Edit) replaceBlockScalar(value *yaml.Node, text string, b block) {
 	indent := b.indent + b.step
 	if old.indent >= 0 {
 		indent = strings.Repeat(" ", old.indent)
-	} else {
-		old.end = e.blankEnd(old)
 	}
 	want, start := chompingFor(text), at
 	if value.Style&yaml.TaggedStyle != 0 {
@@ -42,17 +40,30 @@ func (e *Edit) replaceBlockScalar(value *yaml.Node, text string, b block) {
 	e.replaceLines(old, text, indent, want, literal, b.eol)
 }
 
+// takenEnd returns the end of the lines that a new text of a block takes the
+// place of.
+func (l *lines) takenEnd(b blockScalar, keeps bool) int {
+	end := b.end
+	if b.indent < 0 {
+		end = l.blankEnd(b)
+	}
+	if keeps {
+		end = l.blanksEnd(end)
+	}
+	return end
+}
+
 // blankEnd returns the end of the lines of spaces that are all of a block.
 // Behind a text some of it would count.
-func (e *Edit) blankEnd(b blockScalar) int {
+func (l *lines) blankEnd(b blockScalar) int {
 	end := b.end
-	for line := b.body; line < len(e.Text); line = e.nextLine(line) {
-		lineEnd := e.lineEnd(line)
-		if strings.Trim(e.Text[line:lineEnd], " ") != "" {
+	for line := b.body; line < len(l.text); line = l.nextLine(line) {
+		lineEnd := l.lineEnd(line)
+		if strings.Trim(l.text[line:lineEnd], " ") != "" {
 			break
 		}
 		if lineEnd > line {
-			end = lineEnd
+			end = max(end, lineEnd)
 		}
 	}
 	return end
@@ -74,10 +85,7 @@ func (l *lines) blanksEnd(end int) int {
 // replaceLines changes the lines of a block that are not the same before and
 // after.
 func (e *Edit) replaceLines(b blockScalar, text, indent, chomping string, literal bool, eol string) {
-	end := b.end
-	if chomping == "+" {
-		end = e.blanksEnd(end)
-	}
+	end := e.takenEnd(b, chomping == "+")
 	var lines []string // with their ends
 	at := b.body
 	for at <= end && at < len(e.Text) {

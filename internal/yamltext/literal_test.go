@@ -1,7 +1,10 @@
 package yamltext
 
 import (
+	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 func TestEditLiterals(t *testing.T) {
@@ -47,4 +50,68 @@ func TestEditLiterals(t *testing.T) {
 		{Style{}, "a:\n  b: c\n\nd: e\n", set("a", "b=x\n\n", "y=z"), "a:\n  b: |+\n    x\n\n  \"y\": z\n\nd: e\n"},
 		{Style{}, "a:\n  b: c\n\nd: e\n", set("a", "b=x\n\n"), "a:\n  b: \"x\\n\\n\"\n\nd: e\n"},
 	}.run(t)
+}
+
+// Every way to write an old text, before every way to go on, gets every new
+// text, in whichever style.
+func TestLiteralsOfAllShapes(t *testing.T) {
+	for _, header := range []string{"|", "|-", "|+", ">", "|2-", "word", ""} {
+		for _, body := range []string{"", "\n  a", "\n  a\n  b", "\n  a\n", "\n\n  a\n \n  b", "\n   \n", "\n  a\n  "} {
+			for _, end := range []string{"", "\n", "\n\n", "\nz: 1", "\n\nz: 1\n", "\n   \nz: 1\n", "\n# c\nz: 1", "\n    # c\nz: 1\n"} {
+				for _, text := range []string{"a", "a\n", "a\n\n", "a\nb", "b\na\n", " a\n", ""} {
+					checkLiteral(t, "k: "+header+body+end, text)
+				}
+			}
+		}
+	}
+}
+
+func checkLiteral(t *testing.T, old, text string) {
+	t.Helper()
+	documents, problems := Parse(old)
+	if len(problems) > 0 || Get(documents[0].Root, "k").Kind != yaml.ScalarNode {
+		return // not every combination is YAML
+	}
+	d := documents[0]
+	for _, style := range []Style{{}, quoted} {
+		for _, remove := range [][]string{nil, {"z"}} {
+			if remove != nil && (style.Quoted || !strings.Contains(old, "z")) {
+				continue
+			}
+			for _, added := range []string{"", "x\n"} {
+				entries := []Entry{{Key: "k", Text: text}}
+				if added != "" {
+					entries = append(entries, Entry{Key: "n", Text: added})
+				}
+				e := d.Edit(style)
+				e.Set(d.Root, entries, remove)
+				after, problem := d.Apply(e)
+				if problem != nil {
+					if !strings.HasPrefix(problem.Message, "got blank lines or a comment") {
+						t.Errorf("%q: %v", old, problem)
+					}
+					continue
+				}
+				documents, problems := Parse(after)
+				if len(problems) > 0 {
+					t.Errorf("%q with %q and %q, without %q: got %q, %v", old, text, added, remove, after, problems)
+					continue
+				}
+				root := documents[0].Root
+				value := func(n *yaml.Node) string {
+					if n == nil {
+						return ""
+					}
+					return n.Value
+				}
+				z := value(Get(d.Root, "z"))
+				if remove != nil {
+					z = ""
+				}
+				if value(Get(root, "k")) != text || value(Get(root, "n")) != added || value(Get(root, "z")) != z {
+					t.Errorf("%q with %q and %q, without %q: got %q", old, text, added, remove, after)
+				}
+			}
+		}
+	}
 }

@@ -142,6 +142,10 @@ func TestColumns(t *testing.T) {
 					t.Fatalf("%d times %q: got %d:%d of offset %d, want 2:%d", length, character, line, column, at, i+1)
 				}
 			}
+			last := newLines(l.text[:2+length*len(character)])
+			if got := last.offset(2, length+1); got != len(last.text) {
+				t.Fatalf("%d times %q: got offset %d of the end, want %d", length, character, got, len(last.text))
+			}
 			if got, want := l.offset(3, 1), len(l.text)-2; got != want {
 				t.Fatalf("%d times %q: got offset %d of the last line, want %d", length, character, got, want)
 			}
