@@ -35,8 +35,8 @@ func (e *Edit) blockOf(m *yaml.Node) block {
 	if e.bare(m) != at {
 		e.fail(at, "a key without \"?\"")
 	}
-	for i := 1; i < len(m.Content); i += 2 {
-		if value := m.Content[i]; value.Kind == yaml.MappingNode && !IsFlow(value) {
+	for i := 0; i < len(m.Content); i += 2 {
+		if value := m.Content[i+1]; value.Kind == yaml.MappingNode && !IsFlow(value) {
 			b.step = strings.Repeat(" ", e.inner(value)-column)
 			break
 		}

@@ -153,7 +153,7 @@ func (e *Edit) removeFlow(m *yaml.Node, first, last int) {
 	}
 	start, end := e.flowStart(m, first), endOf(last)
 	for i := first; i < last+2; i++ {
-		e.release(m.Content[i], start, end)
+		e.release(m.Content[i], end)
 	}
 	switch comma := e.skipSpace(end); {
 	case last+2 < len(m.Content):

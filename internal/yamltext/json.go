@@ -61,7 +61,7 @@ type jsonReader struct {
 
 func (r *jsonReader) node() (*yaml.Node, error) {
 	start := int(r.decoder.InputOffset())
-	for start < len(r.text) && strings.IndexByte(jsonSpace+",:", r.text[start]) >= 0 {
+	for strings.IndexByte(jsonSpace+",:", r.text[start]) >= 0 {
 		start++
 	}
 	token, err := r.decoder.ReadToken()

@@ -74,8 +74,8 @@ func (e *Edit) removeLines(entry []*yaml.Node, b block, open bool) bool {
 		return false
 	}
 	end := e.pairEnd(entry, len(b.indent))
-	e.release(key, at, end)
-	e.release(entry[1], at, end)
+	e.release(key, end)
+	e.release(entry[1], end)
 	lineEnd, tail := e.lineEnd(end), e.skipBlanks(end)
 	switch {
 	case tail < lineEnd && e.Text[tail] == '#':

@@ -68,16 +68,16 @@ func (e *Edit) own(n *yaml.Node, what string) {
 	}
 }
 
-// release refuses to remove a node from the text between two offsets if an
-// alias elsewhere needs it.
-func (e *Edit) release(n *yaml.Node, start, end int) {
+// release refuses to remove a node with the text up to an offset if an alias
+// behind that needs it.
+func (e *Edit) release(n *yaml.Node, end int) {
 	for _, alias := range e.sharing().aliases[n] {
-		if at := e.at(alias); (at < start || at >= end) && !e.inlined[n] {
+		if e.at(alias) >= end && !e.inlined[n] {
 			e.Refuse(n, "got an anchor &%s that cannot be removed, because *%s is used elsewhere; write it out there", n.Anchor, n.Anchor)
 		}
 	}
 	for _, child := range n.Content {
-		e.release(child, start, end)
+		e.release(child, end)
 	}
 }
 

@@ -58,5 +58,9 @@ func TestEditAnchors(t *testing.T) {
 			},
 			"! 2:6: got a mapping that its anchor &w shares, so a change would show elsewhere too; write it out where *w is used",
 		},
+		{
+			Style{}, "a: &x " + strings.Repeat("b", 64<<10-2) + "\nc: *x\n", inline(set("", "a=d"), "a"),
+			"a: d\nc: \"" + strings.Repeat("b", 64<<10-2) + "\"\n",
+		},
 	}.run(t)
 }

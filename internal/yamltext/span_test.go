@@ -100,6 +100,7 @@ func TestSpans(t *testing.T) {
 		{"%YAML 1.2\n---\na: b\n...\n", []string{"a: b", "a", "b"}},
 		{"# c\n--- # d\na: b\n", []string{"a: b", "a", "b"}},
 		{"---\ta\n", []string{"a"}},
+		{"a\n---\tb\n...\t\nc", []string{"a", "b", "c"}},
 		{"a:\tb\t# c\n", []string{"a:\tb", "a", "b"}},
 		{"- \ta\n-\tb\n", []string{"- \ta\n-\tb", "a", "b"}},
 		{"a: http://x/y?z=[1]{2}, &3 *4 !5\n", []string{"a: http://x/y?z=[1]{2}, &3 *4 !5", "a", "http://x/y?z=[1]{2}, &3 *4 !5"}},

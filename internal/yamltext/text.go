@@ -172,8 +172,8 @@ func (d *Document) syntaxError(err error, number int) *Error {
 		message = load.Message
 		if load.Mark.Line > 0 {
 			offset = d.offset(load.Mark.Line, load.Mark.Column)
-		} else if i := strings.IndexFunc(d.Text, isControl); i >= 0 {
-			offset = i // the parser stops before it counts lines
+		} else {
+			offset = max(strings.IndexFunc(d.Text, isControl), 0) // the parser stops before it counts lines
 		}
 	}
 	hint := ""
@@ -197,7 +197,7 @@ func checkEncoding(file *lines) *Error {
 		return &Error{1, 1, "got UTF-16, want UTF-8: convert it, as with iconv -f UTF-16 -t UTF-8"}
 	}
 	offset := 0
-	for offset < len(text) {
+	for {
 		r, size := utf8.DecodeRuneInString(text[offset:])
 		if r == utf8.RuneError && size == 1 {
 			break

@@ -131,11 +131,7 @@ func (d *Document) Unfolded() int {
 		}
 		size = len(n.Value) + 1
 		for _, child := range n.Content {
-			if inner := visit(child); inner > math.MaxInt-size {
-				size = math.MaxInt
-			} else {
-				size += inner
-			}
+			size += min(visit(child), math.MaxInt-size)
 		}
 		if n.Anchor != "" {
 			sizes[n] = size

@@ -181,6 +181,7 @@ func TestScalars(t *testing.T) {
 	for _, test := range []struct{ text, plain, single, double, json string }{
 		{"a", `a`, `'a'`, `"a"`, `"a"`},
 		{"a/b-c_d.e9", `a/b-c_d.e9`, `'a/b-c_d.e9'`, `"a/b-c_d.e9"`, `"a/b-c_d.e9"`},
+		{"A", `A`, `'A'`, `"A"`, `"A"`},
 		{"Z", `Z`, `'Z'`, `"Z"`, `"Z"`},
 		{"9", `"9"`, `'9'`, `"9"`, `"9"`},
 		{"a9:", `"a9:"`, `'a9:'`, `"a9:"`, `"a9:"`},
