@@ -116,7 +116,8 @@ func TestEditBlock(t *testing.T) {
 	edits{
 		// In a block: values are replaced in their style, new keys come last.
 		{
-			Style{}, "a: b\nc: 'd' # e\nf: \"g\"\n", set("", "a=x y", "c=it's", "f=\"", "h=i", "1=2"),
+			Style{},
+			"a: b\nc: 'd' # e\nf: \"g\"\n", set("", "a=x y", "c=it's", "f=\"", "h=i", "1=2"),
 			"a: \"x y\"\nc: 'it''s' # e\nf: \"\\\"\"\nh: i\n\"1\": \"2\"\n",
 		},
 		{
@@ -131,7 +132,8 @@ func TestEditBlock(t *testing.T) {
 		{Style{}, "a:\n  b\n", set("", "a=x\ny"), "a:\n  |-\n  x\n  y\n"},
 		// Line ends, and the last that is missing.
 		{
-			Style{}, "a: b\r\nc:\r\n  d: e\r\nf: g\r\n", set("c", "x=y", "z=1\n2\n"),
+			Style{},
+			"a: b\r\nc:\r\n  d: e\r\nf: g\r\n", set("c", "x=y", "z=1\n2\n"),
 			"a: b\r\nc:\r\n  d: e\r\n  x: \"y\"\r\n  z: |\r\n    1\r\n    2\r\nf: g\r\n",
 		},
 		{Style{}, "a: b\rc: d\r", set("", "e=f", "a=1\n2"), "a: |-\r  1\r  2\rc: d\re: f\r"},
@@ -148,12 +150,14 @@ func TestEditBlock(t *testing.T) {
 		{Style{}, "a: b\n...\n", set("", "c=d"), "a: b\nc: d\n...\n"},
 		{Style{}, "a:\n  b: c\n\n# d\ne: f\n", set("a", "x=y"), "a:\n  b: c\n  x: \"y\"\n\n# d\ne: f\n"},
 		{
-			Style{}, "a:\n- b: c\n  d: [e,\n    f] # g\nh: i\n", func(e *Edit, root *yaml.Node) { set("", "x=y")(e, root.Content[1].Content[0]) },
+			Style{},
+			"a:\n- b: c\n  d: [e,\n    f] # g\nh: i\n", func(e *Edit, root *yaml.Node) { set("", "x=y")(e, root.Content[1].Content[0]) },
 			"a:\n- b: c\n  d: [e,\n    f] # g\n  x: \"y\"\nh: i\n",
 		},
 		// New mappings are as deep as their neighbours', else as the style says.
 		{
-			Style{}, "a: b\nc:\n    d: e\n", add("x", Entry{Key: "y", Text: "z"}, Entry{Key: "w", Entries: []Entry{{Key: "v", Text: "1\n2"}}}, Entry{Key: "u", Entries: []Entry{}}),
+			Style{},
+			"a: b\nc:\n    d: e\n", add("x", Entry{Key: "y", Text: "z"}, Entry{Key: "w", Entries: []Entry{{Key: "v", Text: "1\n2"}}}, Entry{Key: "u", Entries: []Entry{}}),
 			"a: b\nc:\n    d: e\nx:\n    \"y\": z\n    w:\n        v: |-\n            1\n            2\n    u: {}\n",
 		},
 		{Style{Step: 3}, "a: b\n", add("x", Entry{Key: "y", Text: "z"}), "a: b\nx:\n   \"y\": z\n"},
@@ -212,40 +216,49 @@ func TestEditRefusals(t *testing.T) {
 		{Style{}, "a: b\n? c\n: d\n", set("", "-c"), "! 2:3: got the key c behind other text on its line, want it on a line of its own"},
 		{Style{}, "a: b\n? # x\n  c\n: d\n", set("", "-c"), "! 3:3: got the key c behind other text on its line, want it on a line of its own"},
 		{
-			Style{}, "- a: b\n  c: d\n", func(e *Edit, root *yaml.Node) { set("", "-a")(e, root.Content[0]) },
+			Style{},
+			"- a: b\n  c: d\n", func(e *Edit, root *yaml.Node) { set("", "-a")(e, root.Content[0]) },
 			"! 1:3: got the key a behind other text on its line, want it on a line of its own",
 		},
 		{
-			Style{}, "[a: b]\n", func(e *Edit, root *yaml.Node) { set("", "a=c")(e, root.Content[0]) },
+			Style{},
+			"[a: b]\n", func(e *Edit, root *yaml.Node) { set("", "a=c")(e, root.Content[0]) },
 			"! 1:2: got a pair without braces in a list, want braces around it",
 		},
 		{
-			Style{}, "a: |+\n  b\nc: d\n\ne: f\n", set("", "-c"),
+			Style{},
+			"a: |+\n  b\nc: d\n\ne: f\n", set("", "-c"),
 			"! 3:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{
-			Style{}, "a: |\n  b\nc: d\n   \ne: f\n", set("", "-c"),
+			Style{},
+			"a: |\n  b\nc: d\n   \ne: f\n", set("", "-c"),
 			"! 3:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{Style{}, "a: |\n  b\nc: d\n\ne: f\n", set("", "-c"), "a: |\n  b\n\ne: f\n"},
 		{
-			Style{}, "a: |\nc: d\n # x\ne: f\n", set("", "-c"),
+			Style{},
+			"a: |\nc: d\n # x\ne: f\n", set("", "-c"),
 			"! 2:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{
-			Style{}, "a:\n  x:\n  - |\n   b\nc: d\n   # x\ne: f\n", set("", "-c"),
+			Style{},
+			"a:\n  x:\n  - |\n   b\nc: d\n   # x\ne: f\n", set("", "-c"),
 			"! 5:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{
-			Style{}, "a: b\nc: d\n   # x\ne: f\n", set("", "-c", "a=x\ny"),
+			Style{},
+			"a: b\nc: d\n   # x\ne: f\n", set("", "-c", "a=x\ny"),
 			"! 2:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{
-			Style{}, "a: b\nc: d\n\ne: f\n", set("", "-c", "a=x\n\n"),
+			Style{},
+			"a: b\nc: d\n\ne: f\n", set("", "-c", "a=x\n\n"),
 			"! 2:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{
-			Style{}, "a: |\n  b\nc: d\n\ne: f\n", set("", "-c", "a=x\n\n"),
+			Style{},
+			"a: |\n  b\nc: d\n\ne: f\n", set("", "-c", "a=x\n\n"),
 			"! 3:1: got blank lines or a comment behind the key c that would become a part of the text above it; remove them",
 		},
 		{Style{}, "a: b\n", empty("c"), "! 1:1: got no key c, want it there"},

@@ -24,7 +24,8 @@ func TestEditFill(t *testing.T) {
 		{Style{}, "x: &x {}\na: *x # c\n", fill("a", Entry{Merge: "x"}, Entry{Key: "f", Text: "g"}), "x: &x {}\na: # c\n  <<: *x\n  f: g\n"},
 		{quoted, "x: &x {}\na: *x # c\n", fill("a", Entry{Merge: "x"}, Entry{Key: "f", Text: "g"}), "x: &x {}\na: {<<: *x, f: \"g\"} # c\n"},
 		{
-			Style{}, "x: &x {}\na: *x # c\n", fill("x", Entry{Key: "f", Text: "g"}),
+			Style{},
+			"x: &x {}\na: *x # c\n", fill("x", Entry{Key: "f", Text: "g"}),
 			"! 1:4: got a value that its anchor &x shares, so a change would show elsewhere too; write it out where *x is used",
 		},
 		{Style{}, "a: b\n", fill("a", Entry{Key: "f", Text: "g"}), "! 1:4: got a value for a, want none"},
@@ -37,7 +38,8 @@ func TestEditFill(t *testing.T) {
 		{Style{}, "a:\n", fill("a"), "a:\n"},
 		{Style{}, "{a: ~}\n", fill("a"), "{a: ~}\n"},
 		{
-			Style{}, "[a: ]\n", func(e *Edit, root *yaml.Node) { e.Fill(root.Content[0], "a", nil) },
+			Style{},
+			"[a: ]\n", func(e *Edit, root *yaml.Node) { e.Fill(root.Content[0], "a", nil) },
 			"! 1:2: got a pair without braces in a list, want braces around it",
 		},
 		// FillRoot.
@@ -49,7 +51,8 @@ func TestEditFill(t *testing.T) {
 		{quoted, "~ # c\n", fillRoot(Entry{Key: "a", Text: "b"}), "{\"a\": \"b\"} # c\n"},
 		{Style{}, "--- !!null\n", fillRoot(Entry{Key: "a", Text: "b c"}), "--- {\"a\": \"b c\"}\n"},
 		{
-			Style{}, "{ }\n", fillRoot(Entry{Key: "a", Text: "b"}, Entry{Key: "c", Entries: []Entry{{Key: "d", Text: "e"}}}),
+			Style{},
+			"{ }\n", fillRoot(Entry{Key: "a", Text: "b"}, Entry{Key: "c", Entries: []Entry{{Key: "d", Text: "e"}}}),
 			"{\"a\": \"b\", \"c\": {\"d\": \"e\"} }",
 		},
 		{Style{}, "--- &x {} # c\n", fillRoot(Entry{Key: "a", Text: "b"}), "--- &x {\"a\": b} # c\n"},
@@ -58,21 +61,24 @@ func TestEditFill(t *testing.T) {
 		{Style{}, "a: b\nc: d\n", insert("c", Entry{Key: "x", Text: "y"}), "a: b\nx: \"y\"\nc: d\n"},
 		{Style{}, "a: b\nc: d\n", insert("z", Entry{Key: "x", Text: "y\n"}), "x: |\n  y\na: b\nc: d\n"},
 		{
-			Style{}, "a: b # 0\n\n# 1\n  # 2\nc: d\n", insert("c", Entry{Key: "x", Entries: []Entry{{Key: "y", Text: "z"}}}),
+			Style{},
+			"a: b # 0\n\n# 1\n  # 2\nc: d\n", insert("c", Entry{Key: "x", Entries: []Entry{{Key: "y", Text: "z"}}}),
 			"a: b # 0\n\nx:\n  \"y\": z\n# 1\n  # 2\nc: d\n",
 		},
 		{Style{}, "# 1\n\n# 2\na: b\n", insert("a", Entry{Key: "x", Text: "y"}), "# 1\n\nx: \"y\"\n# 2\na: b\n"},
 		{Style{}, "# 2\na: b\n", insert("a", Entry{Key: "x", Text: "y"}), "x: \"y\"\n# 2\na: b\n"},
 		{Style{}, "a: |\n  # no comment\nc: d\n", insert("c", Entry{Key: "x", Text: "y"}), "a: |\n  # no comment\nx: \"y\"\nc: d\n"},
 		{
-			Style{}, "- a: b\n  c: d\n", func(e *Edit, root *yaml.Node) { e.Insert(root.Content[0], "a", Entry{Key: "x", Text: "y"}) },
+			Style{},
+			"- a: b\n  c: d\n", func(e *Edit, root *yaml.Node) { e.Insert(root.Content[0], "a", Entry{Key: "x", Text: "y"}) },
 			"- x: \"y\"\n  a: b\n  c: d\n",
 		},
 		{Style{}, "{a: b, c: d}\n", insert("c", Entry{Key: "x", Text: "y"}), "{a: b, x: \"y\", c: d}\n"},
 		{Style{}, "{\n  a: b\n}\n", insert("a", Entry{Key: "x", Text: "y"}), "{\n  x: \"y\",\n  a: b\n}\n"},
 		{Style{}, "[]\n", insert("a", Entry{Key: "x", Text: "y"}), "! 1:1: got no entries, want a mapping with some"},
 		{
-			Style{}, "[a: b]\n", func(e *Edit, root *yaml.Node) { e.Insert(root.Content[0], "a", Entry{Key: "x", Text: "y"}) },
+			Style{},
+			"[a: b]\n", func(e *Edit, root *yaml.Node) { e.Insert(root.Content[0], "a", Entry{Key: "x", Text: "y"}) },
 			"! 1:2: got a pair without braces in a list, want braces around it",
 		},
 		{Style{}, "{a, b: c}\n", fill("a", Entry{Key: "d", Text: "e"}), "! 1:3: cannot tell where this ends: want \":\"; write it in a plainer form"},

@@ -45,16 +45,19 @@ func TestEditJSON(t *testing.T) {
 	edits{
 		// JSON.
 		{
-			Style{}, "{\"a\": \"b\",\n \"c\": 1}", set("", "a=<\n>\u2028", "c=\x00é", "d=\""),
+			Style{},
+			"{\"a\": \"b\",\n \"c\": 1}", set("", "a=<\n>\u2028", "c=\x00é", "d=\""),
 			"{\"a\": \"<\\n>\\u2028\",\n \"c\": \"\\u0000é\", \"d\": \"\\\"\"}",
 		},
 		{Style{}, `{"a":"b"}`, set("", "c=d"), "{\"a\":\"b\",\"c\":\"d\"}"},
 		{
-			Style{}, `{"a":"b"}`, add("c", Entry{Key: "d", Text: "e"}, Entry{Key: "f", Text: "g"}, Entry{Key: "h", Entries: []Entry{}}),
+			Style{},
+			`{"a":"b"}`, add("c", Entry{Key: "d", Text: "e"}, Entry{Key: "f", Text: "g"}, Entry{Key: "h", Entries: []Entry{}}),
 			"{\"a\":\"b\",\"c\":{\"d\":\"e\",\"f\":\"g\",\"h\":{}}}",
 		},
 		{
-			Style{}, "{\n    \"a\": {\n        \"b\": 1\n    }\n}\n", add("c", Entry{Key: "d", Text: "e"}, Entry{Key: "f", Text: "g"}),
+			Style{},
+			"{\n    \"a\": {\n        \"b\": 1\n    }\n}\n", add("c", Entry{Key: "d", Text: "e"}, Entry{Key: "f", Text: "g"}),
 			"{\n    \"a\": {\n        \"b\": 1\n    },\n    \"c\": {\n        \"d\": \"e\",\n        \"f\": \"g\"\n    }\n}",
 		},
 		{Style{}, "{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", set("a", "-b", "c=d"), "{\n\t\"a\": {\n\t\t\"c\": \"d\"\n\t}\n}"},

@@ -39,7 +39,8 @@ func TestEditLiterals(t *testing.T) {
 		{Style{}, "a: |-\n  b\n  c", set("", "a=b\nc\n"), "a: |\n  b\n  c\n"},
 		{Style{}, "a: |\n  b\n  c\r\n", set("", "a=b\nx\n"), "a: |\n  b\n  x\n"},
 		{
-			Style{}, "a: \"b\"\nc: 'd'\ne: f\n", set("", "a=x\ny", "c=x\ny", "e= x\ny", "g=\n", "h=\nx\n", "i=x\n\n"),
+			Style{},
+			"a: \"b\"\nc: 'd'\ne: f\n", set("", "a=x\ny", "c=x\ny", "e= x\ny", "g=\n", "h=\nx\n", "i=x\n\n"),
 			"a: \"x\\ny\"\nc: |-\n  x\n  y\ne: \" x\\ny\"\ng: \"\\n\"\nh: |\n\n  x\ni: |+\n  x\n\n",
 		},
 		{Style{}, "a: b\n\nc: d\n", set("", "a=x\n\n"), "a: \"x\\n\\n\"\n\nc: d\n"},
