@@ -80,8 +80,15 @@ func fresh(edit Edit) string {
 	if len(edit.SetMetadata) > 0 {
 		b.WriteString(metadataSpellings[0] + ":\n")
 	}
-	for _, key := range slices.Sorted(maps.Keys(edit.SetMetadata)) {
-		b.WriteString("  " + key + `: "` + edit.SetMetadata[key] + "\"\n")
+	keys := make([]string, 0, len(edit.SetMetadata))
+	for key := range edit.SetMetadata {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		for _, text := range [...]string{"  ", key, `: "`, edit.SetMetadata[key], "\"\n"} {
+			b.WriteString(text)
+		}
 	}
 	return b.String()
 }
@@ -89,16 +96,26 @@ func fresh(edit Edit) string {
 // isMetadataName reports whether Istio's template can carry a key as the name
 // of an environment variable.
 func isMetadataName(key string) bool {
-	const letters, inner = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", "0123456789.-"
-	return strings.TrimLeft(key, inner) == key && key != "" && strings.Trim(key, letters+inner) == ""
+	for i := range len(key) {
+		c := key[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_'
+		inner := c >= '0' && c <= '9' || c == '.' || c == '-'
+		if !letter && (i == 0 || !inner) {
+			return false
+		}
+	}
+	return key != ""
 }
 
 // isCarried reports whether a value stands for itself between the double
 // quotes that Istio's template pastes it between.
 func isCarried(value string) bool {
-	return !strings.ContainsFunc(value, func(r rune) bool {
-		return r == '"' || r == '\\' || r == unicode.ReplacementChar || !unicode.IsPrint(r)
-	})
+	for _, r := range value {
+		if r == '"' || r == '\\' || r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // check refuses what Istio would not take or carry unchanged.

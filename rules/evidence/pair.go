@@ -6,7 +6,8 @@ import "strings"
 // its value.
 type pair struct {
 	name, value string
-	source      source
+	kind        sourceKind // as of its source, which is in the container that is being read
+	index       int
 	prefix      string // the name without its ending
 	ending      nameEnding
 }
@@ -20,7 +21,7 @@ func (s *scanner) keep(name, value string) (host bool) {
 		}
 		prefix := name[:len(name)-len(e.text)]
 		if !e.word || prefix != "" && !isLetter(prefix[len(prefix)-1]) {
-			s.pairs = append(s.pairs, pair{name: name, value: value, source: s.source, prefix: prefix, ending: e})
+			s.pairs = append(s.pairs, pair{name: name, value: value, kind: s.source.kind, index: s.source.index, prefix: prefix, ending: e})
 			return e.host
 		}
 	}
@@ -49,7 +50,7 @@ func (s *scanner) joinPairs() {
 			return
 		}
 		s.searches++
-		s.source = p.source
+		s.source.kind, s.source.index = p.kind, p.index
 		port, own := s.portBeside(p.prefix, i)
 		s.hosts(p.value, port, own)
 	}

@@ -75,6 +75,7 @@ func (s *scanner) release() {
 func (s *scanner) container(c *rules.Container) {
 	s.expansion.begin(c.Env)
 	s.pairs = s.pairs[:0]
+	s.source = source{container: c, kind: inEnv}
 	for i := range c.Env {
 		name, value := c.Env[i].Name, c.Env[i].Value
 		if value == "" {
@@ -85,7 +86,7 @@ func (s *scanner) container(c *rules.Container) {
 			value = s.expansion.replace(i)
 			marks = marksOf(value)
 		}
-		s.source = source{container: c, kind: inEnv, index: i}
+		s.source.index = i
 		s.keepVariable(name, value)
 		if (marks&markAddress != 0 || value != "" && value[0] == '-') && !isSecretName(name) {
 			s.text(value)
