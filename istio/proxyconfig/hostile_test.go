@@ -124,3 +124,13 @@ func TestTooMuchIsNotRead(t *testing.T) {
 		}
 	}
 }
+
+// A warning has room for 119 bytes, of which these come first.
+func TestTooMuchIsSaidInAWarning(t *testing.T) {
+	room := 119 - len("holdfast: proxy.istio.io/config left alone, no safe edit: ")
+	for name, text := range hostileTexts() {
+		if _, err := Parse(text); errors.Is(err, ErrTooMuch) && len(err.Error()) > room {
+			t.Errorf("%s: got %d bytes, %q, want at most %d", name, len(err.Error()), err, room)
+		}
+	}
+}

@@ -7,14 +7,16 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
 
-// Bounds of a text that is read. Istio makes every proxyMetadata an environment
+// Bounds of a text that is read; errors say them in few words, so that a
+// warning has room for all of one. Istio makes every proxyMetadata an environment
 // variable of two containers, so that a pod with more than they allow could not
 // be stored; and a text that aliases blow up costs Istio what it would cost here.
 const (
 	// maxSize is what all annotations of an object may hold together, in bytes.
 	// Source: https://github.com/kubernetes/apimachinery/blob/v0.36.3/pkg/api/validation/objectmeta.go#L36
 	maxSize = 256 << 10
-	// maxNodes bounds keys and values together.
+	// maxNodes bounds keys and values together, as yamltext.MostNodes counts:
+	// about 2,500 keys on lines of their own.
 	maxNodes = 10_000
 )
 
@@ -25,10 +27,10 @@ var ErrTooMuch = errors.New("too much to read")
 // measure refuses a text that is too large to be read.
 func (c *Config) measure() error {
 	if len(c.text) > maxSize {
-		return fmt.Errorf("%w: got %d bytes, want at most %d", ErrTooMuch, len(c.text), maxSize)
+		return fmt.Errorf("got %d bytes, want at most %d: %w", len(c.text), maxSize, ErrTooMuch)
 	}
 	if nodes := yamltext.MostNodes(c.text); nodes > maxNodes {
-		return fmt.Errorf("%w: got up to %d keys and values, want at most %d", ErrTooMuch, nodes, maxNodes)
+		return fmt.Errorf("may hold %d keys and values, want %d: %w", nodes, maxNodes, ErrTooMuch)
 	}
 	if !yamltext.MayAlias(c.text) {
 		return nil
@@ -38,7 +40,7 @@ func (c *Config) measure() error {
 		return nil // what decodes it says why it is no YAML
 	}
 	if size := d.Unfolded(); size > maxSize {
-		return fmt.Errorf("%w: its aliases stand for over %d bytes, which Istio writes out: want at most that", ErrTooMuch, maxSize)
+		return fmt.Errorf("aliases stand for over %d KiB: %w", maxSize>>10, ErrTooMuch) // Istio would write them out
 	}
 	return nil
 }
