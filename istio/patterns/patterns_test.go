@@ -180,13 +180,22 @@ func TestPatternsAgreeWithNetip(t *testing.T) {
 	})
 }
 
-// One port fits beside any one prefix: these take the most of those that a
-// search found.
+// One port fits beside any one prefix, so that every destination can be split
+// until its parts fit. These addresses take the most of those that a search
+// found, at one length or another.
 func TestLargestPrefixes(t *testing.T) {
-	for _, p := range networks("0:0:5161:3f5a:2ee2::/99", "0:0:b5e8:ffff:6778::/97", "0:0:3fa9:3b75:6146::/81", "::/49", "fe80::/64") {
-		d := Destinations{Ports: []ports.Range{{First: 65529, Last: 65529}}, Prefixes: []netip.Prefix{p}}
-		if alternatives := For(d); len(alternatives) != 1 || alternatives[0].size > patternRoom {
-			t.Errorf("%s: got %v, want one of at most %d", p, alternatives, patternRoom)
+	for _, text := range []string{
+		"::", "::1", "2001:db8::", "fe80::", "0:1::", "0:0:0:1::", "1::1", "0:0:5161:3f5a:2ee2::",
+		"0:0:b5e8:ffff:6778::", "0:0:3fa9:3b75:6146::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "203.113.199.177",
+	} {
+		for bits := range netip.MustParseAddr(text).BitLen() + 1 {
+			for _, port := range []uint16{65535, 65529, 60001} {
+				p := netip.PrefixFrom(netip.MustParseAddr(text), bits).Masked()
+				alternatives := For(Destinations{Ports: []ports.Range{{First: port, Last: port}}, Prefixes: []netip.Prefix{p}})
+				if len(alternatives) != 1 || alternatives[0].size > patternRoom {
+					t.Errorf("%s and port %d: got %v, want one of at most %d", p, port, alternatives, patternRoom)
+				}
+			}
 		}
 	}
 }

@@ -132,5 +132,9 @@ func writePorts(ranges []ports.Range) branch {
 	for i, p := range ranges {
 		spans[i] = span{int(p.First), int(p.Last)}
 	}
-	return branch{colon, portNumeral.write(spans)}
+	n := portNumeral
+	if ranges[len(ranges)-1].First == 65535 {
+		n.max = 99999 // to say "65535 or more" takes more than to say 65535
+	}
+	return branch{colon, n.write(spans)}
 }
