@@ -12,6 +12,7 @@ COPY cmd cmd
 COPY internal internal
 COPY istio istio
 COPY manifest manifest
+COPY mesh mesh
 COPY rules rules
 COPY webhook webhook
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \

@@ -38,17 +38,51 @@ func displayName(name string) string {
 	return name
 }
 
+// rulesInput is the flag of every command that reads one rules file.
+type rulesInput struct{ rulesFile string }
+
+func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
+	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file (required; - for standard input)")
+}
+
+// given checks that there is a rules file.
+func (r *rulesInput) given(cmd *cobra.Command) error {
+	if r.rulesFile == "" {
+		return usageError(cmd, "no rules file: give one with -f rules.yaml")
+	}
+	return nil
+}
+
+// load reads the rules file, and prints its problems to standard error.
+func (r *rulesInput) load(cmd *cobra.Command) (*rules.File, error) {
+	if err := r.given(cmd); err != nil {
+		return nil, err
+	}
+	data, err := readInput(cmd, r.rulesFile)
+	if err != nil {
+		return nil, err
+	}
+	file, problems := load.Rules(displayName(r.rulesFile), data)
+	for _, p := range problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), p)
+	}
+	if problems.HasErrors() {
+		return nil, errors.New("the rules file has errors (above); nothing was applied")
+	}
+	return file, nil
+}
+
 // offline holds the flags of the commands that apply rules to manifests
 // without a cluster: where the rules are, and what is known of namespaces.
 type offline struct {
-	rulesFile       string
+	rulesInput
 	namespace       string
 	namespaceLabels map[string]string
 	clusterWide     bool
 }
 
 func (o *offline) addFlags(flags *pflag.FlagSet) {
-	flags.VarP((*once)(&o.rulesFile), "rules", "f", "rules file to apply (required; - for standard input)")
+	o.rulesInput.addFlags(flags)
 	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
 	flags.StringToStringVar(&o.namespaceLabels, "namespace-labels", nil,
 		"labels of the objects' namespaces, key=value[,key=value]; unknown without this flag, then a namespace counts as opted in")
@@ -97,8 +131,8 @@ type document struct {
 // decide loads rules and manifests and decides about every pod template. All
 // inputs are read before any result is printed, and every problem is reported.
 func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error) {
-	if o.rulesFile == "" {
-		return nil, usageError(cmd, "no rules file: give one with -f rules.yaml")
+	if err := o.given(cmd); err != nil {
+		return nil, err
 	}
 	if len(names) == 0 {
 		names = []string{"-"}
@@ -107,10 +141,11 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
 		return nil, usageError(cmd, "standard input can be read only once: rules (-f) and manifests must not both be -")
 	}
-	set, err := o.loadRules(cmd)
+	file, err := o.load(cmd)
 	if err != nil {
 		return nil, err
 	}
+	set := decide.Compile(file)
 	documents, err := readManifests(cmd, names)
 	if err != nil {
 		return nil, err
@@ -129,21 +164,6 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 		}
 	}
 	return documents, nil
-}
-
-func (o *offline) loadRules(cmd *cobra.Command) (*decide.Set, error) {
-	data, err := readInput(cmd, o.rulesFile)
-	if err != nil {
-		return nil, err
-	}
-	file, problems := load.Rules(displayName(o.rulesFile), data)
-	for _, p := range problems {
-		fmt.Fprintln(cmd.ErrOrStderr(), p)
-	}
-	if problems.HasErrors() {
-		return nil, errors.New("the rules file has errors (above); nothing was applied")
-	}
-	return decide.Compile(file), nil
 }
 
 func readManifests(cmd *cobra.Command, names []string) ([]document, error) {

@@ -89,6 +89,7 @@ Start here:
   holdfast check rules.yaml                 is the rules file right?
   holdfast explain -f rules.yaml pod.yaml   what would happen to this pod, and why?
   holdfast patch -f rules.yaml app.yaml     the same manifest with its new annotations
+  holdfast render -f rules.yaml             the EnvoyFilters that some strategies need
   holdfast webhook --help                   the server`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -103,7 +104,7 @@ Start here:
 		return usageError(cmd, "%w", err)
 	})
 	root.AddCommand(
-		newWebhook(), newCheck(), newPatch(), newExplain(),
+		newWebhook(), newCheck(), newPatch(), newExplain(), newRender(),
 		newMiddleware(), newSchema(), newVersion(),
 	)
 	return root

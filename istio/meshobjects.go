@@ -1,0 +1,14 @@
+package istio
+
+// Names of the mesh objects, EnvoyFilters all, that read what holdfast writes to
+// a pod. They are never edited: what they select by is in their names.
+const (
+	// DestinationsObject reads the destination patterns, in the root namespace.
+	DestinationsObject = "holdfast-destinations-" + HoldfastVersion
+	// keepaliveObjectPrefix and a Keepalive's text name the object for that value.
+	keepaliveObjectPrefix = "holdfast-keepalive-"
+)
+
+// ObjectName is the name of the mesh object, in the root namespace, that gives
+// the proxies of pods with this value their keepalive.
+func (k Keepalive) ObjectName() string { return keepaliveObjectPrefix + k.String() }

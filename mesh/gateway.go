@@ -1,0 +1,80 @@
+package mesh
+
+import (
+	"fmt"
+
+	networkingapi "istio.io/api/networking/v1alpha3"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+const gatewayComment = `
+TCP keepalive towards the clients of gateway %s: first probe after %d s without traffic, then every
+%d s, and %d without an answer end the connection.
+
+Applying, changing, deleting: Envoy replaces the listeners of these ports in the gateway's pods. It takes
+new connections at once, and closes those that are open after the gateway's drainDuration (45 s
+unless set), busy or not. Do it when that does no harm.
+`
+
+// socketOption is one setting of a listener's sockets, as setsockopt takes it on
+// Linux; accepted connections inherit it.
+// Source: https://man7.org/linux/man-pages/man7/tcp.7.html; numbers: SOL_SOCKET in
+// asm-generic/socket.h, IPPROTO_TCP and TCP_KEEP* in linux/tcp.h
+type socketOption struct {
+	Description string
+	Level, Name int
+}
+
+// Socket options of keepalive.
+var (
+	soKeepalive  = socketOption{"SO_KEEPALIVE", 1, 9}
+	tcpKeepIdle  = socketOption{"TCP_KEEPIDLE", 6, 4}
+	tcpKeepIntvl = socketOption{"TCP_KEEPINTVL", 6, 5}
+	tcpKeepCnt   = socketOption{"TCP_KEEPCNT", 6, 6}
+)
+
+// Gateway is the object that sets keepalive on the listeners of a gateway. It is
+// in the gateway's namespace, which is all that it reaches.
+func Gateway(g *rules.Gateway) Object {
+	spec := &networkingapi.EnvoyFilter{WorkloadSelector: &networkingapi.WorkloadSelector{Labels: g.Selector}}
+	for _, port := range g.Ports {
+		spec.ConfigPatches = append(spec.ConfigPatches, &networkingapi.EnvoyFilter_EnvoyConfigObjectPatch{
+			ApplyTo: networkingapi.EnvoyFilter_LISTENER,
+			Match: &networkingapi.EnvoyFilter_EnvoyConfigObjectMatch{
+				Context: networkingapi.EnvoyFilter_GATEWAY,
+				ObjectTypes: &networkingapi.EnvoyFilter_EnvoyConfigObjectMatch_Listener{
+					Listener: &networkingapi.EnvoyFilter_ListenerMatch{PortNumber: uint32(port)},
+				},
+			},
+			Patch: &networkingapi.EnvoyFilter_Patch{
+				Operation: networkingapi.EnvoyFilter_Patch_MERGE,
+				Value: structOf(values{"socket_options": []any{
+					soKeepalive.to(1),
+					tcpKeepIdle.to(int(g.Keepalive.Time)),
+					tcpKeepIntvl.to(int(g.Keepalive.Interval)),
+					tcpKeepCnt.to(int(g.Keepalive.Probes)),
+				}}),
+			},
+		})
+	}
+	k := g.Keepalive
+	comment := fmt.Sprintf(gatewayComment, g.Name, k.Time, k.Interval, k.Probes)
+	return newObject(KindGateway, g.Namespace, GatewayPrefix+g.Name, comment, spec)
+}
+
+// GatewayPrefix and the name of an entry of gateways name its object.
+const GatewayPrefix = "holdfast-gateway-"
+
+func (o socketOption) to(value int) values {
+	return values{
+		"description": o.Description, "level": o.Level, "name": o.Name, "int_value": value,
+		// Before bind is the one state in which every Envoy sets it; with
+		// STATE_LISTENING some set nothing.
+		// https://github.com/istio/istio/issues/28879
+		"state": "STATE_PREBIND",
+		// A port of HTTPS may have a UDP listener beside it, for HTTP/3, on which
+		// these options do not exist and make Envoy refuse it.
+		"type": values{"stream": values{}},
+	}
+}

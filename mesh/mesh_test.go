@@ -1,0 +1,99 @@
+package mesh
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
+)
+
+var update = flag.Bool("update", false, "write deploy/mesh.yaml anew")
+
+const deployHeader = `# What holdfast needs in the mesh for "scope: Destinations":
+#   kubectl apply -f deploy/mesh.yaml
+# Where Istio's root namespace (meshConfig.rootNamespace) is not istio-system, or for keepalive and
+# gateways:
+#   holdfast render -f rules.yaml | kubectl apply -f -
+#
+`
+
+// deploy/mesh.yaml is what render prints, so that the two never differ. 'go test ./mesh -update'
+// writes it.
+func TestDeploy(t *testing.T) {
+	const path = "../deploy/mesh.yaml"
+	want := bytes.NewBufferString(deployHeader)
+	if err := WriteYAML(want, []Object{Destinations(istio.DefaultRootNamespace)}); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
+		t.Errorf("deploy/mesh.yaml is stale, 'go test ./mesh -update' writes it anew (-want +got):\n%s", diff)
+	}
+}
+
+// The objects of a file, one for each distinct value, in an order that does not depend on the
+// order of rules.
+func TestFor(t *testing.T) {
+	const text = `
+apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+mesh: {rootNamespace: mesh-root}
+rules:
+- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h, keepalive: {time: 1000s, interval: 30s, probes: 3}}}
+# the same value, written in another way
+- {name: b, destinations: {ports: [2]}, strategy: {idleTimeout: 2h, keepalive: {time: 2m, interval: 30s, probes: 3}}}
+- {name: c, destinations: {ports: [3]}, strategy: {idleTimeout: 2h, keepalive: {time: 120s, interval: 30s, probes: 3}}}
+- {name: d, destinations: {ports: [4]}, mode: Observe, strategy: {idleTimeout: 3h, scope: Destinations}}
+- {name: e, destinations: {ports: [5]}, strategy: {idleTimeout: 2h, keepalive: {time: 120s, interval: 5s, probes: 3}}}
+- {name: f, destinations: {ports: [6]}, strategy: {bypass: Ports}}
+gateways:
+- {name: z, namespace: edge, selector: {gw: z}, ports: [1, 2], keepalive: {time: 1s, interval: 1s, probes: 1}}
+- {name: y, namespace: edge, selector: {gw: y}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}}
+`
+	file, problems := load.Rules("rules.yaml", []byte(text))
+	if file == nil {
+		t.Fatal(problems)
+	}
+	want := []string{
+		"mesh-root/holdfast-destinations-v1",
+		"mesh-root/holdfast-keepalive-120s-5s-3", "mesh-root/holdfast-keepalive-120s-30s-3", "mesh-root/holdfast-keepalive-1000s-30s-3",
+		"edge/holdfast-gateway-y", "edge/holdfast-gateway-z",
+	}
+	var got []string
+	for _, o := range For(file) {
+		got = append(got, o.Namespace+"/"+o.Name)
+		if o.Labels[NameLabel] != NameValue || o.Labels[KindLabel] != string(o.Kind) {
+			t.Errorf("%s: got labels %v, want those that name its owner and kind", o.Name, o.Labels)
+		}
+		for line := range strings.Lines(o.Comment) {
+			if n := len(strings.TrimSpace(line)); n > 110 {
+				t.Errorf("%s: got a comment with a line of %d characters, want less: %s", o.Name, n, line)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	// The largest values make a name that is still one of Kubernetes.
+	if name := Keepalive("x", istio.Keepalive{Time: 32767, Interval: 32767, Probes: 127}).Name; len(name) > 253 {
+		t.Errorf("got a name of %d characters: %s", len(name), name)
+	}
+	if objects := For(&rules.File{}); len(objects) != 0 {
+		t.Errorf("got %d objects for no rules, want none", len(objects))
+	}
+}

@@ -1,0 +1,103 @@
+package mesh
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
+	networkingapi "istio.io/api/networking/v1alpha3"
+	networking "istio.io/client-go/pkg/apis/networking/v1alpha3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// Labels of every object.
+const (
+	// NameLabel and its value NameValue say whose objects they are.
+	NameLabel, NameValue = "app.kubernetes.io/name", "holdfast"
+	// KindLabel says which of the three kinds an object is.
+	KindLabel = "holdfast.dev/mesh-object"
+)
+
+// Kind is one of the three kinds of objects.
+type Kind string
+
+// The kinds, as KindLabel has them.
+const (
+	KindDestinations Kind = "destinations"
+	KindKeepalive    Kind = "keepalive"
+	KindGateway      Kind = "gateway"
+)
+
+// Object is one EnvoyFilter.
+type Object struct {
+	*networking.EnvoyFilter
+	Kind Kind
+	// Comment says for people what the object is for, and what applying,
+	// changing and deleting it does to open connections. Lines of at most 100
+	// characters, without "#".
+	Comment string
+}
+
+// For returns what a rules file needs in the mesh, rules in mode Observe
+// included: an object that is there before the first pod asks for it cuts
+// nothing. The order depends on nothing but the objects: destinations, keepalive
+// by value, gateways by name.
+func For(f *rules.File) (objects []Object) {
+	keepalives := map[istio.Keepalive][]string{} // rules by value
+	var scoped []string
+	for i := range f.Rules {
+		r := &f.Rules[i]
+		if r.Strategy.Scope == rules.ScopeDestinations {
+			scoped = append(scoped, r.Name)
+		}
+		if k := r.Strategy.Keepalive; k != nil {
+			keepalives[*k] = append(keepalives[*k], r.Name)
+		}
+	}
+	if scoped != nil {
+		objects = append(objects, Destinations(f.Mesh.RootNamespace))
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(keepalives), compareKeepalive) {
+		objects = append(objects, Keepalive(f.Mesh.RootNamespace, k))
+	}
+	gateways := slices.SortedFunc(slices.Values(f.Gateways), func(a, b rules.Gateway) int { return strings.Compare(a.Name, b.Name) })
+	for i := range gateways {
+		objects = append(objects, Gateway(&gateways[i]))
+	}
+	return objects
+}
+
+func compareKeepalive(a, b istio.Keepalive) int {
+	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Probes, b.Probes))
+}
+
+// newObject makes an object of one kind.
+func newObject(kind Kind, namespace, name, comment string, spec *networkingapi.EnvoyFilter) Object {
+	filter := &networking.EnvoyFilter{
+		TypeMeta: metav1.TypeMeta{APIVersion: networking.SchemeGroupVersion.String(), Kind: "EnvoyFilter"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: namespace,
+			Labels: map[string]string{NameLabel: NameValue, KindLabel: string(kind)},
+		},
+	}
+	filter.Spec.WorkloadSelector, filter.Spec.ConfigPatches = spec.WorkloadSelector, spec.ConfigPatches
+	return Object{EnvoyFilter: filter, Kind: kind, Comment: strings.TrimSpace(comment)}
+}
+
+// values is a mapping of Envoy's configuration in its JSON form.
+type values = map[string]any
+
+// structOf turns values into the type that an EnvoyFilter holds. Every value in
+// this package is of a type that it knows.
+func structOf(v values) *structpb.Struct {
+	s, err := structpb.NewStruct(v)
+	if err != nil {
+		panic("mesh: " + err.Error()) // a defect of this package: the values are its own
+	}
+	return s
+}
