@@ -19,6 +19,19 @@ func TestLongestName(t *testing.T) {
 	}
 }
 
+// In a text, a name of that length is found in front of its port and in brackets of its own.
+func TestLongestNameInText(t *testing.T) {
+	name := strings.Repeat("a.", maxName/2) + "a" // 253 bytes
+	for text, want := range map[string]string{
+		name + ":1": name + ":1", name + ".:1": name + ":1", name + "a:1": "", "a" + name + ".:1": "",
+		"u:p@tcp(" + name + ")/db": name + ":3306", "u:p@tcp(" + name + ".)/db": name + ":3306", "u:p@tcp(" + name + "a)/db": "",
+	} {
+		if got := strings.Join(addressesOf(envPod("A", text)), " "); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 // Lists of hosts are read up to four names' length.
 func TestLongestListOfHosts(t *testing.T) {
 	list := strings.Repeat("db,", 4*maxName/3) + "x" // 1012 bytes

@@ -53,13 +53,8 @@ func inSecretField(value string, start int) bool {
 	for field > back && !endsField(value[field-1]) {
 		field--
 	}
-	for i := field; i < start; i++ {
-		if value[i] == '=' || value[i] == ':' {
-			if isSecretName(value[field:i]) {
-				return true
-			}
-			break
-		}
+	if i := strings.IndexAny(value[field:start], "=:"); i >= 0 && isSecretName(value[field:field+i]) {
+		return true
 	}
 	// The value may be a word of its own, after blanks and quotes.
 	return isSecretName(wordBefore(value, field, back))

@@ -67,7 +67,7 @@ func indexFrom(text, what string, pos int) int {
 func (s *scanner) colon(ahead *lookahead, at int) {
 	value := ahead.value
 	end := at + 1
-	for end < len(value) && end-at <= 6 && isDigit(value[end]) {
+	for end < len(value) && end-at <= 5 && isDigit(value[end]) {
 		end++
 	}
 	port, ok := parsePort(value[at+1 : end])
@@ -75,7 +75,7 @@ func (s *scanner) colon(ahead *lookahead, at int) {
 		return
 	}
 	start := hostStart(value, at)
-	if start < 0 || !startsHost(value, start) {
+	if start == at || !startsHost(value, start) {
 		return
 	}
 	a, ok := parseHost(value[start:at])
@@ -86,25 +86,20 @@ func (s *scanner) colon(ahead *lookahead, at int) {
 	s.add(a)
 }
 
-// hostStart finds where the host that ends at the colon starts, or -1.
+// hostStart finds where the host that ends at the colon starts: there, if there is
+// none.
 func hostStart(value string, at int) int {
-	if at == 0 {
-		return -1
-	}
-	if value[at-1] == ']' {
+	if at > 0 && value[at-1] == ']' {
 		const longestIP = 64
 		from := max(0, at-longestIP)
 		if i := strings.LastIndexByte(value[from:at], '['); i >= 0 {
 			return from + i
 		}
-		return -1
+		return at
 	}
 	start := at
-	for start > 0 && at-start <= maxName+1 && isNameByte(value[start-1]) {
+	for start > 0 && at-start <= maxName && isNameByte(value[start-1]) {
 		start--
-	}
-	if start == at {
-		return -1
 	}
 	return start
 }
