@@ -200,6 +200,25 @@ func TestLargestPrefixes(t *testing.T) {
 	}
 }
 
+// What no address is written as takes no room: of two runs of zeros the longer one is left out.
+func TestOnlyCanonicalText(t *testing.T) {
+	for network, text := range map[string]string{
+		"0:0:901::/111":     "[::901:0:0:0:0:1]:1",
+		"a:0:0:901::/127":   "[a::901:0:0:0:1]:1",
+		"a:b:0:0:901::/128": "[a:b::901:0:0:0]:1",
+	} {
+		address := netip.MustParseAddrPort(text)
+		if !netip.MustParsePrefix(network).Contains(address.Addr()) || address.String() == text {
+			t.Fatalf("%s: want another way to write an address of %s", text, network)
+		}
+		for _, p := range Pack(For(Destinations{Prefixes: networks(network), Ports: []ports.Range{{First: 1, Last: 1}}})) {
+			if regexp.MustCompile(p).MatchString(text) {
+				t.Errorf("%s: pattern %s matches %s, want %s only", network, p, text, address)
+			}
+		}
+	}
+}
+
 // What a value may not contain: Istio pastes it between quotes, the kubelet
 // expands "$(", and each "." costs RE2 several instructions.
 func TestPatternsAreHarmlessText(t *testing.T) {
