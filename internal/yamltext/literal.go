@@ -72,7 +72,7 @@ func (l *lines) blankEnd(b blockScalar) int {
 // blanksEnd returns the end of the blank lines behind an offset, which count
 // for a block that keeps them.
 func (l *lines) blanksEnd(end int) int {
-	for next := l.nextLine(end); next > end && next < len(l.text); next = l.nextLine(end) {
+	for next := l.nextLine(end); next < len(l.text); next = l.nextLine(end) {
 		line := l.lineEnd(next)
 		if strings.TrimLeft(l.text[next:line], " ") != "" {
 			break

@@ -32,6 +32,10 @@ func TestEditLiterals(t *testing.T) {
 		{Style{}, "a: |", set("", "a=x\ny\n"), "a: |\n  x\n  y\n"},
 		{Style{}, "a: |", set("", "a=x\ny"), "a: |-\n  x\n  y"},
 		{Style{}, "a: |\n", set("", "a=x\ny"), "a: |-\n  x\n  y\n"},
+		// A header that still fits stays as its author wrote it.
+		{Style{}, "a: |-2\n   b\n  c\n", set("", "a=  b\nd"), "a: |-2\n    b\n  d\n"},
+		// So do blank lines of as many spaces as their neighbours.
+		{Style{}, "a: |-\n  b\n  \n  c\n  \n  d\n", set("", "a=b\n\nx\n\nd"), "a: |-\n  b\n  \n  x\n  \n  d\n"},
 		{Style{}, "a: |-\n  b\n  c", set("", "a=b\nd"), "a: |-\n  b\n  d"},
 		{Style{}, "a: |-\n  b\n  c", set("", "a=x\nc"), "a: |-\n  x\n  c"},
 		{Style{}, "a: |\n  b\n  c", set("", "a=x\nc\n"), "a: |\n  x\n  c\n"},

@@ -46,9 +46,10 @@ type hunger struct {
 // replace it.
 func (e *Edit) hungerOf(value *yaml.Node, replaced string, b block) hunger {
 	leaf, indent := e.lastLeaf(value)
-	h := hunger{b.isLiteral(replaced), max(indent, len(b.indent)) + 1, chompingFor(replaced) == "+"}
+	indent = max(indent, len(b.indent))
+	h := hunger{b.isLiteral(replaced), indent + 1, chompingFor(replaced) == "+"}
 	if isBlockScalar(leaf) {
-		s := e.blockScalar(e.bare(leaf), h.indent-1)
+		s := e.blockScalar(e.bare(leaf), indent)
 		h = hunger{true, max(h.indent, s.indent), h.keeps || s.chomping == "+"}
 	}
 	return h

@@ -24,6 +24,7 @@ func TestEditAnchors(t *testing.T) {
 		{Style{}, "a: &x b\nc: *x\n", inline(set("", "-a"), "a"), "c: \"b\"\n"},
 		{Style{}, "a: [&x b, *x]\nc: d\n", set("", "-a"), "c: d\n"},
 		{Style{}, "{a: &x b, c: *x}\n", set("", "-a"), "! 1:5: got an anchor &x that cannot be removed, because *x is used elsewhere; write it out there"},
+		{Style{}, "{a: &x b,*x : c}\n", set("", "-a"), "! 1:5: got an anchor &x that cannot be removed, because *x is used elsewhere; write it out there"},
 		{Style{}, "{&x a: b, c: *x}\n", set("", "-a"), "! 1:2: got an anchor &x that cannot be removed, because *x is used elsewhere; write it out there"},
 		{Style{}, "&x a: b\nc: *x\n", set("", "-a"), "! 1:1: got an anchor &x that cannot be removed, because *x is used elsewhere; write it out there"},
 		{
