@@ -5,6 +5,7 @@ import (
 
 	networkingapi "istio.io/api/networking/v1alpha3"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -64,7 +65,7 @@ func Gateway(g *rules.Gateway) Object {
 }
 
 // GatewayPrefix and the name of an entry of gateways name its object.
-const GatewayPrefix = "holdfast-gateway-"
+const GatewayPrefix = istio.GatewayObjectPrefix
 
 func (o socketOption) to(value int) values {
 	return values{
