@@ -208,6 +208,8 @@ func TestNoWarnings(t *testing.T) {
 		"a rule watched beside the one in force": oneRule(dest, "strategy: {idleTimeout: 48h}") +
 			"- name: b\n  mode: Observe\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
 		"a gateway's object, allowed": header + "gateways:\n- {name: a, namespace: b, selector: {a: b}, ports: [1], keepalive: " + keepalive + ", allow: [NeedsMeshObject]}\n",
+		"two timeouts for one port, allowed": oneRule(dest, "strategy: {idleTimeout: 48h}") +
+			"- name: b\n  allow: [ConflictingRules]\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
 		"two bypasses": oneRule("destinations: {cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}") +
 			"- name: b\n  destinations: {cidrs: [10.0.0.0/9]}\n  strategy: {bypass: CIDRs}\n",
 		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}"),
