@@ -132,13 +132,15 @@ func (r Revision) installFiles(dir string) ([]string, error) {
 		"global":                 map[string]any{"proxy": proxy},
 		"sidecarInjectorWebhook": webhook,
 		"revisionTags":           r.Tags,
+		// istioctl makes the webhook that validates objects of no revision once
+		// everything is installed; the base chart does when told whose it is.
+		"defaultRevision": "default",
 	}
 	spec := map[string]any{
 		"profile": "empty",
 		"components": map[string]any{
 			"pilot": map[string]any{"enabled": true},
-			// With the webhook that validates objects of no revision.
-			"base": map[string]any{"enabled": r.Name == ""},
+			"base":  map[string]any{"enabled": r.Name == ""},
 		},
 		"revision": r.Name,
 		"values":   values,
