@@ -1,8 +1,8 @@
 package istio
 
 // Names of the mesh objects, EnvoyFilters all, that read what holdfast writes to
-// a pod. Those in the root namespace are never edited: what they select by is in
-// their names.
+// a pod. Those of destinations and keepalive are never edited: what they select
+// by is in their names.
 const (
 	// DestinationsObject reads the destination patterns, in the root namespace.
 	DestinationsObject = "holdfast-destinations-" + HoldfastVersion

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,26 +45,42 @@ spec:
 `
 
 // With its object applied, the listeners of a gateway's ports ask the kernel for keepalive, and
-// nothing else changes: no other port, no gateway that the selector leaves out, no sidecar.
+// nothing else changes: no other port, no gateway that the selector leaves out or that is in
+// another namespace, no sidecar.
 func TestGatewayIsServed(t *testing.T) {
-	namespace := optedIn(t, plain)
-	newService(t, namespace, 6379)
+	for name, namespace := range map[string]string{
+		"a namespace of its own": optedIn(t, plain),
+		// Where Istio's own profile puts its gateway. What is applied there without care reaches
+		// every namespace.
+		"the root namespace": testmesh.RootNamespace,
+	} {
+		t.Run(name, func(t *testing.T) { checkGateway(t, namespace) })
+	}
+}
+
+func checkGateway(t *testing.T, namespace string) {
+	elsewhere := optedIn(t, plain)
+	newService(t, elsewhere, 6379)
 	for _, text := range strings.Split(gatewayServers, "---\n") {
 		object := &unstructured.Unstructured{}
 		if err := sigsyaml.Unmarshal([]byte(text), &object.Object); err != nil {
 			t.Fatal(err)
 		}
-		object.SetNamespace(namespace)
+		object.SetNamespace(elsewhere) // a Gateway selects pods of all namespaces
 		apply(t, object)
 	}
-	public, internal := newGateway(t, namespace, "public"), newGateway(t, namespace, "internal")
-	sidecar := first(create(t, newPod(namespace, "idle")))
+	public := newGateway(t, namespace, "public")
+	others := map[string]*corev1.Pod{
+		"a gateway with another label":              newGateway(t, namespace, "internal"),
+		"a gateway with this label, somewhere else": newGateway(t, elsewhere, "public"),
+		"a sidecar": first(create(t, newPod(elsewhere, "idle"))),
+	}
 	before := map[*corev1.Pod]map[string]string{}
 	err := testmesh.Await(t.Context(), "the gateway's listeners", func(ctx context.Context) error {
-		for _, pod := range []*corev1.Pod{public, internal, sidecar} {
+		for _, pod := range append(slices.Collect(maps.Values(others)), public) {
 			served := serve(t, pod)
 			for _, name := range []string{"0.0.0.0_8443", "0.0.0.0_9000", "0.0.0.0_8080"} {
-				if pod != sidecar && served.Listeners[name] == nil {
+				if pod != others["a sidecar"] && served.Listeners[name] == nil {
 					return fmt.Errorf("no listener %s among %d", name, len(served.Listeners))
 				}
 			}
@@ -102,8 +120,9 @@ func TestGatewayIsServed(t *testing.T) {
 		delete(before[public], "listener "+name)
 	}
 	checkSame(t, "other ports of this gateway", before[public], now)
-	checkSame(t, "another gateway", before[internal], resources(t, serve(t, internal)))
-	checkSame(t, "a sidecar", before[sidecar], resources(t, serve(t, sidecar)))
+	for what, pod := range others {
+		checkSame(t, what, before[pod], resources(t, serve(t, pod)))
+	}
 }
 
 // newGateway creates a gateway's pod, as Istio's gateway chart makes it.
@@ -112,7 +131,13 @@ func newGateway(t *testing.T, namespace, app string) *corev1.Pod {
 	pod := newPod(namespace)
 	pod.Labels = map[string]string{"app": app, "gateways": "edge", istio.InjectKey: "true"}
 	pod.Spec.Containers = []corev1.Container{{Name: testmesh.ProxyContainer, Image: "auto"}}
-	return first(create(t, annotated(pod, istio.TemplatesAnnotation, "gateway")))
+	created, _ := create(t, annotated(pod, istio.TemplatesAnnotation, "gateway"))
+	t.Cleanup(func() {
+		if err := shared.mesh.Client.Delete(context.Background(), created); err != nil {
+			t.Error(err)
+		}
+	})
+	return created
 }
 
 // socketOptions are a listener's options as level/name=value and state.
