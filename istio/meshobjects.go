@@ -1,12 +1,16 @@
 package istio
 
 // Names of the mesh objects, EnvoyFilters all, that read what holdfast writes to
-// a pod. They are never edited: what they select by is in their names.
+// a pod. Those of destinations and keepalive are never edited: what they select
+// by is in their names.
 const (
 	// DestinationsObject reads the destination patterns, in the root namespace.
 	DestinationsObject = "holdfast-destinations-" + HoldfastVersion
 	// keepaliveObjectPrefix and a Keepalive's text name the object for that value.
 	keepaliveObjectPrefix = "holdfast-keepalive-"
+	// GatewayObjectPrefix and the name of an entry of gateways name its object, in
+	// the gateway's namespace.
+	GatewayObjectPrefix = "holdfast-gateway-"
 )
 
 // ObjectName is the name of the mesh object, in the root namespace, that gives

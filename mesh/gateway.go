@@ -5,6 +5,7 @@ import (
 
 	networkingapi "istio.io/api/networking/v1alpha3"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -34,6 +35,10 @@ var (
 	tcpKeepCnt   = socketOption{"TCP_KEEPCNT", 6, 6}
 )
 
+// namespaceKey is the key of node metadata with the namespace of a proxy's pod.
+// Source: https://github.com/istio/istio/blob/master/pkg/model/proxy.go (NodeMetadata)
+const namespaceKey = "NAMESPACE"
+
 // Gateway is the object that sets keepalive on the listeners of a gateway. It is
 // in the gateway's namespace, which is all that it reaches.
 func Gateway(g *rules.Gateway) Object {
@@ -43,6 +48,9 @@ func Gateway(g *rules.Gateway) Object {
 			ApplyTo: networkingapi.EnvoyFilter_LISTENER,
 			Match: &networkingapi.EnvoyFilter_EnvoyConfigObjectMatch{
 				Context: networkingapi.EnvoyFilter_GATEWAY,
+				// In the root namespace, where gateways often are, an object reaches
+				// the pods with these labels in every namespace.
+				Proxy: &networkingapi.EnvoyFilter_ProxyMatch{Metadata: map[string]string{namespaceKey: g.Namespace}},
 				ObjectTypes: &networkingapi.EnvoyFilter_EnvoyConfigObjectMatch_Listener{
 					Listener: &networkingapi.EnvoyFilter_ListenerMatch{PortNumber: uint32(port)},
 				},
@@ -64,7 +72,7 @@ func Gateway(g *rules.Gateway) Object {
 }
 
 // GatewayPrefix and the name of an entry of gateways name its object.
-const GatewayPrefix = "holdfast-gateway-"
+const GatewayPrefix = istio.GatewayObjectPrefix
 
 func (o socketOption) to(value int) values {
 	return values{

@@ -3,7 +3,10 @@ package mesh
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +72,13 @@ gateways:
 	if file == nil {
 		t.Fatal(problems)
 	}
+	// What check tells to apply is what render prints.
+	told := map[string]bool{}
+	for _, p := range problems {
+		if p.Code == load.NeedsMeshObject {
+			told[regexp.MustCompile(`want (\S+):`).FindStringSubmatch(p.Message)[1]] = true
+		}
+	}
 	want := []string{
 		"mesh-root/holdfast-destinations-v1",
 		"mesh-root/holdfast-keepalive-120s-5s-3", "mesh-root/holdfast-keepalive-120s-30s-3", "mesh-root/holdfast-keepalive-1000s-30s-3",
@@ -88,6 +98,9 @@ gateways:
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(told))); diff != "" {
+		t.Errorf("what the loader says to apply (-want +got)\n%s", diff)
 	}
 	// The largest values make a name that is still one of Kubernetes.
 	if name := Keepalive("x", istio.Keepalive{Time: 32767, Interval: 32767, Probes: 127}).Name; len(name) > 253 {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
 
 // WriteYAML prints objects as a stream of documents, each with its comment.
@@ -81,11 +83,15 @@ func (o Object) yaml() ([]byte, error) {
 	return text.Bytes(), encoder.Close()
 }
 
-// plain takes away how JSON writes values. Long texts are folded at blanks.
+// plain takes away how JSON writes values. Long texts are folded at blanks; those
+// that kubectl, which reads YAML 1.1, takes for something else stay in quotes.
 func plain(n *yaml.Node) {
 	n.Style = 0
-	if n.Kind == yaml.ScalarNode && len(n.Value) > 100 && strings.Contains(n.Value, " ") {
+	switch text := n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str"; {
+	case text && len(n.Value) > 100 && strings.Contains(n.Value, " "):
 		n.Style = yaml.FoldedStyle
+	case text && !yamltext.IsSafePlain(n.Value):
+		n.Style = yaml.DoubleQuotedStyle
 	}
 	for _, child := range n.Content {
 		plain(child)

@@ -20,4 +20,8 @@ const (
 	// MirrorPodAnnotation marks the API's copy of a static pod.
 	// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/
 	MirrorPodAnnotation = "kubernetes.io/config.mirror"
+	// NamespaceNameLabel is on every namespace, with its name. It is core/v1's
+	// LabelMetadataName, whose package imports net/http.
+	// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
+	NamespaceNameLabel = "kubernetes.io/metadata.name"
 )

@@ -39,7 +39,11 @@ func displayName(name string) string {
 }
 
 // rulesInput is the flag of every command that reads one rules file.
-type rulesInput struct{ rulesFile string }
+type rulesInput struct {
+	rulesFile string
+	// answers is the code of a warning that the command itself is the answer to.
+	answers load.Code
+}
 
 func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
 	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file (required; - for standard input)")
@@ -64,7 +68,9 @@ func (r *rulesInput) load(cmd *cobra.Command) (*rules.File, error) {
 	}
 	file, problems := load.Rules(displayName(r.rulesFile), data)
 	for _, p := range problems {
-		fmt.Fprintln(cmd.ErrOrStderr(), p)
+		if p.Code != r.answers {
+			fmt.Fprintln(cmd.ErrOrStderr(), p)
+		}
 	}
 	if problems.HasErrors() {
 		return nil, errors.New("the rules file has errors (above); nothing was applied")
@@ -185,11 +191,6 @@ func readManifests(cmd *cobra.Command, names []string) ([]document, error) {
 	return documents, errors.Join(problems...)
 }
 
-// namespaceNameLabel is set by the API server on every namespace, so manifests
-// seldom have it.
-// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
-const namespaceNameLabel = "kubernetes.io/metadata.name"
-
 // namespaceOf gathers what is known: the labels flag holds for every
 // namespace, Namespace objects among the inputs for their own.
 func (o *offline) namespaceOf(name string, objects map[string]map[string]string) rules.Namespace {
@@ -201,7 +202,8 @@ func (o *offline) namespaceOf(name string, objects map[string]map[string]string)
 	maps.Copy(namespace.Labels, labels)
 	maps.Copy(namespace.Labels, o.namespaceLabels)
 	if namespace.Known {
-		namespace.Labels[namespaceNameLabel] = name
+		// The API server sets it on every namespace, manifests seldom have it.
+		namespace.Labels[rules.NamespaceNameLabel] = name
 	}
 	return namespace
 }

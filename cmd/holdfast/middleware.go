@@ -23,9 +23,9 @@ func newMiddleware() *cobra.Command {
 				return encodeJSON(cmd.OutOrStdout(), known)
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "NAME\tPORTS\tSERVER CLOSES IDLE CONNECTIONS\tINSIDE THE MESH\tOUTSIDE THE MESH")
+			fmt.Fprintln(table, "NAME\tOTHER NAMES\tPORTS\tSERVER CLOSES IDLE CONNECTIONS\tINSIDE THE MESH\tOUTSIDE THE MESH")
 			for _, m := range known {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Name, joinPorts(m.Ports), m.ServerIdle, m.InsideMesh, m.OutsideMesh)
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", m.Name, strings.Join(m.Aliases, ", "), joinPorts(m.Ports), m.ServerIdle, m.InsideMesh, m.OutsideMesh)
 			}
 			return table.Flush()
 		},

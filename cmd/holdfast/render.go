@@ -6,10 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-mesh/holdfast/mesh"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 func newRender() *cobra.Command {
-	var options rulesInput
+	options := rulesInput{answers: load.NeedsMeshObject}
 	var output, root string
 	cmd := &cobra.Command{
 		Use:   "render -f RULES",

@@ -37,7 +37,7 @@ func (q quoting) write(value string) string {
 		return jsonString(value)
 	case !isPrintable(value):
 		return escaped(value)
-	case q == plainIfSafe && isSafePlain(value):
+	case q == plainIfSafe && IsSafePlain(value):
 		return value
 	case q == singleQuotes, q == plainIfSafe && strings.ContainsAny(value, `"\`) && !strings.Contains(value, "'"):
 		return "'" + strings.ReplaceAll(value, "'", "''") + "'"
@@ -93,9 +93,9 @@ func isPrintable(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return !isPrintableRune(r) })
 }
 
-// isSafePlain reports whether a text without quotes is a string to readers of
+// IsSafePlain reports whether a text without quotes is a string to readers of
 // YAML 1.1 and 1.2 alike, in block and in flow context.
-func isSafePlain(value string) bool {
+func IsSafePlain(value string) bool {
 	for i, r := range value {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 		if !letter && (i == 0 || !strings.ContainsRune("0123456789./_-", r)) {

@@ -63,4 +63,7 @@ const (
 	portsDoNotNarrow            Code = "PortsDoNotNarrow"
 	neverMatches                Code = "NeverMatches"
 	conflictingRules            Code = "ConflictingRules"
+	// NeedsMeshObject is about a key that does nothing without an object in the
+	// mesh. Who makes that object need not be told.
+	NeedsMeshObject Code = "NeedsMeshObject"
 )

@@ -18,8 +18,12 @@ func (l *loader) file(root *yaml.Node) *rules.File {
 		field{"apiVersion", func(v value) { l.constant(v, badAPIVersion, rules.APIVersion) }},
 		field{"kind", func(v value) { l.constant(v, badKind, rules.Kind) }},
 		field{"mode", func(v value) { f.Mode = choice(l, v, rules.Enforce, rules.Observe) }},
+		// Before rules, whose warnings name objects in the root namespace.
 		field{"mesh", func(v value) { l.mesh(v, &f.Mesh) }},
-		field{"rules", func(v value) { l.rules(v, f) }},
+		field{"rules", func(v value) {
+			l.rootNamespace = f.Mesh.RootNamespace
+			l.rules(v, f)
+		}},
 		field{"gateways", func(v value) { l.gateways(v, f) }},
 	) {
 		return nil
@@ -36,11 +40,13 @@ func (l *loader) file(root *yaml.Node) *rules.File {
 // lint reports what only shows when rules are seen together.
 func (l *loader) lint(f *rules.File) {
 	for _, i := range lint.CutKeepalive(f.Rules) {
+		l.allowed = l.marks[i].allowed
 		l.report(l.marks[i].keepalive, Warning, keepaliveWithoutIdleTimeout, rulePath(i, "strategy", "keepalive"),
 			"got keepalive without an idleTimeout over 1h, want both: probes carry no bytes, so the sidecar still cuts after its idle timeout of 1h; add for example idleTimeout: 48h")
 	}
 	for _, c := range lint.Conflicts(f.Rules) {
 		other := &f.Rules[c.Other]
+		l.allowed = l.marks[c.Rule].allowed
 		l.report(l.marks[c.Rule].strategy, Warning, conflictingRules, rulePath(c.Rule, "strategy"),
 			"got another way for a destination of rule %q (line %d), want one: %s", other.Name, other.Line, c.Why)
 	}
@@ -96,7 +102,10 @@ func (l *loader) gateways(v value, f *rules.File) {
 
 func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
 	g := rules.Gateway{Line: item.use.Line, Column: item.use.Column}
+	var keepalive value
+	defer func() { l.allowed = nil }()
 	l.object(item, gatewayKeys,
+		field{"allow", func(v value) { l.allowed = l.allow(v, GatewayWarnings()) }},
 		field{"name", func(v value) {
 			g.Name = l.label(v, "a name")
 			l.unique(v, item, "gateway", g.Name, names)
@@ -118,8 +127,14 @@ func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
 			}
 			g.Ports = distinct.Of(g.Ports)
 		}},
-		field{"keepalive", func(v value) { g.Keepalive = l.keepalive(v) }},
+		field{"keepalive", func(v value) {
+			keepalive = v
+			g.Keepalive = l.keepalive(v)
+		}},
 	)
+	if l.errors == 0 {
+		l.needsMeshObject(keepalive, "keepalive", g.Namespace, istio.GatewayObjectPrefix+g.Name, managed)
+	}
 	return g
 }
 

@@ -28,6 +28,19 @@ func manyProblems() Problems {
 	return ps
 }
 
+// Warnings that are too many to be listed keep no file from use.
+func TestManyWarnings(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(header + "rules:\n")
+	for i := range maxProblems + 5 {
+		fmt.Fprintf(&text, "- {name: r%d, destinations: {ports: [%d]}, strategy: {idleTimeout: 2h, scope: Destinations}}\n", i, i+1)
+	}
+	file, problems := Rules("f", []byte(text.String()))
+	if last := problems[len(problems)-1]; file == nil || len(problems) != maxProblems+1 || last.Code != tooManyProblems || last.Severity != Warning {
+		t.Errorf("got a file: %t, %d problems, the last one %s; want a file, %d and a warning %s", file != nil, len(problems), last, maxProblems+1, tooManyProblems)
+	}
+}
+
 // Limits end a load early, with one problem that says so.
 func TestLimits(t *testing.T) {
 	for code, problems := range map[Code]Problems{

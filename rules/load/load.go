@@ -47,8 +47,12 @@ func Rules(name string, data []byte) (file *rules.File, problems Problems) {
 	l.problems = l.problems.withoutRepeats()
 	if l.dropped > 0 {
 		last := l.problems[len(l.problems)-1]
+		severity := Error
+		if l.errors == 0 { // of very many rules each may have a warning
+			severity = Warning
+		}
 		l.problems = append(l.problems, Problem{
-			File: name, Line: last.Line, Column: last.Column, Severity: Error, Code: tooManyProblems,
+			File: name, Line: last.Line, Column: last.Column, Severity: severity, Code: tooManyProblems,
 			Message: fmt.Sprintf("got %d more problems, want none: solve these first", l.dropped),
 		})
 	}

@@ -114,6 +114,11 @@ func TestErrors(t *testing.T) {
 		{"a wide IPv6 network in a bypass", broadCIDR, oneRule("destinations: {cidrs: [¦\"2000::/15\"]}", "strategy: {bypass: CIDRs}")},
 		{"all IPv4 addresses, whatever is allowed", anyAddress, oneRule("destinations: {cidrs: [¦0.0.0.0/0]}", "strategy: {bypass: CIDRs}", "allowBroad: true")},
 		{"all IPv6 addresses, in any strategy", anyAddress, oneRule("destinations: {cidrs: [¦\"::/0\"]}", "strategy: {drainDuration: 1h}")},
+		{"a code that is none in allow", unknownChoice, oneRule("allow: [BypassesWholePorts, ¦BypassWholePorts]", dest, "strategy: {bypass: Ports}")},
+		{"the code of an error in allow", unknownChoice, oneRule("allow: [¦BadPort]", dest, strategy)},
+		{"the code of a warning that no rule gets in allow", unknownChoice, oneRule("allow: [¦NoRules]", dest, strategy)},
+		{"the code of a warning that no gateway gets in allow", unknownChoice, header + "gateways:\n- {name: a, namespace: b, selector: {a: b}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}, allow: [¦BypassesWholePorts]}\n"},
+		{"one code where a list belongs", wrongType, oneRule(dest, strategy, "allow: ¦NeedsMeshObject")},
 		{"a gateway without labels", emptyList, header + "gateways:\n- {name: a, namespace: b, selector: ¦{}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.check(t, Error) })
@@ -142,6 +147,24 @@ func TestWarnings(t *testing.T) {
 		{"hosts beside a bypass, with nothing that uses them", hostsDoNotNarrow, oneRule("destinations: {cidrs: [10.0.0.0/8], hosts: ¦[a]}", "strategy: {bypass: CIDRs}")},
 		{"CIDRs beside bypass: Ports", cidrsDoNotNarrow, oneRule("destinations: {ports: [1], cidrs: ¦[10.0.0.0/8]}", "strategy: {bypass: Ports}")},
 		{"ports beside bypass: CIDRs", portsDoNotNarrow, oneRule("destinations: {ports: ¦[1], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}")},
+		{"scope: Destinations needs the one object for it", NeedsMeshObject, oneRule(dest, "strategy: {idleTimeout: 2h, scope: ¦Destinations}")},
+		{"keepalive needs the object for its value", NeedsMeshObject, oneRule(dest, "strategy: {idleTimeout: 2h, keepalive: ¦"+keepalive+"}")},
+		{"so it does in mode Observe: the object comes before the pods", NeedsMeshObject, oneRule(dest, "mode: Observe", "strategy: {idleTimeout: 2h, keepalive: ¦"+keepalive+"}")},
+		{"a gateway needs its own object", NeedsMeshObject, header + "gateways:\n- {name: a, namespace: b, selector: {a: b}, ports: [1], keepalive: ¦" + keepalive + "}\n"},
+		{
+			"what one rule allows, the next one does not", NeedsMeshObject,
+			oneRule(dest, "strategy: {idleTimeout: 2h, keepalive: "+keepalive+"}", "allow: [NeedsMeshObject]") +
+				"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 2h, keepalive: ¦" + keepalive + "}\n",
+		},
+		{
+			"what one gateway allows, the next one does not", NeedsMeshObject,
+			header + "gateways:\n- {name: a, namespace: b, selector: {a: b}, ports: [1], keepalive: " + keepalive + ", allow: [NeedsMeshObject]}\n" +
+				"- {name: c, namespace: b, selector: {a: b}, ports: [1], keepalive: ¦" + keepalive + "}\n",
+		},
+		{"a warning is allowed by the rule that gets it, not by the earlier one", conflictingRules, oneRule("allow: [ConflictingRules]", dest, strategy) +
+			"- name: b\n  " + dest + "\n  strategy: ¦{idleTimeout: 24h}\n"},
+		{"one code allows no other warning", noIdleTimeout, oneRule("allow: [NeedsMeshObject]", dest, "strategy: {idleTimeout: ¦0s, scope: Destinations}")},
+		{"what the mesh section gets, no rule allows", hostBitsSet, header + "mesh: {excludeOutboundIPRanges: [¦10.0.0.1/8]}\nrules:\n- {name: a, " + dest + ", " + strategy + ", allow: [HostBitsSet]}\n"},
 		{"host bits", hostBitsSet, oneRule("destinations: {cidrs: [¦10.0.0.1/8]}", strategy)},
 		{"labels that contradict each other", neverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}")},
 		{"a label that must be there and must not", neverMatches, oneRule(dest, strategy, "workloads: ¦{namespaceSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}")},
@@ -162,7 +185,7 @@ func TestWarnings(t *testing.T) {
 
 // What is deliberate gives no warning.
 func TestNoWarnings(t *testing.T) {
-	const dest = "destinations: {ports: [6379]}"
+	const dest, keepalive = "destinations: {ports: [6379]}", "{time: 120s, interval: 30s, probes: 3}"
 	for name, text := range map[string]string{
 		"different timeouts for different namespaces": oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {namespaces: [a]}") +
 			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [b, \"c-*\"]}\n",
@@ -178,12 +201,15 @@ func TestNoWarnings(t *testing.T) {
 			"- name: b\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [\"b-*\", c]}\n",
 		"different timeouts for different networks": oneRule("destinations: {ports: [1], cidrs: [10.0.0.0/16]}", "strategy: {idleTimeout: 48h}") +
 			"- name: b\n  destinations: {ports: [1], cidrs: [10.1.0.0/16]}\n  strategy: {idleTimeout: 24h}\n",
-		"keepalive beside another rule's idle timeout for every pod": oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a]}") +
+		"keepalive beside another rule's idle timeout for every pod": oneRule("allow: [NeedsMeshObject]", dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a]}") +
 			"- name: b\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 24h}\n",
-		"keepalive beside another rule's idle timeout for the same pods": oneRule(dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a, b]}") +
+		"keepalive beside another rule's idle timeout for the same pods": oneRule("allow: [NeedsMeshObject]", dest, "strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}", "workloads: {namespaces: [a, b]}") +
 			"- name: b\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 24h}\n  workloads: {namespaces: [b, a]}\n",
 		"a rule watched beside the one in force": oneRule(dest, "strategy: {idleTimeout: 48h}") +
 			"- name: b\n  mode: Observe\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
+		"a gateway's object, allowed": header + "gateways:\n- {name: a, namespace: b, selector: {a: b}, ports: [1], keepalive: " + keepalive + ", allow: [NeedsMeshObject]}\n",
+		"two timeouts for one port, allowed": oneRule(dest, "strategy: {idleTimeout: 48h}") +
+			"- name: b\n  allow: [ConflictingRules]\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
 		"two bypasses": oneRule("destinations: {cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}") +
 			"- name: b\n  destinations: {cidrs: [10.0.0.0/9]}\n  strategy: {bypass: CIDRs}\n",
 		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}"),
@@ -193,6 +219,30 @@ func TestNoWarnings(t *testing.T) {
 				t.Errorf("got problems, want none:\n%s", report(problems))
 			}
 		})
+	}
+}
+
+// A rule can allow every documented warning but the one that is about no rule, and is then not
+// told of any.
+func TestAllow(t *testing.T) {
+	text := oneRule("allow: ALL", "destinations: {ports: [1], cidrs: [10.0.0.1/8], hosts: [a]}", "workloads: {namespaces: [kube-system]}",
+		"strategy: {idleTimeout: 0s, scope: Destinations, keepalive: {time: 2m, interval: 30s, probes: 3}, drainDuration: 25h}") +
+		"- name: b\n  allow: ALL\n  destinations: {ports: [1]}\n  strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}\n" +
+		"- name: c\n  allow: ALL\n  destinations: {ports: [2], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: Ports}\n" +
+		"- name: d\n  allow: ALL\n  destinations: {ports: [3], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: CIDRs}\n" +
+		"- name: e\n  allow: ALL\n  destinations: {ports: [2]}\n  strategy: {drainDuration: 1h}\n"
+	_, problems := Rules("f.yaml", []byte(strings.ReplaceAll(text, "ALL", "[]")))
+	got := map[Code]bool{noRules: true}
+	for _, p := range problems {
+		got[p.Code] = true
+	}
+	for code, severity := range documented(t) {
+		if severity == Warning && !got[code] {
+			t.Errorf("nothing is allowed and %s is not reported", code)
+		}
+	}
+	if _, problems := Rules("f.yaml", []byte(strings.ReplaceAll(text, "ALL", "["+strings.Join(texts(RuleWarnings()), ", ")+"]"))); len(problems) > 0 {
+		t.Errorf("everything is allowed, and still reported is\n%s", report(problems))
 	}
 }
 

@@ -21,7 +21,7 @@ var (
 )
 
 // mostKeys is the most keys that a mapping of the format has.
-const mostKeys = 8
+const mostKeys = 9
 
 // field is a key of a mapping, and what reads its value.
 type field struct {

@@ -10,9 +10,11 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load/lint"
 )
 
-// ruleMarks are positions of one rule that checks across rules need.
+// ruleMarks are what checks across rules need of one: positions, and which
+// warnings are meant.
 type ruleMarks struct {
 	strategy, keepalive mark
+	allowed             []Code
 }
 
 // manyRules is for how many rules there is room from the start.
@@ -38,7 +40,13 @@ func (l *loader) rules(v value, f *rules.File) {
 func (l *loader) rule(item value, r *rules.Rule, names map[string]mark) (marks ruleMarks) {
 	var s strategyValues
 	var d destinationValues
+	defer func() { l.allowed = nil }()
 	l.object(item, ruleKeys,
+		// First, for all warnings that follow.
+		field{"allow", func(v value) {
+			l.allowed = l.allow(v, RuleWarnings())
+			marks.allowed = l.allowed
+		}},
 		field{"name", func(v value) {
 			r.Name = l.label(v, "a name")
 			l.unique(v, item, "rule", r.Name, names)
@@ -63,6 +71,9 @@ func (l *loader) rule(item value, r *rules.Rule, names map[string]mark) (marks r
 	)
 	if s.given() && d.given() {
 		l.reach(r, &s, &d)
+	}
+	if l.errors == 0 {
+		l.ruleObjects(r, &s)
 	}
 	return marks
 }

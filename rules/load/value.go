@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -20,6 +21,9 @@ type loader struct {
 	texts    map[string]string
 	labels   map[string]error // verdicts on label keys ("k:") and values ("v:")
 	marks    []ruleMarks      // beside rules.File.Rules
+	allowed  []Code           // warnings that are meant where the walk is
+
+	rootNamespace string // of Istio, known before the rules are read
 }
 
 // mark is a position in the text.
@@ -63,10 +67,13 @@ func (p *path) String() string {
 	return p.up.String() + "." + clipped(p.key)
 }
 
-// report adds a problem.
+// report adds a problem, unless it is a warning that is meant.
 func (l *loader) report(where mark, severity Severity, code Code, at *path, format string, args ...any) {
-	if severity == Error {
+	switch {
+	case severity == Error:
 		l.errors++
+	case slices.Contains(l.allowed, code):
+		return
 	}
 	if len(l.problems) >= maxProblems {
 		l.dropped++

@@ -11,35 +11,21 @@ import (
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	setfilterstate "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/set_filter_state/v3"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/holdfast-mesh/holdfast/test/cluster"
-	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+	"github.com/holdfast-mesh/holdfast/mesh"
+	testmesh "github.com/holdfast-mesh/holdfast/test/istio/mesh"
 )
 
-const (
-	tcpProxy       = "envoy.filters.network.tcp_proxy"
-	setFilterState = "envoy.filters.network.set_filter_state"
-)
-
-// With deploy/mesh.yaml applied, the proxy of a pod with `scope: Destinations` gets the filter
+// With its object applied, the proxy of a pod with `scope: Destinations` gets the filter
 // before every outbound TCP proxy, and no other proxy gets it anywhere.
 func TestDestinationsAreServed(t *testing.T) {
-	remove, err := shared.mesh.InstallMeshObjects(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := remove(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	apply(t, objectOf(t, mesh.Destinations(testmesh.RootNamespace)))
 	namespace := optedIn(t, plain)
 	address := newService(t, namespace, 6379)
 	with := injected(t, newPod(namespace, "destinations"))
 	// Passthrough traffic, and a service that the mesh knows.
 	for _, name := range []string{"virtualOutbound", address + "_6379"} {
-		err := mesh.Await(t.Context(), "the filter in "+name, func(ctx context.Context) error {
+		err := testmesh.Await(t.Context(), "the filter in "+name, func(ctx context.Context) error {
 			return checkFilter(ctx, with, name)
 		})
 		if err != nil {
@@ -58,7 +44,7 @@ func TestDestinationsAreServed(t *testing.T) {
 		}
 		for name, l := range served.Listeners {
 			for _, chain := range chains(l) {
-				if slices.Contains(filters(chain), setFilterState) {
+				if slices.Contains(filters(chain), mesh.FilterStateFilter) {
 					t.Errorf("%s: listener %s, chain %q: got the filter, want none", what, name, chain.GetName())
 				}
 			}
@@ -75,12 +61,12 @@ func checkFilter(ctx context.Context, pod *corev1.Pod, name string) error {
 	proxies := 0
 	for _, chain := range chains(served.Listeners[name]) {
 		for i, filter := range filters(chain) {
-			if filter != tcpProxy {
+			if filter != mesh.TCPProxyFilter {
 				continue
 			}
 			proxies++
-			if i == 0 || filters(chain)[i-1] != setFilterState {
-				return fmt.Errorf("listener %s, chain %q: got filters %q, want %s before %s", name, chain.GetName(), filters(chain), setFilterState, tcpProxy)
+			if i == 0 || filters(chain)[i-1] != mesh.FilterStateFilter {
+				return fmt.Errorf("listener %s, chain %q: got filters %q, want %s before %s", name, chain.GetName(), filters(chain), mesh.FilterStateFilter, mesh.TCPProxyFilter)
 			}
 			if err := checkExpression(chain.GetFilters()[i-1]); err != nil {
 				return err
@@ -128,12 +114,7 @@ func checkExpression(filter *listener.Filter) error {
 
 // The versions that the filter is for: an older Envoy would reject the listener.
 func TestDestinationsProxyVersion(t *testing.T) {
-	objects, err := cluster.ReadObjects(cluster.Root() + "/deploy/mesh.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	patches, _, _ := unstructured.NestedSlice(objects[0].Object, "spec", "configPatches")
-	text, _, _ := unstructured.NestedString(patches[0].(map[string]any), "match", "proxy", "proxyVersion")
+	text := mesh.Destinations(testmesh.RootNamespace).Spec.ConfigPatches[0].Match.Proxy.ProxyVersion
 	version, err := regexp.Compile(text)
 	if err != nil || text == "" {
 		t.Fatalf("got proxyVersion %q (%v), want a regular expression", text, err)

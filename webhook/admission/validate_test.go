@@ -82,6 +82,33 @@ func TestRulesHandler(t *testing.T) {
 	}
 }
 
+// kubectl shows one short line for a key that needs a mesh object: which object, and the command
+// that makes it, stand in the part that is not cut off.
+func TestMeshObjectWarnings(t *testing.T) {
+	const text = `apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+rules:
+- name: redis
+  destinations: {ports: [6379]}
+  strategy:
+    idleTimeout: 48h
+    scope: Destinations
+    keepalive: {time: 120s, interval: 30s, probes: 3}
+gateways:
+- {name: public, namespace: istio-system, selector: {a: b}, ports: [1], keepalive: {time: 300s, interval: 20s, probes: 4}}
+`
+	response := responseOf(t, post(newRulesHandler(), configMapReview(t, "holdfast-rules", nil, map[string]string{"rules.yaml": text})))
+	want := []string{"holdfast-destinations-v1: holdfast render", "holdfast-keepalive-120s-30s-3: holdfast render", "holdfast-gateway-public: holdfast render"}
+	if !response.Allowed || len(response.Warnings) != len(want) {
+		t.Fatalf("got allowed %t and warnings %q, want %d", response.Allowed, response.Warnings, len(want))
+	}
+	for i, w := range response.Warnings {
+		if !strings.Contains(w, "NeedsMeshObject: got ") || !strings.Contains(w, want[i]) || len(w) > 119 || strings.Contains(w, "\n") {
+			t.Errorf("got %q, want a line of at most 119 bytes that says %q", w, want[i])
+		}
+	}
+}
+
 // Any text of rules is accepted or denied; accepted ones load.
 func FuzzRulesHandler(f *testing.F) {
 	f.Add(testRules)

@@ -8,10 +8,6 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// namespaceNameLabel is on every namespace, with its name.
-// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name
-const namespaceNameLabel = "kubernetes.io/metadata.name"
-
 // Unmatchable says why no pod can meet the conditions, or nothing.
 func Unmatchable(w *rules.Workloads) string {
 	pod, why := needs(w.PodSelector)
@@ -36,7 +32,7 @@ func Unmatchable(w *rules.Workloads) string {
 	if all(w.Namespaces, istio.NeverInjected) {
 		return "Istio adds no sidecar in " + strings.Join(w.Namespaces, ", ")
 	}
-	names := namespace[namespaceNameLabel]
+	names := namespace[rules.NamespaceNameLabel]
 	exact := all(w.Namespaces, func(s string) bool { return !strings.Contains(s, "*") })
 	if exact && names != nil && len(filter(w.Namespaces, names, true)) == 0 {
 		return "namespaces and namespaceSelector name different namespaces"

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"istio.io/istio/manifests"
 	"istio.io/istio/operator/pkg/render"
@@ -45,20 +46,20 @@ func (m *Mesh) installBase(ctx context.Context) error {
 	return err
 }
 
-// applied are the kinds of Istio's chart that matter without a kubelet. The
-// validating webhook stays out: it would call a Service that does not exist
-// here.
+// applied are the kinds of Istio's charts that matter without a kubelet, but for
+// the custom resource definitions, which installBase has installed.
 var applied = map[string]bool{
-	"ConfigMap":                    true,
-	"Deployment":                   true,
-	"MutatingWebhookConfiguration": true,
-	"Service":                      true,
-	"ServiceAccount":               true,
+	"ConfigMap":                      true,
+	"Deployment":                     true,
+	"MutatingWebhookConfiguration":   true,
+	"Service":                        true,
+	"ServiceAccount":                 true,
+	"ValidatingWebhookConfiguration": true,
 }
 
-// applyRevision renders Istio's chart for a revision, as istioctl install does,
-// and applies it with the injector's webhooks pointed at injectURL.
-func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, injectURL string) error {
+// applyRevision renders Istio's charts for a revision, as istioctl install does,
+// and applies them with its webhooks pointed at url.
+func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, url string) error {
 	files, err := r.installFiles(dir)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, injectURL str
 			if !applied[manifest.GetKind()] {
 				continue
 			}
-			if err := m.applyInjector(ctx, manifest.Unstructured, injectURL); err != nil {
+			if err := m.applyObject(ctx, manifest.Unstructured, url); err != nil {
 				return err
 			}
 		}
@@ -80,10 +81,10 @@ func (m *Mesh) applyRevision(ctx context.Context, r Revision, dir, injectURL str
 	return nil
 }
 
-// applyInjector applies one object of Istio's chart.
-func (m *Mesh) applyInjector(ctx context.Context, object *unstructured.Unstructured, injectURL string) error {
-	if object.GetKind() == "MutatingWebhookConfiguration" {
-		if err := pointWebhooks(object, injectURL, m.ca.Base64()); err != nil {
+// applyObject applies one object of Istio's charts.
+func (m *Mesh) applyObject(ctx context.Context, object *unstructured.Unstructured, url string) error {
+	if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") {
+		if err := pointWebhooks(object, url, m.ca.Base64()); err != nil {
 			return err
 		}
 	}
@@ -91,7 +92,8 @@ func (m *Mesh) applyInjector(ctx context.Context, object *unstructured.Unstructu
 }
 
 // pointWebhooks makes every webhook of a configuration call url, plus the path
-// that its Service reference named, instead of a Service.
+// that its Service reference named, instead of a Service. Validation fails closed
+// from the start, as istiod sets it in a cluster once it is ready.
 func pointWebhooks(configuration *unstructured.Unstructured, url, caBundle string) error {
 	webhooks, _, err := unstructured.NestedSlice(configuration.Object, "webhooks")
 	if err != nil {
@@ -107,6 +109,7 @@ func pointWebhooks(configuration *unstructured.Unstructured, url, caBundle strin
 			return fmt.Errorf("reading %s: %w", configuration.GetName(), err)
 		}
 		webhook["clientConfig"] = map[string]any{"url": url + path, "caBundle": caBundle}
+		webhook["failurePolicy"] = "Fail"
 	}
 	return unstructured.SetNestedSlice(configuration.Object, webhooks, "webhooks")
 }
@@ -129,12 +132,18 @@ func (r Revision) installFiles(dir string) ([]string, error) {
 		"global":                 map[string]any{"proxy": proxy},
 		"sidecarInjectorWebhook": webhook,
 		"revisionTags":           r.Tags,
+		// istioctl makes the webhook that validates objects of no revision once
+		// everything is installed; the base chart does when told whose it is.
+		"defaultRevision": "default",
 	}
 	spec := map[string]any{
-		"profile":    "empty",
-		"components": map[string]any{"pilot": map[string]any{"enabled": true}},
-		"revision":   r.Name,
-		"values":     values,
+		"profile": "empty",
+		"components": map[string]any{
+			"pilot": map[string]any{"enabled": true},
+			"base":  map[string]any{"enabled": r.Name == ""},
+		},
+		"revision": r.Name,
+		"values":   values,
 	}
 	own := map[string]any{}
 	for key, text := range map[string]string{"values": r.Values, "meshConfig": r.MeshConfig} {

@@ -16,9 +16,9 @@ type Istiod struct {
 	Revision Revision
 	// XDS is the address of its plaintext xDS server, on loopback.
 	XDS string
-	// InjectURL is the base of its injection webhook: https, on loopback, with
-	// a certificate of the mesh's own authority.
-	InjectURL string
+	// WebhookURL is the base of its webhooks, for injection and for validation:
+	// https, on loopback, with a certificate of the mesh's own authority.
+	WebhookURL string
 	// HTTP is the address of its debug and readiness server, on loopback.
 	HTTP string
 	// Log is the path of its log.
@@ -45,13 +45,13 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 		return nil, err
 	}
 	istiod := &Istiod{
-		Revision:  r,
-		HTTP:      addresses[0],
-		XDS:       addresses[1],
-		InjectURL: "https://" + addresses[2],
+		Revision:   r,
+		HTTP:       addresses[0],
+		XDS:        addresses[1],
+		WebhookURL: "https://" + addresses[2],
 	}
 	// istiod looks for the injector's ConfigMap once, when it starts.
-	if err := m.applyRevision(ctx, r, dir, istiod.InjectURL); err != nil {
+	if err := m.applyRevision(ctx, r, dir, istiod.WebhookURL); err != nil {
 		return nil, err
 	}
 	istiod.process, err = startProcess("istiod", dir, m.program, []string{

@@ -7,6 +7,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
@@ -79,6 +80,10 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 			}
 		}
 		return word(all...)
+	case reflect.TypeFor[wire.RuleWarning]():
+		return word(codes(load.RuleWarnings())...)
+	case reflect.TypeFor[wire.GatewayWarning]():
+		return word(codes(load.GatewayWarnings())...)
 	case reflect.TypeFor[wire.CIDR]():
 		return network(someCIDRPattern)
 	case reflect.TypeFor[wire.MeshCIDR]():
@@ -114,4 +119,11 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 		}}
 	}
 	return nil
+}
+
+func codes(list []load.Code) (words []any) {
+	for _, c := range list {
+		words = append(words, c)
+	}
+	return words
 }

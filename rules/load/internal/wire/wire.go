@@ -57,6 +57,8 @@ type Rule struct {
 	AllowBroad bool `json:"allowBroad,omitempty" jsonschema:"default=false"`
 	// Allows bypass: Ports for the ports 53, 80, 443 and 15000-15090.
 	AllowProtected bool `json:"allowProtected,omitempty" jsonschema:"default=false"`
+	// Warnings of this rule that are meant, by code: they are not reported.
+	Allow []RuleWarning `json:"allow,omitempty"`
 }
 
 // Destinations are what a rule speaks of. Ports AND addresses: a connection
@@ -155,4 +157,6 @@ type Gateway struct {
 	Ports []GatewayPort `json:"ports"`
 	// Keepalive on accepted connections.
 	Keepalive Keepalive `json:"keepalive"`
+	// Warnings of this gateway that are meant, by code: they are not reported.
+	Allow []GatewayWarning `json:"allow,omitempty"`
 }
