@@ -73,10 +73,9 @@ func (s *sayings) failed(ctx context.Context, op operation, what string, err err
 	s.now[this] = err
 	log := s.log.WithValues("request", op, "object", what, "cause", clip.Text(err.Error(), 500))
 	switch {
-	case again && before.Error() == err.Error():
+	case again && (before.Error() == err.Error() || noDefinitions(before) && noDefinitions(err)):
 		log.V(1).Info("failed again")
 	case noDefinitions(err):
-		s.metrics.noDefinitions.Set(1)
 		const message = "the API server does not know EnvoyFilters: is Istio installed? Pods are decided as before, but keepalive and gateways have no effect until it is; trying again"
 		log.Error(nil, message)
 		s.tell(eventNoDefinitions, message)

@@ -94,7 +94,7 @@ func start(t *testing.T, config *rest.Config, change func(*Manager)) *replica {
 		defer r.mu.Unlock()
 		*to = append(*to, text)
 	}
-	log := funcr.New(func(prefix, args string) { add(&r.lines, prefix+" "+args) }, funcr.Options{})
+	log := funcr.New(func(prefix, args string) { add(&r.lines, prefix+" "+args) }, funcr.Options{LogTimestamp: true, TimestampFormat: "05.000"})
 	var err error
 	r.Manager, err = New(rest.CopyConfig(config), "holdfast-system", NewMetrics(), func(reason, message string) { add(&r.events, reason+": "+message) }, log)
 	if err != nil {

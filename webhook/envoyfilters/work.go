@@ -39,7 +39,7 @@ func (m *Manager) work(term context.Context) {
 		}
 	}
 	for again := m.newBackoff(); term.Err() == nil; again.wait(term) {
-		begin := time.Now()
+		begin, end := time.Now(), attempts.begin()
 		// The watch below would try again on its own, but without saying why,
 		// and up to a minute later.
 		err := m.probe(term)
@@ -47,16 +47,18 @@ func (m *Manager) work(term context.Context) {
 			m.metrics.noDefinitions.Set(0)
 			if missing {
 				m.log.Info("the API server knows EnvoyFilters now")
-				missing = false
+				missing, attempts.last = false, nil // if they go again, that is news
 			}
 			err = k.keep(term)
 		}
 		if time.Since(begin) > m.times.maxBackoff {
 			again = m.newBackoff()
 		}
-		end := attempts.begin()
 		if err != nil {
-			missing = missing || noDefinitions(err)
+			if noDefinitions(err) {
+				missing = true
+				m.metrics.noDefinitions.Set(1)
+			}
 			attempts.failed(term, opRead, "envoyfilters", err)
 		}
 		end()
