@@ -14,9 +14,9 @@ import (
 // the pod's own service account. origin says which, for the log. A nil config
 // without an error means: no cluster.
 //
-// The kubeconfig in the home directory counts only when a cluster is needed,
-// for a rules ConfigMap or for managing the mesh. On a laptop, serving from files must not depend on
-// whether yesterday's cluster still answers.
+// The kubeconfig in the home directory counts only when a cluster is needed, for
+// a rules ConfigMap or for managing the mesh. On a laptop, serving from files
+// must not depend on whether yesterday's cluster still answers.
 func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 	switch {
 	case o.RESTConfig != nil:
@@ -29,7 +29,7 @@ func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 		return config, "kubeconfig " + o.Kubeconfig, nil
 	case os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "":
 		config, origin, err = fromLoadingRules("$KUBECONFIG " + os.Getenv(clientcmd.RecommendedConfigPathEnvVar))
-		if err != nil && clientcmd.IsEmptyConfig(errors.Unwrap(err)) && o.needsCluster() == "" {
+		if err != nil && clientcmd.IsEmptyConfig(errors.Unwrap(err)) {
 			return nil, "", nil // KUBECONFIG=/dev/null is how people say "none"
 		}
 		return config, origin, err
@@ -44,8 +44,7 @@ func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 		return nil, "", nil
 	}
 	if _, err := os.Stat(clientcmd.RecommendedHomeFile); err != nil {
-		return nil, "", fmt.Errorf("%w: %s needs a cluster: got neither --kubeconfig nor $KUBECONFIG nor %s, and this is no pod; want one of them, or to serve from --rules-file alone",
-			ErrOptions, o.needsCluster(), clientcmd.RecommendedHomeFile)
+		return nil, "", nil
 	}
 	return fromLoadingRules("kubeconfig " + clientcmd.RecommendedHomeFile)
 }
@@ -59,6 +58,12 @@ func (o *Options) needsCluster() string {
 		return "--manage-mesh"
 	}
 	return ""
+}
+
+// errNoCluster says what a flag that needs a cluster has to have.
+func errNoCluster(flag string) error {
+	return fmt.Errorf("%w: %s needs a cluster: got none from --kubeconfig, $KUBECONFIG and %s, and this is no pod; want one of them, or --rules-file without %[2]s",
+		ErrOptions, flag, clientcmd.RecommendedHomeFile)
 }
 
 // podNamespaceFile is where a pod's namespace stands beside its token.

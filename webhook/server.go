@@ -146,8 +146,8 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 	case err != nil:
 		return nil, err
 	case o.NoCluster, config == nil:
-		if flag := o.needsCluster(); flag != "" { // $KUBECONFIG is empty and says so
-			return nil, fmt.Errorf("%w: %s needs a cluster, got none", ErrOptions, flag)
+		if flag := o.needsCluster(); flag != "" {
+			return nil, errNoCluster(flag)
 		}
 		s.log.Info("serving without a cluster: namespace labels are unknown, every namespace counts as opted in")
 	default:
