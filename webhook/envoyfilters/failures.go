@@ -73,6 +73,8 @@ func (s *sayings) failed(ctx context.Context, op operation, what string, err err
 	s.now[this] = err
 	log := s.log.WithValues("request", op, "object", what, "cause", clip.Text(err.Error(), 500))
 	switch {
+	case errors.Is(err, errPanic):
+		s.log.Error(err, "a defect, going on") // with its whole stack
 	case again && (before.Error() == err.Error() || noDefinitions(before) && noDefinitions(err)):
 		log.V(1).Info("failed again")
 	case noDefinitions(err):

@@ -47,7 +47,6 @@ type pass struct {
 // done. It returns an error only where no EnvoyFilter can be read or written, and
 // else whether something failed, and when to look again.
 func (k *keeper) pass(ctx context.Context, objects client.Reader) (next time.Duration, failed bool, err error) {
-	defer survive(&err)
 	p := &pass{keeper: k, file: k.file.Load(), counts: tally{}, next: k.times.resync}
 	defer k.said.begin()()
 	var list networking.EnvoyFilterList

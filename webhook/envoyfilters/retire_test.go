@@ -105,9 +105,7 @@ func TestGrace(t *testing.T) {
 	r.Follow(alive(t, 120))
 	eventually(t, "the object", func() (bool, string) { return same(t, object) })
 	uid := list(t)["istio-system/"+object.Name].UID
-	var out time.Time
 	for range 4 {
-		out = time.Now()
 		r.Follow(alive(t))
 		eventually(t, "the metric", func() (bool, string) { return r.objects(mesh.KindKeepalive, waiting) == 1, "" })
 		time.Sleep(time.Second)
@@ -117,7 +115,7 @@ func TestGrace(t *testing.T) {
 	if o := list(t)["istio-system/"+object.Name]; o == nil || o.UID != uid {
 		t.Fatalf("got %v, want the object as it was", o)
 	}
-	out = time.Now()
+	out := time.Now()
 	r.Follow(alive(t))
 	eventually(t, "no object", func() (bool, string) { return same(t) })
 	if took := time.Since(out); took < 2*time.Second {

@@ -142,7 +142,9 @@ func TestDefinitionsMissing(t *testing.T) {
 		eventually(t, "the object", func() (bool, string) { return same(t, object) })
 		eventually(t, "the metric", func() (bool, string) { return value(r.metrics.noDefinitions) == 0, "" })
 		remove()
-		eventually(t, "the metric", func() (bool, string) { return value(r.metrics.noDefinitions) == 1, "" })
+		eventually(t, "the metrics", func() (bool, string) {
+			return value(r.metrics.noDefinitions) == 1 && r.objects(mesh.KindKeepalive, present) == 0, ""
+		})
 	}
 }
 
@@ -303,9 +305,9 @@ func TestPanic(t *testing.T) {
 	if err := shared.admin.Create(t.Context(), theirs); err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, shared.config, func(m *Manager) { m.tell = func(string, string) { panic("a defect") } })
+	r := start(t, shared.config, func(m *Manager) { m.tell = func(string, string) { panic("mended by nobody") } })
 	r.Follow(alive(t, 120))
-	eventually(t, "the log", func() (bool, string) { return strings.Contains(r.log(), "a defect"), r.log() })
+	eventually(t, "the log", func() (bool, string) { return strings.Contains(r.log(), "mended by nobody") && strings.Contains(r.log(), "sayForeign"), r.log() })
 	r.Follow(alive(t, 60))
 	eventually(t, "the next object", func() (bool, string) {
 		_, ok := list(t)["istio-system/holdfast-keepalive-60s-30s-3"]

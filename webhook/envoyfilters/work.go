@@ -58,6 +58,7 @@ func (m *Manager) work(term context.Context) {
 			if noDefinitions(err) {
 				missing = true
 				m.metrics.noDefinitions.Set(1)
+				m.metrics.count(nil)
 			}
 			attempts.failed(term, opRead, "envoyfilters", err)
 		}
@@ -76,7 +77,8 @@ func (m *Manager) probe(ctx context.Context) error {
 
 // keep watches, and does what is to be done after every change, until ctx ends or
 // objects can no longer be read or written at all.
-func (k *keeper) keep(ctx context.Context) error {
+func (k *keeper) keep(ctx context.Context) (err error) {
+	defer survive(&err)
 	ctx, stop := context.WithCancelCause(ctx)
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
