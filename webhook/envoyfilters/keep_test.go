@@ -2,6 +2,7 @@ package envoyfilters
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +25,11 @@ func makeNamespace(t *testing.T, name string) {
 	}
 }
 
-// both is a file with one keepalive and one gateway.
+// both is a file with one keepalive and one gateway, and a rule that needs the
+// object which is none of this package's business.
 func both(t *testing.T, mode rules.Mode, seconds, gatewaySeconds int) *rules.File {
 	t.Helper()
-	return fileOf(t, header+"mode: "+string(mode)+"\nrules:\n"+fmt.Sprintf(aliveRule, "r", seconds)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", gatewaySeconds))
+	return fileOf(t, header+"mode: "+string(mode)+"\nrules:\n"+scopedRule+fmt.Sprintf(aliveRule, "r", seconds)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", gatewaySeconds))
 }
 
 // What the rules need is created, whoever has not waited for it, labelled and
@@ -35,7 +37,8 @@ func both(t *testing.T, mode rules.Mode, seconds, gatewaySeconds int) *rules.Fil
 func TestCreated(t *testing.T) {
 	clean(t)
 	makeNamespace(t, "edge")
-	r := start(t, shared.config, nil)
+	var writes counter
+	r := start(t, writes.count(shared.config, http.MethodPatch, "/apis/networking.istio.io/"), nil)
 	file := both(t, rules.Enforce, 120, 300)
 	r.Follow(file)
 	eventually(t, "both objects", func() (bool, string) { return same(t, needs(file)...) })
@@ -60,6 +63,9 @@ func TestCreated(t *testing.T) {
 		if before, ok := versions[name]; ok && o.ResourceVersion != before {
 			t.Errorf("%s was written again", name)
 		}
+	}
+	if n := writes.Load(); n != 3 {
+		t.Errorf("got %d writes for three objects, want one each", n)
 	}
 }
 
@@ -106,6 +112,7 @@ func TestDrift(t *testing.T) {
 		r := start(t, shared.config, func(m *Manager) { m.times.repair = 3 * time.Second })
 		r.Follow(file)
 		priority := func(o *networking.EnvoyFilter) { o.Spec.Priority = 7 }
+		eventually(t, "the object", func() (bool, string) { return same(t, want) })
 		begin := time.Now()
 		edit(t, key, priority)
 		eventually(t, "the first repair", func() (bool, string) { return same(t, want) })

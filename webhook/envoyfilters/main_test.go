@@ -3,9 +3,11 @@ package envoyfilters
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,6 +127,28 @@ func start(t *testing.T, config *rest.Config, change func(*Manager)) *replica {
 	return r
 }
 
+// counter counts requests.
+type counter struct{ atomic.Int64 }
+
+// count returns a configuration whose requests of one method, to paths with a
+// prefix, are counted.
+func (c *counter) count(config *rest.Config, method, prefix string) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method == method && strings.HasPrefix(r.URL.Path, prefix) {
+				c.Add(1)
+			}
+			return next.RoundTrip(r)
+		})
+	})
+	return config
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func (r *replica) log() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,8 +175,8 @@ func value(metric prometheus.Metric) float64 {
 // Rules of the tests.
 const (
 	header      = "apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"
-	observing   = header + "mode: Observe\n"
 	aliveRule   = "- {name: %s, destinations: {ports: [6379]}, strategy: {idleTimeout: 2h, keepalive: {time: %ds, interval: 30s, probes: 3}}}\n"
+	scopedRule  = "- {name: scoped, destinations: {ports: [1]}, strategy: {idleTimeout: 2h, scope: Destinations}}\n"
 	gatewayRule = "- {name: %s, namespace: edge, selector: {istio: ingressgateway}, ports: [8443], keepalive: {time: %ds, interval: 20s, probes: 4}}\n"
 )
 
@@ -168,7 +192,7 @@ func fileOf(t *testing.T, text string) *rules.File {
 // alive is a file with one rule per keepalive time, in seconds.
 func alive(t *testing.T, seconds ...int) *rules.File {
 	t.Helper()
-	text := header + "rules:\n- {name: other, destinations: {ports: [1]}, strategy: {idleTimeout: 2h, scope: Destinations}}\n"
+	text := header + "rules:\n" + scopedRule
 	for i, s := range seconds {
 		text += fmt.Sprintf(aliveRule, fmt.Sprintf("r%d", i), s)
 	}

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,33 +21,14 @@ import (
 	"github.com/holdfast-mesh/holdfast/mesh"
 )
 
-// counter counts requests to one path.
-type counter struct{ atomic.Int64 }
-
-func (c *counter) count(config *rest.Config, path string) *rest.Config {
-	config = rest.CopyConfig(config)
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			if r.URL.Path == path {
-				c.Add(1)
-			}
-			return next.RoundTrip(r)
-		})
-	})
-	return config
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // One of two replicas works. When it stops, the other takes over at once; when
 // it loses its Lease, it stops working and waits like the other.
 func TestOneLeader(t *testing.T) {
 	clean(t)
 	file := alive(t, 120)
 	object := needs(file)[0]
-	replicas := []*replica{start(t, shared.config, nil), start(t, shared.config, nil)}
+	long := func(m *Manager) { m.times.lease = 6 * time.Second }
+	replicas := []*replica{start(t, shared.config, long), start(t, shared.config, long)}
 	for _, r := range replicas {
 		r.Follow(file)
 	}
@@ -143,7 +122,7 @@ func TestDefinitionsMissing(t *testing.T) {
 		eventually(t, "the metric", func() (bool, string) { return value(r.metrics.noDefinitions) == 0, "" })
 		remove()
 		eventually(t, "the metrics", func() (bool, string) {
-			return value(r.metrics.noDefinitions) == 1 && r.objects(mesh.KindKeepalive, present) == 0, ""
+			return value(r.metrics.noDefinitions) == 1 && r.objects(mesh.KindKeepalive, present)+r.objects(mesh.KindKeepalive, missing) == 0, ""
 		})
 	}
 }
@@ -307,7 +286,9 @@ func TestPanic(t *testing.T) {
 	}
 	r := start(t, shared.config, func(m *Manager) { m.tell = func(string, string) { panic("mended by nobody") } })
 	r.Follow(alive(t, 120))
-	eventually(t, "the log", func() (bool, string) { return strings.Contains(r.log(), "mended by nobody") && strings.Contains(r.log(), "sayForeign"), r.log() })
+	eventually(t, "the log", func() (bool, string) {
+		return strings.Contains(r.log(), "mended by nobody") && strings.Contains(r.log(), "sayForeign"), r.log()
+	})
 	r.Follow(alive(t, 60))
 	eventually(t, "the next object", func() (bool, string) {
 		_, ok := list(t)["istio-system/holdfast-keepalive-60s-30s-3"]
