@@ -1,5 +1,7 @@
 package istio
 
+import "strings"
+
 // Names of the mesh objects, EnvoyFilters all, that read what holdfast writes to
 // a pod. Those of destinations and keepalive are never edited: what they select
 // by is in their names.
@@ -16,3 +18,13 @@ const (
 // ObjectName is the name of the mesh object, in the root namespace, that gives
 // the proxies of pods with this value their keepalive.
 func (k Keepalive) ObjectName() string { return keepaliveObjectPrefix + k.String() }
+
+// KeepaliveOfObject reads the value off the name that ObjectName gives.
+func KeepaliveOfObject(name string) (k Keepalive, ok bool) {
+	text, ok := strings.CutPrefix(name, keepaliveObjectPrefix)
+	if !ok {
+		return Keepalive{}, false
+	}
+	k, err := ParseKeepalive(text)
+	return k, err == nil
+}

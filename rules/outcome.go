@@ -43,6 +43,10 @@ type Outcome struct {
 	Remove   []string     // keys to remove, sorted
 	Warnings []Warning
 	Hash     string // of this pod's own outcome, as in AppliedAnnotation
+	// MeshObjects are the names of the objects in Istio's root namespace that
+	// have to be there for the annotations to have their effect, sorted; those
+	// of pods that carry the annotations already included.
+	MeshObjects []string
 	// Would is what Set would be if observing rules were enforced too; empty
 	// without observing rules.
 	Would []Annotation

@@ -44,6 +44,9 @@ const (
 	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
 	// WarnTooLarge: the API server would reject so many bytes of annotations.
 	WarnTooLarge WarningCode = "AnnotationsTooLarge"
+	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
+	// known not to be there.
+	WarnMeshObjectMissing WarningCode = "MeshObjectMissing"
 	// WarnMore: there were more warnings than are passed on.
 	WarnMore WarningCode = "MoreWarnings"
 )
@@ -53,7 +56,7 @@ func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
 		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMore,
+		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMeshObjectMissing, WarnMore,
 	}
 }
 

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -34,24 +32,7 @@ func withCluster(t *testing.T) (*cluster.Cluster, *rest.Config) {
 			t.Error(err)
 		}
 	})
-	createObject(t, c, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "istio-system"}})
-	objects, err := cluster.ReadObjects(filepath.Join(cluster.Root(), "deploy", "holdfast.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, object := range objects {
-		if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") || object.GetKind() == "ConfigMap" {
-			continue // nobody serves them here; the test brings its own rules
-		}
-		if err := c.Apply(t.Context(), object); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path, err := c.Kubeconfig(t.TempDir(), "system:serviceaccount:holdfast-system:holdfast", "system:serviceaccounts", "system:authenticated")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", path)
+	config, err := c.Rights(t.Context(), t.TempDir(), "holdfast.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (e *eventSink) loaded(about *corev1.ConfigMap, message string) {
 
 func (e *eventSink) put(about *corev1.ConfigMap, kind, reason, message string) {
 	now := metav1.Now()
-	sum := sha256.Sum256([]byte(string(about.UID) + "\x00" + about.ResourceVersion + "\x00" + reason))
+	sum := sha256.Sum256([]byte(string(about.UID) + "\x00" + about.ResourceVersion + "\x00" + reason + "\x00" + message))
 	event := &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{Namespace: about.Namespace, Name: about.Name + "." + hex.EncodeToString(sum[:8])},
 		InvolvedObject: corev1.ObjectReference{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -13,9 +14,9 @@ import (
 // the pod's own service account. origin says which, for the log. A nil config
 // without an error means: no cluster.
 //
-// The kubeconfig in the home directory counts only when a cluster is needed,
-// for a rules ConfigMap. On a laptop, serving from files must not depend on
-// whether yesterday's cluster still answers.
+// The kubeconfig in the home directory counts only when a cluster is needed, for
+// a rules ConfigMap or for managing the mesh. On a laptop, serving from files
+// must not depend on whether yesterday's cluster still answers.
 func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 	switch {
 	case o.RESTConfig != nil:
@@ -28,7 +29,7 @@ func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 		return config, "kubeconfig " + o.Kubeconfig, nil
 	case os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "":
 		config, origin, err = fromLoadingRules("$KUBECONFIG " + os.Getenv(clientcmd.RecommendedConfigPathEnvVar))
-		if err != nil && clientcmd.IsEmptyConfig(errors.Unwrap(err)) && o.RulesConfigMap == "" {
+		if err != nil && clientcmd.IsEmptyConfig(errors.Unwrap(err)) {
 			return nil, "", nil // KUBECONFIG=/dev/null is how people say "none"
 		}
 		return config, origin, err
@@ -39,13 +40,49 @@ func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 		return config, "service account of this pod", nil
 	case !errors.Is(err, rest.ErrNotInCluster):
 		return nil, "", fmt.Errorf("this seems to be a pod, but its service account is unusable: %w", err)
-	case o.RulesConfigMap == "":
+	case o.needsCluster() == "":
 		return nil, "", nil
 	}
 	if _, err := os.Stat(clientcmd.RecommendedHomeFile); err != nil {
-		return nil, "", fmt.Errorf("--rules-configmap needs a cluster: got neither --kubeconfig nor $KUBECONFIG nor %s, and this is no pod; want one of them, or --rules-file", clientcmd.RecommendedHomeFile)
+		return nil, "", nil
 	}
 	return fromLoadingRules("kubeconfig " + clientcmd.RecommendedHomeFile)
+}
+
+// needsCluster names a flag that means nothing without a cluster, or nothing.
+func (o *Options) needsCluster() string {
+	switch {
+	case o.RulesConfigMap != "":
+		return "--rules-configmap"
+	case o.ManageMesh:
+		return "--manage-mesh"
+	}
+	return ""
+}
+
+// errNoCluster says what a flag that needs a cluster has to have.
+func errNoCluster(flag string) error {
+	return fmt.Errorf("%w: %s needs a cluster: got none from --kubeconfig, $KUBECONFIG and %s, and this is no pod; want one of them, or --rules-file without %[2]s",
+		ErrOptions, flag, clientcmd.RecommendedHomeFile)
+}
+
+// podNamespaceFile is where a pod's namespace stands beside its token.
+// Source: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#without-using-a-proxy
+const podNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+// ownNamespace is where holdfast runs: beside its rules, or where the pod says.
+func (o *Options) ownNamespace() (string, error) {
+	if o.configMap.Namespace != "" {
+		return o.configMap.Namespace, nil
+	}
+	if namespace := os.Getenv("POD_NAMESPACE"); namespace != "" {
+		return namespace, nil
+	}
+	data, err := os.ReadFile(podNamespaceFile)
+	if namespace := strings.TrimSpace(string(data)); err == nil && namespace != "" {
+		return namespace, nil
+	}
+	return "", fmt.Errorf("%w: --manage-mesh needs a namespace for its Lease: got neither --rules-configmap nor $POD_NAMESPACE, and this is no pod; want one of them", ErrOptions)
 }
 
 func fromLoadingRules(origin string) (*rest.Config, string, error) {

@@ -44,6 +44,9 @@ type Options struct {
 
 	// ClusterWide considers every namespace that is not opted out.
 	ClusterWide bool
+	// ManageMesh keeps the EnvoyFilters of keepalive and gateways as the rules
+	// say. It needs a cluster.
+	ManageMesh bool
 	// Drain is how long requests are still taken after readiness has failed; 0
 	// takes none.
 	Drain time.Duration
@@ -113,6 +116,8 @@ func (o *Options) complete() error {
 		wrong("got --rules-file and --rules-configmap, want only one of them")
 	case o.RulesConfigMap != "" && o.NoCluster:
 		wrong("got --rules-configmap without a cluster, want --rules-file")
+	case o.ManageMesh && o.NoCluster:
+		wrong("got --manage-mesh without a cluster, want it without --manage-mesh; 'holdfast render' prints the objects")
 	case o.RulesConfigMap != "":
 		var err error
 		if o.configMap, err = parseConfigMapName(o.RulesConfigMap); err != nil {

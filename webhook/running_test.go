@@ -15,6 +15,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -159,13 +160,18 @@ func (s *running) client() *http.Client {
 // ask sends the review of a pod that uses redis, and returns the reason of the
 // decision.
 func (s *running) ask(client *http.Client) (string, error) {
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart"}}
-	pod.Spec.Containers = []corev1.Container{{Name: "cart", Env: []corev1.EnvVar{{Name: "REDIS_URL", Value: "redis://sessions.example.com:6379/0"}}}}
-	answer, err := reviews.Send(context.Background(), client, "https://"+s.Webhook+admission.MutatePodsPath, pod)
+	answer, err := s.answer(client)
 	if err != nil {
 		return "", err
 	}
 	return answer.AuditAnnotations["reason"], nil
+}
+
+// answer is the whole answer to that review.
+func (s *running) answer(client *http.Client) (*admissionv1.AdmissionResponse, error) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "cart"}}
+	pod.Spec.Containers = []corev1.Container{{Name: "cart", Env: []corev1.EnvVar{{Name: "REDIS_URL", Value: "redis://sessions.example.com:6379/0"}}}}
+	return reviews.Send(context.Background(), client, "https://"+s.Webhook+admission.MutatePodsPath, pod)
 }
 
 func get(t *testing.T, url string) (int, string) {

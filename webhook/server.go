@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 	"github.com/holdfast-mesh/holdfast/webhook/cluster"
+	"github.com/holdfast-mesh/holdfast/webhook/envoyfilters"
 )
 
 // Run serves until ctx ends, then drains and returns nil. It returns early
@@ -26,7 +28,13 @@ func Run(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	m, reviewed := newMetrics(), admission.NewMetrics()
-	unregister, err := register(o.Registry, m, reviewed)
+	series := []prometheus.Collector{m, reviewed}
+	var meshed *envoyfilters.Metrics
+	if o.ManageMesh {
+		meshed = envoyfilters.NewMetrics()
+		series = append(series, meshed)
+	}
+	unregister, err := register(o.Registry, series...)
 	if err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
 	}
@@ -41,7 +49,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer tasks.Wait()
 	defer stopWork()
 
-	s := &server{options: o, metrics: m, reviewed: reviewed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout)}
+	s := &server{options: o, metrics: m, reviewed: reviewed, meshed: meshed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout)}
 	defer s.listeners.shutdown()
 	addresses, err := s.start(work, &tasks)
 	if err != nil {
@@ -79,6 +87,7 @@ type server struct {
 	options   Options
 	metrics   *metrics
 	reviewed  *admission.Metrics
+	meshed    *envoyfilters.Metrics // nil unless the mesh is managed
 	log       logr.Logger
 	health    *health
 	listeners *listeners
@@ -137,6 +146,9 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 	case err != nil:
 		return nil, err
 	case o.NoCluster, config == nil:
+		if flag := o.needsCluster(); flag != "" {
+			return nil, errNoCluster(flag)
+		}
 		s.log.Info("serving without a cluster: namespace labels are unknown, every namespace counts as opted in")
 	default:
 		s.log.Info("watching the cluster", "server", config.Host, "from", origin)
@@ -165,7 +177,8 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 	if err != nil {
 		return nil, err
 	}
-	var source cluster.Follower // none for a file
+	var source cluster.Follower             // none for a file
+	tell := func(reason, message string) {} // nor has a file Events
 	if s.options.RulesConfigMap != "" {
 		writer, err := c.Client()
 		if err != nil {
@@ -173,7 +186,8 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 		}
 		events := newEventSink(s.log.WithName("events"))
 		tasks.Go(func() { events.run(ctx, writer) })
-		source = &configMapSource{source: "configmap " + s.options.RulesConfigMap, store: store, events: events}
+		rulesMap := &configMapSource{source: "configmap " + s.options.RulesConfigMap, store: store, events: events}
+		source, tell = rulesMap, rulesMap.warn
 	}
 	checks, err := c.Start(ctx, tasks, s.options.configMap, source)
 	if err != nil {
@@ -183,7 +197,27 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 		s.health.add(check.Name, check.Err)
 	}
 	store.OnChange(func(set *decide.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
+	if s.options.ManageMesh {
+		if err := s.manageMesh(ctx, tasks, config, store, tell); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
+}
+
+// manageMesh starts what keeps the mesh's objects.
+func (s *server) manageMesh(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store, tell envoyfilters.Tell) error {
+	namespace, err := s.options.ownNamespace()
+	if err != nil {
+		return err
+	}
+	manager, err := envoyfilters.New(config, namespace, s.meshed, tell, s.log.WithName("mesh"))
+	if err != nil {
+		return err
+	}
+	store.OnChange(func(set *decide.Set) { manager.Follow(set.File()) })
+	tasks.Go(func() { manager.Run(ctx) })
+	return nil
 }
 
 // drain fails readiness and serves on until endpoints have followed.

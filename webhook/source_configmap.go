@@ -18,7 +18,7 @@ type configMapSource struct {
 	source string // as the store names it
 	store  *admission.Store
 	events *eventSink
-	seen   atomic.Bool
+	last   atomic.Pointer[corev1.ConfigMap] // nil before the first
 }
 
 // parseConfigMapName reads "namespace/name".
@@ -32,7 +32,7 @@ func parseConfigMapName(text string) (types.NamespacedName, error) {
 
 // Changed loads a version of the ConfigMap.
 func (s *configMapSource) Changed(configMap *corev1.ConfigMap) {
-	s.seen.Store(true)
+	s.last.Store(configMap)
 	text, err := admission.RulesText(configMap.Data, configMap.BinaryData)
 	if err != nil {
 		if s.store.Lost(s.source, err.Error()) {
@@ -59,7 +59,14 @@ func (s *configMapSource) Deleted(configMap *corev1.ConfigMap) {
 
 // Synced says so if there is no ConfigMap at the start.
 func (s *configMapSource) Synced() {
-	if !s.seen.Load() {
+	if s.last.Load() == nil {
 		s.store.Lost(s.source, "the ConfigMap does not exist")
+	}
+}
+
+// warn makes an Event about something else that the rules ask for.
+func (s *configMapSource) warn(reason, message string) {
+	if configMap := s.last.Load(); configMap != nil {
+		s.events.put(configMap, corev1.EventTypeWarning, reason, message)
 	}
 }

@@ -25,7 +25,13 @@ rules on /validate-rules, with /healthz, /readyz and /metrics on ports of their 
 
 Without a cluster (no --kubeconfig, no $KUBECONFIG, not in a pod) it serves from
 --rules-file and --cert-dir alone: the labels of namespaces are then unknown, and every
-namespace counts as opted in.`,
+namespace counts as opted in.
+
+With --manage-mesh one of the replicas, the holder of the Lease holdfast-mesh, creates the
+EnvoyFilters that the rules need for keepalive and gateways, mends them, and deletes them
+when no rule needs them and no running pod carries their value. Those of others, which
+lack the label app.kubernetes.io/managed-by=holdfast, it leaves alone; so 'holdfast render'
+and this flag go together. The object for "scope: Destinations" is never its business.`,
 		Example: `  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --cert-dir /etc/holdfast/tls
   holdfast webhook --rules-file rules.yaml --cert-dir certs`,
 		Args: usageArgs(cobra.NoArgs),
@@ -52,6 +58,7 @@ namespace counts as opted in.`,
 	flags.StringVar(&options.MetricsBindAddress, "metrics-bind-address", options.MetricsBindAddress, "host:port of /metrics; 0: none")
 	flags.StringVar(&options.HealthProbeBindAddress, "health-probe-bind-address", options.HealthProbeBindAddress, "host:port of /healthz and /readyz; 0: none")
 	flags.BoolVar(&options.ClusterWide, "cluster-wide", false, "consider every namespace that is not labelled holdfast.dev/enabled=false")
+	flags.BoolVar(&options.ManageMesh, "manage-mesh", false, "keep the EnvoyFilters of keepalive and gateways as the rules say; needs a cluster and the rights of deploy/manage-mesh.yaml")
 	flags.DurationVar(&options.Drain, "drain", options.Drain, "how long to serve on after SIGTERM, with readiness failing")
 	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster; empty: $KUBECONFIG, then the pod's service account")
 	zapFlags := goflag.NewFlagSet("zap", goflag.ContinueOnError)

@@ -15,6 +15,7 @@ type merged struct {
 	set      []rules.Annotation
 	remove   []string
 	hash     string
+	mesh     []string // Outcome.MeshObjects
 	notes    []string // own settings that win over rules, for Outcome.Detail
 	warnings warnings
 }
@@ -61,6 +62,7 @@ func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
 		excludedPorts:  ports.value,
 	}
 	m.rules = w.inForce(blocked)
+	m.mesh = w.meshObjects(blocked)
 	m.hash = result.hash()
 	result[applied] = appliedValue(m.rules, m.hash)
 	m.set, m.remove = changes(own, result)
@@ -137,6 +139,19 @@ func (w *want) inForce(blocked targets) []string {
 		if rest != 0 {
 			names = append(names, rule.Name)
 		}
+	}
+	return names
+}
+
+// meshObjects names the objects of the mesh without which something of what is
+// wanted has no effect, sorted.
+func (w *want) meshObjects(blocked targets) (names []string) {
+	inForce := w.targets &^ blocked
+	if inForce&targetDestinations != 0 {
+		names = append(names, istio.DestinationsObject)
+	}
+	if inForce&targetKeepalive != 0 {
+		names = append(names, w.keepalive.ObjectName())
 	}
 	return names
 }

@@ -55,7 +55,7 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 			s.rules[enforced[0]].Name, "")
 		return
 	}
-	o.Rules, o.Hash, o.Set, o.Remove = m.rules, m.hash, m.set, m.remove
+	o.Rules, o.Hash, o.Set, o.Remove, o.MeshObjects = m.rules, m.hash, m.set, m.remove, m.mesh
 	_, injected := pod.Annotations[istio.StatusAnnotation]
 	switch {
 	case len(o.Set)+len(o.Remove) == 0:

@@ -21,6 +21,7 @@ var floors = []struct{ of, below string }{
 	{"mesh", "internal/... istio/... rules"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
 	{"webhook/cluster", "internal/... istio/... rules"},
+	{"webhook/envoyfilters", "internal/... istio/... rules mesh"},
 	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
 	{"cmd/...", "internal/... istio/... rules/... manifest mesh webhook/..."},
 }

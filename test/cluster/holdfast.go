@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -85,8 +83,7 @@ func (c *Cluster) prepare(options HoldfastOptions) (*Holdfast, error) {
 	if err = h.Authority.Write(h.CertDir); err != nil {
 		return nil, err
 	}
-	kubeconfig, err := c.Kubeconfig(dir, "system:serviceaccount:holdfast-system:holdfast",
-		"system:serviceaccounts", "system:serviceaccounts:holdfast-system", "system:authenticated")
+	kubeconfig, err := c.serviceAccount(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +129,7 @@ func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*u
 	if err != nil {
 		return err
 	}
-	// Where users install holdfast, Istio is there already.
-	root := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "istio-system"}}
-	if err := c.Client.Create(ctx, root); client.IgnoreAlreadyExists(err) != nil {
+	if err := c.makeRootNamespace(ctx); err != nil {
 		return err
 	}
 	for _, object := range objects {

@@ -9,6 +9,9 @@ type Cluster interface {
 	Namespace(name string) rules.Namespace
 	// Mesh returns what Istio says for a revision or tag, or nil.
 	Mesh(revision string) *rules.MeshDefaults
+	// MeshObjectMissing reports whether Istio's root namespace is known to have
+	// no EnvoyFilter of that name. Where nobody knows, it is false.
+	MeshObjectMissing(name string) bool
 }
 
 // NoCluster knows nothing: namespaces count as opted in, because the API
@@ -21,3 +24,6 @@ func (NoCluster) Namespace(name string) rules.Namespace { return rules.Namespace
 
 // Mesh returns nil.
 func (NoCluster) Mesh(string) *rules.MeshDefaults { return nil }
+
+// MeshObjectMissing returns false.
+func (NoCluster) MeshObjectMissing(string) bool { return false }

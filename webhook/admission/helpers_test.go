@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,7 @@ func newPodHandler(t testing.TB, text string) *PodHandler {
 type fakeCluster struct {
 	namespaces map[string]map[string]string
 	mesh       map[string]*rules.MeshDefaults
+	missing    []string // objects of the mesh
 }
 
 func (f fakeCluster) Namespace(name string) rules.Namespace {
@@ -68,6 +70,8 @@ func (f fakeCluster) Namespace(name string) rules.Namespace {
 }
 
 func (f fakeCluster) Mesh(revision string) *rules.MeshDefaults { return f.mesh[revision] }
+
+func (f fakeCluster) MeshObjectMissing(name string) bool { return slices.Contains(f.missing, name) }
 
 // reviewOf is the review of a pod's creation in namespace shop; edits replace
 // parts of its text.

@@ -3,6 +3,7 @@ package admission
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,25 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
-	return h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
+	outcome := h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
+	h.warnOfMissing(&outcome)
+	return outcome
+}
+
+// warnOfMissing adds a warning about objects of the mesh that the annotations
+// wait for. The pod gets its annotations all the same: most of what is missing
+// helps as soon as it comes.
+func (h *PodHandler) warnOfMissing(outcome *rules.Outcome) {
+	var missing []string
+	for _, name := range outcome.MeshObjects {
+		if h.Cluster.MeshObjectMissing(name) {
+			missing = append(missing, name)
+		}
+	}
+	if missing != nil {
+		warning := rules.NewWarning(rules.WarnMeshObjectMissing, "the mesh lacks ", strings.Join(missing, ", "), "; apply what `holdfast render` prints")
+		outcome.Warnings = append(slices.Clip(outcome.Warnings), warning) // the list is shared
+	}
 }
 
 // survive admits the pod as it is after a defect.

@@ -247,6 +247,45 @@ func TestClusterFactsReachTheDecision(t *testing.T) {
 	}
 }
 
+// A pod whose annotations need an object that the mesh lacks is patched all the
+// same; its author is told once, with all that is missing.
+func TestMissingMeshObjects(t *testing.T) {
+	const text = `apiVersion: holdfast.dev/v1alpha1
+kind: Rules
+rules:
+- {name: a, destinations: {ports: [6379]}, strategy: {idleTimeout: 2h, scope: Destinations}}
+- {name: b, destinations: {ports: [6379]}, strategy: {idleTimeout: 2h, keepalive: {time: 120s, interval: 30s, probes: 3}}}
+`
+	const destinations, alive = "holdfast-destinations-v1", "holdfast-keepalive-120s-30s-3"
+	for _, test := range []struct {
+		rule    string
+		missing []string
+		want    []string
+	}{
+		{"all are there", nil, nil},
+		{"one is missing", []string{alive}, []string{"holdfast: the mesh lacks " + alive + "; apply what `holdfast render` prints"}},
+		{"both are", []string{alive, destinations}, []string{"holdfast: the mesh lacks " + destinations + ", " + alive + "; apply what `holdfast render` prints"}},
+		{"another one is", []string{"holdfast-keepalive-1s-1s-1"}, nil},
+	} {
+		h := newPodHandler(t, text)
+		h.Cluster = fakeCluster{missing: test.missing}
+		pod := `{"metadata":{"name":"cart"}}`
+		for round := 1; round <= 2; round++ { // from the memo, and with the annotations
+			response := responseOf(t, post(h, reviewOf(pod)))
+			if diff := cmp.Diff(test.want, response.Warnings); diff != "" {
+				t.Errorf("%s: (-want +got)\n%s", test.rule, diff)
+			}
+			if got := value(t, h.Metrics.warnings.WithLabelValues("MeshObjectMissing")); got != float64(round*len(test.want)) {
+				t.Errorf("%s: got %v warnings counted after %d pods, want %d each", test.rule, got, round, len(test.want))
+			}
+			pod = applied(t, pod, response.Patch)
+		}
+		if text := annotationsOf(t, pod)[istio.ProxyConfigAnnotation]; !strings.Contains(text, istio.KeepaliveMetadata) {
+			t.Errorf("%s: got %q, want the annotations all the same", test.rule, text)
+		}
+	}
+}
+
 // Operations come in the order of their keys, escaped, each with the right verb.
 func TestPodPatch(t *testing.T) {
 	outcome := &rules.Outcome{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -25,6 +26,7 @@ type Cluster struct {
 	namespaces namespaceIndex
 	settings   settingsIndex
 	istio      istioWatches
+	mesh       atomic.Pointer[meshObjects] // of the root namespace now followed
 
 	config *rest.Config
 	http   *http.Client
@@ -58,6 +60,10 @@ func (c *Cluster) Namespace(name string) rules.Namespace { return c.namespaces.g
 // Mesh returns what Istio says for a revision or tag, or nil.
 func (c *Cluster) Mesh(revision string) *rules.MeshDefaults { return c.settings.get(revision) }
 
+// MeshObjectMissing reports whether the root namespace that FollowIstio named is
+// known to have no EnvoyFilter of that name.
+func (c *Cluster) MeshObjectMissing(name string) bool { return c.mesh.Load().missing(name) }
+
 // Client writes to the cluster; it reads nothing.
 func (c *Cluster) Client() (client.Client, error) {
 	return client.New(c.config, client.Options{HTTPClient: c.http, Scheme: c.scheme, Mapper: newMapper()})
@@ -90,7 +96,7 @@ func (c *Cluster) Start(ctx context.Context, tasks *sync.WaitGroup, configMap ty
 			Transform: cache.TransformStripManagedFields(),
 		}
 	}
-	from, err := c.newCache(objects)
+	from, err := c.newCache(objects, c.watchError)
 	if err != nil {
 		return nil, err
 	}

@@ -66,12 +66,17 @@ func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 	c.istio.started.CompareAndSwap(nil, &now)
 	c.synced(watchIstioSettings, false)
 	c.synced(watchIstioTags, false)
+	c.synced(watchIstioMeshObjects, false)
 	watches, err := c.watchIstio(ctx, &tasks, root)
 	if err != nil {
 		log.Error(err, "cannot watch Istio's settings; the mesh section of the rules counts")
 		watches = nil
 	}
 	c.istio.current.Store(&watches)
+	c.mesh.Store(nil) // those of another root namespace say nothing
+	if err := c.watchMeshObjects(ctx, &tasks, root); err != nil {
+		log.Error(err, "cannot watch the EnvoyFilters of Istio's root namespace; nobody is warned when one is missing")
+	}
 	tasks.Go(func() {
 		select {
 		case <-ctx.Done():
@@ -88,7 +93,7 @@ func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 }
 
 func (c *Cluster) watchIstio(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
-	from, err := c.newCache(settingsObjects(root))
+	from, err := c.newCache(settingsObjects(root), c.watchError)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ import (
 var (
 	namespaceKind = corev1.SchemeGroupVersion.WithKind("Namespace")
 	webhookKind   = admissionregistrationv1.SchemeGroupVersion.WithKind("MutatingWebhookConfiguration")
+	// The one version of EnvoyFilters, https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+	envoyFilterKind = schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1alpha3", Kind: "EnvoyFilter"}
 )
 
 // newScheme knows the few kinds that are read whole or written.
@@ -24,9 +26,10 @@ func newScheme() (*runtime.Scheme, error) {
 // newMapper maps the few kinds without asking the API server, so that starting
 // needs no discovery and works while the API server is away.
 func newMapper() meta.RESTMapper {
-	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, admissionregistrationv1.SchemeGroupVersion})
+	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, admissionregistrationv1.SchemeGroupVersion, envoyFilterKind.GroupVersion()})
 	mapper.Add(namespaceKind, meta.RESTScopeRoot)
 	mapper.Add(webhookKind, meta.RESTScopeRoot)
+	mapper.Add(envoyFilterKind, meta.RESTScopeNamespace)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("Event"), meta.RESTScopeNamespace)
 	return mapper

@@ -18,15 +18,16 @@ import (
 
 // What is watched, as readiness, metric and log call it.
 const (
-	watchNamespaces    = "namespaces"
-	watchRules         = "rules"
-	watchIstioSettings = "istio_settings"
-	watchIstioTags     = "istio_tags"
+	watchNamespaces       = "namespaces"
+	watchRules            = "rules"
+	watchIstioSettings    = "istio_settings"
+	watchIstioTags        = "istio_tags"
+	watchIstioMeshObjects = "istio_mesh_objects"
 )
 
 // Watched returns the names of all that may be watched.
 func Watched() []string {
-	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags}
+	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags, watchIstioMeshObjects}
 }
 
 // watch is the state of one kind of watched object.
@@ -48,12 +49,13 @@ func (w *watch) check() error {
 	return fmt.Errorf("%s not read from the cluster yet; see the log for the cause", w.what)
 }
 
-// newCache makes a cache of exactly the given objects.
-func (c *Cluster) newCache(objects map[client.Object]cache.ByObject) (cache.Cache, error) {
+// newCache makes a cache of exactly the given objects; failed is told when one of
+// its watches fails.
+func (c *Cluster) newCache(objects map[client.Object]cache.ByObject, failed toolscache.WatchErrorHandlerWithContext) (cache.Cache, error) {
 	return cache.New(c.config, cache.Options{
 		HTTPClient: c.http, Scheme: c.scheme, Mapper: newMapper(), ByObject: objects,
 		ReaderFailOnMissingInformer: true,
-		DefaultWatchErrorHandler:    c.watchError,
+		DefaultWatchErrorHandler:    failed,
 	})
 }
 
