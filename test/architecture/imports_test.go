@@ -19,10 +19,12 @@ var floors = []struct{ of, below string }{
 	{"rules/decide", "internal/... istio/... rules rules/evidence"},
 	{"manifest", "internal/... rules rules/jsonpatch"},
 	{"mesh", "internal/... istio/... rules"},
+	{"verify", "internal/... istio/... rules mesh verify/dump"},
+	{"verify/dump", ""},
 	{"webhook/admission", "internal/... istio/... rules/..."},
 	{"webhook/cluster", "internal/... istio/... rules"},
 	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
-	{"cmd/...", "internal/... istio/... rules/... manifest mesh webhook/..."},
+	{"cmd/...", "internal/... istio/... rules/... manifest mesh verify/... webhook/..."},
 }
 
 // Every arrow points down.

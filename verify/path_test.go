@@ -1,0 +1,163 @@
+package verify_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/verify"
+	"github.com/holdfast-mesh/holdfast/verify/dump"
+)
+
+// summary is a path in one line: listener, then each branch, then the drain time.
+func summary(p *verify.Path) string {
+	if !p.Sidecar {
+		return "past: " + p.Why
+	}
+	parts := []string{p.Listener}
+	for _, b := range p.Branches {
+		when := ""
+		if b.When != "" {
+			when = "[" + b.When + "] "
+		}
+		parts = append(parts, when+string(b.Kind)+" "+strings.Join(b.Clusters, ",")+" idle "+b.IdleTimeout+" keepalive "+b.Keepalive)
+	}
+	return strings.Join(append(parts, "drain "+p.Drain), "; ")
+}
+
+// The way of one connection, in dumps of real proxies.
+func TestFollow(t *testing.T) {
+	for _, test := range []struct{ folder, to, want string }{
+		// A ClusterIP has a listener of its own.
+		{"idle", "10.0.0.77:6379", "10.0.0.77_6379; tcp outbound|6379||redis.lab.svc.cluster.local idle 48h keepalive 120s-30s-3; drain 12h"},
+		// The same port elsewhere is passthrough traffic.
+		{"idle", "198.18.100.1:6379", "virtualOutbound; tcp PassthroughCluster idle 48h keepalive 120s-30s-3; drain 12h"},
+		{"plain", "198.18.100.1:6379", "virtualOutbound; tcp PassthroughCluster idle 10s keepalive no keepalive; drain 45s"},
+		// A ServiceEntry without an address takes the whole port.
+		{"idle", "203.0.113.1:3306", "0.0.0.0_3306; tcp outbound|3306||mysql.example.com idle 48h keepalive 120s-30s-3; drain 12h"},
+		// What the application sends decides.
+		{"idle", "203.0.113.1:8080", "0.0.0.0_8080; [protocol http/1.1 or h2c] http  idle 48h keepalive unknown, the route decides; [anything else] tcp PassthroughCluster idle 48h keepalive 120s-30s-3; drain 12h"},
+		// IPv6 has no wildcard listener here.
+		{"idle", "[2001:db8::1]:3306", "virtualOutbound; tcp PassthroughCluster idle 48h keepalive 120s-30s-3; drain 12h"},
+		{"idle", "203.0.113.1:15001", "virtualOutbound; tcp BlackHoleCluster idle 1h keepalive 120s-30s-3; drain "},
+		{"destinationrule", "198.18.100.9:5432", "198.18.100.9_5432; tcp outbound|5432||pg.example.com idle 30s keepalive 300s-kernel's-kernel's; drain 45s"},
+		{"overridden", "198.18.100.1:6379", "virtualOutbound; tcp PassthroughCluster idle 7s keepalive no keepalive; drain 45s"},
+		// By destination: ports and CIDRs of the rule.
+		{"scoped", "198.18.100.1:6379", "virtualOutbound; tcp PassthroughCluster idle 48h keepalive no keepalive; drain 12h"},
+		{"scoped", "[::ffff:198.18.100.1]:6379", "virtualOutbound; tcp PassthroughCluster idle 48h keepalive no keepalive; drain 12h"},
+		{"scoped", "[2001:db8::9]:6379", "virtualOutbound; tcp PassthroughCluster idle 48h keepalive no keepalive; drain 12h"},
+		{"scoped", "198.18.101.1:6379", "virtualOutbound; tcp PassthroughCluster idle 10s keepalive no keepalive; drain 12h"},
+		{"scoped", "198.18.100.1:6380", "virtualOutbound; tcp PassthroughCluster idle 10s keepalive no keepalive; drain 12h"},
+		{"no-destinations-object", "198.18.100.1:6379", "virtualOutbound; tcp PassthroughCluster idle 10s keepalive no keepalive; drain 12h"},
+		// iptables: ports, then loopback, then CIDRs.
+		{"scoped", "198.18.100.1:11211", "past: port 11211 is excluded (istio-init -o)"},
+		{"bypass", "198.18.100.1:6379", "past: 198.18.100.0/24 is excluded (istio-init -x)"},
+		{"bypass", "127.0.0.1:11211", "past: port 11211 is excluded (istio-init -o)"},
+		{"plain", "127.0.0.1:6379", "past: loopback is never captured"},
+		{"gateway", "198.18.100.1:6379", "past: this is a gateway: its connections are those of its clients, and no application opens any"},
+	} {
+		t.Run(test.folder+" "+test.to, func(t *testing.T) {
+			p := verify.Follow(stored(t, test.folder), netip.MustParseAddrPort(test.to))
+			if diff := cmp.Diff(test.want, summary(p)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if len(p.Cuts) == 0 {
+				t.Error("got no word of what may end it")
+			}
+		})
+	}
+}
+
+// What may end a connection, in words.
+func TestCuts(t *testing.T) {
+	for _, test := range []struct {
+		folder, to string
+		want, not  []string
+	}{
+		{"plain", "198.18.100.1:6379", []string{"idle timer, after 10s", "sends no keepalive probes", "45s later", "end of the pod"}, nil},
+		{"idle", "198.18.100.1:6379", []string{"idle timer, after 48h", "12h later"}, []string{"no keepalive probes"}},
+		{"idle", "203.0.113.1:15001", []string{"refused"}, []string{"idle timer", "later, busy or not"}},
+		{"bypass", "198.18.100.1:6379", []string{"nothing of Istio"}, []string{"idle timer"}},
+	} {
+		got := strings.Join(verify.Follow(stored(t, test.folder), netip.MustParseAddrPort(test.to)).Cuts, "\n")
+		for _, want := range test.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s %s: got\n%s\nwant it to say %q", test.folder, test.to, got, want)
+			}
+		}
+		for _, not := range test.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s %s: got\n%s\nwant nothing of %q", test.folder, test.to, got, not)
+			}
+		}
+	}
+}
+
+// Envoy picks a chain by port, then by the longest prefix, and never goes back.
+func TestChains(t *testing.T) {
+	proxy := func(cluster string) []dump.Filter {
+		return []dump.Filter{{Kind: dump.TCPProxy, Clusters: []string{cluster}}}
+	}
+	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
+	chains := []dump.Chain{
+		{Port: 6379, Prefixes: prefix("10.0.0.0/8"), Filters: proxy("wide")},
+		{Port: 6379, Prefixes: prefix("10.1.0.0/16"), Filters: proxy("narrow")},
+		{Prefixes: prefix("192.0.2.0/24"), Filters: proxy("any port")},
+		{Filters: proxy("rest")},
+		{Transport: "tls", Port: 443, Filters: proxy("tls")},
+		{Default: true, Filters: proxy("default")},
+	}
+	for to, want := range map[string]string{
+		"10.1.2.3:6379":  "narrow",
+		"10.2.2.3:6379":  "wide",
+		"192.0.2.1:6379": "default", // the port's chains are all for other prefixes
+		"192.0.2.1:1":    "any port",
+		"198.18.0.1:1":   "rest",
+		"198.18.0.1:443": "tls,default", // plain text on a port for TLS
+	} {
+		in := verify.Input{Pod: &rules.Pod{}, Dump: &dump.Dump{Listeners: []dump.Listener{{
+			Name: "virtualOutbound", Direction: "OUTBOUND", OriginalDestination: true, Chains: chains,
+			Addresses: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:15001")},
+		}}}}
+		var got []string
+		for _, b := range verify.Follow(in, netip.MustParseAddrPort(to)).Branches {
+			got = append(got, b.Clusters...)
+		}
+		if got := strings.Join(got, ","); got != want {
+			t.Errorf("%s: got chain %q, want %q", to, got, want)
+		}
+	}
+}
+
+// What istio-init includes, when that is not everything.
+func TestIncluded(t *testing.T) {
+	in := stored(t, "plain")
+	args := func(container string, extra ...string) {
+		in.Pod.Containers = []rules.Container{{Name: container, Args: append([]string{"istio-iptables", "-p", "15001"}, extra...)}}
+	}
+	for _, test := range []struct {
+		container string
+		args      []string
+		to, want  string
+	}{
+		{"istio-init", []string{"-i", ""}, "192.0.2.1:1", "past: no included port or address (istio-init -i, -q)"},
+		{"istio-init", []string{"-i", "", "-q", "1,2"}, "192.0.2.1:1", "virtualOutbound"},
+		{"istio-init", []string{"-i", "192.0.2.0/24"}, "192.0.2.1:1", "virtualOutbound"},
+		{"istio-init", []string{"-i", "192.0.2.0/24"}, "192.0.3.1:1", "past: no included port or address (istio-init -i, -q)"},
+		{"istio-init", []string{"-i", "*", "-x", "192.0.2.0/24"}, "192.0.2.1:1", "past: 192.0.2.0/24 is excluded (istio-init -x)"},
+		// Exclusion of a port goes before inclusion.
+		{"istio-init", []string{"-q", "1", "-o", "1"}, "192.0.2.1:1", "past: port 1 is excluded (istio-init -o)"},
+		// CNI reads the annotation of today.
+		{"istio-validation", []string{"-i", "*", "-o", "2"}, "192.0.2.1:7", "past: port 7 is excluded (istio-validation -o)"},
+	} {
+		args(test.container, test.args...)
+		in.Pod.Annotations[istio.ExcludeOutboundPortsAnnotation] = "7"
+		if got := summary(verify.Follow(in, netip.MustParseAddrPort(test.to))); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s %q to %s: got %s, want %s", test.container, test.args, test.to, got, test.want)
+		}
+	}
+}
