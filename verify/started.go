@@ -10,9 +10,6 @@ import (
 	"github.com/holdfast-mesh/holdfast/mesh"
 )
 
-// proxyContainer is the name of the sidecar's container.
-const proxyContainer = "istio-proxy"
-
 // nodeKey is the key of node metadata for a key of proxyMetadata.
 func nodeKey(key string) string { return mesh.NodeKey(key) }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/verify"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
+	"github.com/holdfast-mesh/holdfast/verify/live"
 )
 
 // verifyFlags are the flags of verify.
@@ -23,25 +24,32 @@ type verifyFlags struct {
 	rulesInput
 	dump, server, pod string
 	to                string
+	cluster           clusterFlags
 }
 
 func newVerify() *cobra.Command {
 	var flags verifyFlags
 	var output string
 	cmd := &cobra.Command{
-		Use:   "verify --config-dump FILE --pod FILE",
+		Use:   "verify POD | --config-dump FILE --pod FILE",
 		Short: "Say whether what a pod asks for is in force in its proxy, and what overrides it",
 		Long: `Hold a pod against the config dump of its Envoy: is each strategy in force, what
 overrides it, and what was not to be seen. --to says what happens to one connection.
 
+With POD, all of it comes from the cluster: the API server is asked to forward to the
+proxy's admin port, which takes the right to create pods/portforward. The flags of
+kubectl that choose the cluster and the user work here too.
+
 The exit code is 1 when something that the pod asks for is not in force.`,
-		Example: `  kubectl get pod cart-7d4b9 -o yaml > pod.yaml
+		Example: `  holdfast verify -n shop cart-7d4b9 --to 10.20.1.5:6379
+
+  kubectl get pod cart-7d4b9 -o yaml > pod.yaml
   kubectl exec cart-7d4b9 -c istio-proxy -- pilot-agent request GET config_dump > dump.json
   kubectl exec cart-7d4b9 -c istio-proxy -- pilot-agent request GET server_info > info.json
   holdfast verify --config-dump dump.json --server-info info.json --pod pod.yaml --to 10.20.1.5:6379`,
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := flags.read(cmd)
+		Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in, err := flags.read(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -54,38 +62,67 @@ The exit code is 1 when something that the pod asks for is not in force.`,
 	f.StringVar(&flags.server, "server-info", "", "what GET /server_info of the same Envoy gives: shows the drain time of its command line")
 	f.StringVar(&flags.pod, "pod", "", "manifest of the running pod (- for standard input)")
 	f.StringVar(&flags.to, "to", "", "follow a connection to this `IP:PORT`")
+	flags.cluster.addFlags(f)
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 
-// read reads the files that the flags name.
-func (v *verifyFlags) read(cmd *cobra.Command) (in verify.Input, err error) {
-	if v.dump == "" || v.pod == "" {
-		return in, usageError(cmd, "got no %s: give the proxy's dump with --config-dump and the pod with --pod", strings.Join(missing(v), " and "))
-	}
+// read reads the files that the flags name, or what the cluster has of a pod.
+func (v *verifyFlags) read(cmd *cobra.Command, args []string) (in verify.Input, err error) {
 	inputs := []string{v.dump, v.server, v.pod, v.rulesFile}
 	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
 		return in, usageError(cmd, "standard input can be read only once: got - for more than one file")
-	}
-	if in.Pod, err = readPod(cmd, v.pod); err != nil {
-		return in, err
 	}
 	if v.rulesFile != "" {
 		if in.Rules, err = v.load(cmd); err != nil {
 			return in, err
 		}
 	}
+	switch {
+	case len(args) == 0:
+		err = v.readFiles(cmd, &in)
+	case v.dump != "" || v.server != "" || v.pod != "":
+		err = usageError(cmd, "got pod %s and files: with a pod everything comes from the cluster, leave --config-dump, --server-info and --pod out", args[0])
+	default:
+		err = v.fetch(cmd, strings.TrimPrefix(args[0], "pod/"), &in)
+	}
+	return in, err
+}
+
+// fetch asks the cluster.
+func (v *verifyFlags) fetch(cmd *cobra.Command, name string, in *verify.Input) error {
+	config, namespace, err := v.cluster.config()
+	if err != nil {
+		return err
+	}
+	pod, err := live.Fetch(cmd.Context(), config, namespace, name)
+	if err != nil {
+		return err
+	}
+	in.Dump, in.Server = pod.Dump, pod.Server
+	in.Pod, err = parsePod("pod "+namespace+"/"+name, pod.Manifest)
+	return err
+}
+
+// readFiles reads the files that the flags name.
+func (v *verifyFlags) readFiles(cmd *cobra.Command, in *verify.Input) (err error) {
+	if v.dump == "" || v.pod == "" {
+		return usageError(cmd, "got no %s: name a running pod, or give the proxy's dump with --config-dump and the pod with --pod", strings.Join(missing(v), " and "))
+	}
+	if in.Pod, err = readPod(cmd, v.pod); err != nil {
+		return err
+	}
 	if v.server != "" {
 		data, err := readInput(cmd, v.server)
 		if err != nil {
-			return in, err
+			return err
 		}
 		if in.Server, err = dump.ReadServerInfo(data); err != nil {
-			return in, fmt.Errorf("%s: %w", displayName(v.server), err)
+			return fmt.Errorf("%s: %w", displayName(v.server), err)
 		}
 	}
 	in.Dump, err = readDump(cmd, v.dump)
-	return in, err
+	return err
 }
 
 func missing(v *verifyFlags) (names []string) {
@@ -122,7 +159,11 @@ func readPod(cmd *cobra.Command, name string) (*rules.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := manifest.Parse(displayName(name), data)
+	return parsePod(displayName(name), data)
+}
+
+func parsePod(name string, data []byte) (*rules.Pod, error) {
+	file, err := manifest.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +174,7 @@ func readPod(cmd *cobra.Command, name string) (*rules.Pod, error) {
 		}
 	}
 	if len(pods) != 1 {
-		return nil, fmt.Errorf("%s: got %d pods, want the running pod that the dump is of (kubectl get pod NAME -o yaml)", displayName(name), len(pods))
+		return nil, fmt.Errorf("%s: got %d pods, want the running pod that the dump is of (kubectl get pod NAME -o yaml)", name, len(pods))
 	}
 	pod := pods[0].Pod
 	pod.Namespace = rules.Namespace{Name: pods[0].Namespace}
