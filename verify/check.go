@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,8 +89,11 @@ func (c *checker) identify() error {
 	return nil
 }
 
-// isGateway reports whether a proxy is no sidecar: Istio calls it a router.
-func isGateway(n *dump.Node) bool { return strings.HasPrefix(n.ID, "router~") }
+// isGateway reports whether a proxy is that of a gateway, which Istio calls a router,
+// or of a waypoint.
+func isGateway(n *dump.Node) bool {
+	return strings.HasPrefix(n.ID, "router~") || strings.HasPrefix(n.ID, "waypoint~")
+}
 
 func (c *checker) add(f Finding) { c.report.Findings = append(c.report.Findings, f) }
 
@@ -123,8 +127,8 @@ func (c *checker) unseen() {
 	if c.Server == nil {
 		see("Envoy's command line: it is in GET /server_info of the admin port, not in the dump (--server-info FILE)")
 	}
-	if n := c.internalListeners(); n > 0 {
-		see("connections inside HBONE tunnels: %d internal listeners have idle timeouts of their own, which no annotation sets", n)
+	if n := c.tunnels(); n > 0 {
+		see("HBONE tunnels: %d filter chains take or open them, and no annotation sets when those end without traffic", n)
 	}
 	see("updates of clusters that Envoy refused: its dump does not show them (counter cluster_manager.cds.update_rejected)")
 	see("the objects in the mesh (EnvoyFilter, DestinationRule, ProxyConfig): only what they did to this proxy")
@@ -132,10 +136,12 @@ func (c *checker) unseen() {
 	see("whatever is on the way between the proxy and the server: NAT, load balancers, ipvs, firewalls, and the server's own timeout")
 }
 
-func (c *checker) internalListeners() (n int) {
+func (c *checker) tunnels() (n int) {
 	for i := range c.Dump.Listeners {
-		if len(c.Dump.Listeners[i].Addresses) == 0 {
-			n++
+		for _, chain := range c.Dump.Listeners[i].Chains {
+			if slices.ContainsFunc(chain.Filters, func(f dump.Filter) bool { return f.Kind == dump.Tunnel }) {
+				n++
+			}
 		}
 	}
 	return n

@@ -47,7 +47,9 @@ func (c *checker) idleTimeout() {
 		return
 	}
 	counts, overrides := c.compareTimeouts(want)
-	if len(overrides) == 0 && same {
+	if counts[dump.TCPProxy]+counts[dump.HTTP] == 0 {
+		c.add(Finding{Aspect: IdleTimeout, Status: NotSeen, Detail: "no listener carries connections"})
+	} else if len(overrides) == 0 && same {
 		c.add(Finding{Aspect: IdleTimeout, Status: InForce, Detail: fmt.Sprintf(
 			"%s on every filter chain: %d TCP, %d HTTP", sayTimeout(&want), counts[dump.TCPProxy], counts[dump.HTTP],
 		)})
@@ -135,6 +137,9 @@ func (c *checker) overriddenBy(filter, everywhere *dump.Filter) string {
 			return fmt.Sprintf("%s shapes this cluster and most likely sets it (trafficPolicy.connectionPool.tcp.idleTimeout): raise it there, or take it out; "+
 				"if it has none, %s", rule, envoyFilter)
 		}
+	}
+	if filter.Kind == dump.HTTP {
+		return "httpIdleTimeout in connectionSettings of the ProxyConfig or of meshConfig.defaultConfig sets it (Istio 1.31), or " + envoyFilter
 	}
 	return envoyFilter
 }

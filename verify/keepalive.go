@@ -74,7 +74,7 @@ func (c *checker) compareKeepalive(want istio.Keepalive) {
 	if right == 0 && total > 0 {
 		c.add(Finding{
 			Aspect: Keepalive, Status: NotInForce, Code: KeepaliveMissing,
-			Detail: fmt.Sprintf("none of %d clusters has %s: connections are opened without it", total, want),
+			Detail: fmt.Sprintf("none of %d clusters has %s; connections are opened with %s", total, want, strings.Join(slices.Sorted(maps.Keys(found)), " or ")),
 			Fix:    "apply " + want.ObjectName() + " in Istio's root namespace (holdfast render -f RULES | kubectl apply -f -); open connections stay as they are, new ones get it",
 		})
 		return

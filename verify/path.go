@@ -54,7 +54,7 @@ func Follow(in Input, to netip.AddrPort) *Path {
 	c := &checker{Input: in}
 	p := &Path{To: to.String()}
 	if n := in.Dump.Node; n != nil && isGateway(n) {
-		p.Why = "this is a gateway: its connections are those of its clients, and no application opens any"
+		p.Why = "this is a gateway or a waypoint: its connections are those of its clients, and no application opens any"
 		p.Cuts = []string{"see the findings: its listeners have the idle timeout, drain time and keepalive that clients meet"}
 		return p
 	}

@@ -58,7 +58,7 @@ func TestFollow(t *testing.T) {
 		{"bypass", "198.18.100.1:6379", "past: 198.18.100.0/24 is excluded (istio-init -x)"},
 		{"bypass", "127.0.0.1:11211", "past: port 11211 is excluded (istio-init -o)"},
 		{"plain", "127.0.0.1:6379", "past: loopback is never captured"},
-		{"gateway", "198.18.100.1:6379", "past: this is a gateway: its connections are those of its clients, and no application opens any"},
+		{"gateway", "198.18.100.1:6379", "past: this is a gateway or a waypoint: its connections are those of its clients, and no application opens any"},
 	} {
 		t.Run(test.folder+" "+test.to, func(t *testing.T) {
 			p := verify.Follow(stored(t, test.folder), netip.MustParseAddrPort(test.to))

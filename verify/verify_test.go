@@ -168,6 +168,18 @@ func TestPlantedInTheDump(t *testing.T) {
 		"other keepalive": {"idle", func(d *configDump) {
 			d.cluster("PassthroughCluster")["upstream_connection_options"] = object{"tcp_keepalive": object{"keepalive_time": 7200}}
 		}, want{inIdle(verify.Keepalive), []fault{{verify.Keepalive, verify.KeepaliveOverridden, "have 7200s-kernel's-kernel's instead of 120s-30s-3"}}}},
+		// The tunnels of HBONE end by other rules; what is inside them by these.
+		"HBONE": {"idle", func(d *configDump) {
+			for _, s := range d.sections {
+				if list, ok := s.(object)["dynamic_listeners"].([]any); ok {
+					s.(object)["dynamic_listeners"] = append(list,
+						internalListener("connect_originate", object{"@type": tcp, "cluster": "connect_originate", "tunneling_config": object{"hostname": "x"}}),
+						internalListener("connect_terminate", object{"@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", "upgrade_configs": []any{object{"upgrade_type": "CONNECT"}}}),
+						internalListener("main_internal", object{"@type": tcp, "cluster": "inbound-vip|80", "idle_timeout": "7s"}),
+					)
+				}
+			}
+		}, want{inIdle(verify.IdleTimeout), []fault{{verify.IdleTimeout, verify.TimeoutOverridden, "have 7s instead of 48h on 1 filter chains"}}}},
 		// What nobody connects to may be as it is.
 		"inbound and black hole clusters": {"idle", func(d *configDump) {
 			delete(d.cluster("BlackHoleCluster"), "upstream_connection_options")
@@ -196,6 +208,13 @@ func TestPlantedInTheDump(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { check(t, stored(t, test.folder, test.edit), test.want) })
 	}
+}
+
+// internalListener is one without an address, with one filter.
+func internalListener(name string, config object) object {
+	return object{"name": name, "active_state": object{"listener": object{
+		"name": name, "internal_listener": object{}, "filter_chains": []any{object{"filters": []any{object{"typed_config": config}}}},
+	}}}
 }
 
 // What the pod itself says.

@@ -23,13 +23,13 @@ func (c Carrier) Place() string {
 	return c.Listener.Name + ", chain " + c.Chain.Name
 }
 
-// Carriers are those of every listener that istiod made and that has an address.
-// What leads into BlackHole is left out: nothing is carried there.
+// Carriers are those of every listener that istiod made. What leads into BlackHole is
+// left out: nothing is carried there.
 func (d *Dump) Carriers() iter.Seq[Carrier] {
 	return func(yield func(Carrier) bool) {
 		for i := range d.Listeners {
 			l := &d.Listeners[i]
-			if l.Static || len(l.Addresses) == 0 {
+			if l.Static {
 				continue
 			}
 			for j := range l.Chains {

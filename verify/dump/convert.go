@@ -3,6 +3,7 @@ package dump
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -55,11 +56,12 @@ func (w *wireListener) listener(static bool) Listener {
 	for _, more := range w.AdditionalAddresses {
 		l.add(more.Address)
 	}
+	internal := len(l.Addresses) == 0
 	for i := range w.FilterChains {
-		l.Chains = append(l.Chains, w.FilterChains[i].chain())
+		l.Chains = append(l.Chains, w.FilterChains[i].chain(internal))
 	}
 	if w.DefaultFilterChain != nil {
-		c := w.DefaultFilterChain.chain()
+		c := w.DefaultFilterChain.chain(internal)
 		c.Default = true
 		l.Chains = append(l.Chains, c)
 	}
@@ -75,7 +77,8 @@ func (l *Listener) add(w wireAddress) {
 	}
 }
 
-func (w *wireChain) chain() Chain {
+// chain reads a filter chain, of an internal listener or of another.
+func (w *wireChain) chain(internal bool) Chain {
 	m := &w.FilterChainMatch
 	c := Chain{
 		Name: w.Name, Port: m.DestinationPort.port(), Transport: m.TransportProtocol, Protocols: m.ApplicationProtocols,
@@ -89,7 +92,7 @@ func (w *wireChain) chain() Chain {
 		}
 	}
 	for _, f := range w.Filters {
-		if filter, ok := readFilter(f.TypedConfig); ok {
+		if filter, ok := readFilter(f.TypedConfig, internal); ok {
 			c.Filters = append(c.Filters, filter)
 		}
 	}
@@ -97,7 +100,7 @@ func (w *wireChain) chain() Chain {
 }
 
 // readFilter reads a filter's configuration, if it is of a kind that matters.
-func readFilter(config jsontext.Value) (Filter, bool) {
+func readFilter(config jsontext.Value, internal bool) (Filter, bool) {
 	var typed struct {
 		Type    string `json:"@type"`
 		TypeURL string
@@ -124,7 +127,21 @@ func readFilter(config jsontext.Value) (Filter, bool) {
 	if json.Unmarshal(config, &w, options) != nil {
 		return Filter{}, false
 	}
-	return w.filter(kind), true
+	f := w.filter(kind)
+	if w.tunnels(kind, internal) {
+		f.Kind = Tunnel
+	}
+	return f, true
+}
+
+// tunnels reports whether a filter opens or takes tunnels. A TCP proxy of another
+// listener than an internal one, with a tunnel of its own, is a way to servers like
+// any other: a DestinationRule asks for it.
+func (w *wireFilter) tunnels(kind Kind, internal bool) bool {
+	if kind == TCPProxy {
+		return internal && w.TunnelingConfig != nil
+	}
+	return slices.ContainsFunc(w.UpgradeConfigs, func(u struct{ UpgradeType string }) bool { return u.UpgradeType == "CONNECT" })
 }
 
 func (w *wireFilter) filter(kind Kind) Filter {

@@ -78,6 +78,9 @@ type Kind string
 const (
 	TCPProxy Kind = "tcp"
 	HTTP     Kind = "http"
+	// Tunnel is a TCP proxy or an HTTP connection manager whose connections are
+	// those of HBONE tunnels, with other connections inside.
+	Tunnel Kind = "tunnel"
 	// FilterState sets values that later filters read.
 	FilterState Kind = "state"
 )

@@ -70,6 +70,8 @@ type (
 		MaxDownstreamConnectionDuration string
 		Cluster                         string
 		WeightedClusters                struct{ Clusters []struct{ Name string } }
+		TunnelingConfig                 map[string]jsontext.Value
+		UpgradeConfigs                  []struct{ UpgradeType string }
 		CommonHTTPProtocolOptions       struct{ IdleTimeout, MaxConnectionDuration string }
 		OnNewConnection                 []struct {
 			ObjectKey    string
