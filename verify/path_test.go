@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -133,6 +134,59 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// What else may end a connection, and what is not the same everywhere.
+func TestBranches(t *testing.T) {
+	hour, none := time.Hour, time.Duration(0)
+	listener := func(change func(*dump.Filter)) verify.Input {
+		f := dump.Filter{Kind: dump.TCPProxy, IdleTimeout: &hour, Clusters: []string{"a", "b"}}
+		change(&f)
+		return verify.Input{Pod: &rules.Pod{}, Dump: &dump.Dump{
+			Clusters: map[string]dump.Cluster{"a": {}, "b": {}, "c": {Keepalive: &dump.Keepalive{Time: 5}}},
+			Listeners: []dump.Listener{{
+				Name: "x", Addresses: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1")},
+				Chains: []dump.Chain{{Filters: []dump.Filter{f}}},
+			}},
+		}}
+	}
+	for _, test := range []struct {
+		change    func(*dump.Filter)
+		want, not string
+	}{
+		{func(*dump.Filter) {}, "tcp a,b idle 1h keepalive no keepalive; drain 45s", "its age"},
+		{func(*dump.Filter) {}, "45s later, busy or not (Istio's default; what holds here was not to be seen)", "as tcp"},
+		{func(f *dump.Filter) { f.MaxDuration = &hour }, "its age: 1h, whatever it does", ""},
+		{func(f *dump.Filter) { f.MaxDuration = &none }, "idle timer", "its age"},
+		{func(f *dump.Filter) { f.IdleTimeout = &none }, "idle 0s (no timeout)", "idle timer"},
+		{func(f *dump.Filter) { f.IdleTimeout = nil }, "idle 1h", ""},
+		{func(f *dump.Filter) { f.Clusters = []string{"a", "c"} }, "different ones, by cluster", "sends no"},
+		{func(f *dump.Filter) { f.Clusters = []string{"c"} }, "keepalive 5s-kernel's-kernel's", "sends no"},
+		{func(f *dump.Filter) { f.Clusters = []string{"gone"} }, "the dump does not show cluster gone", ""},
+		{func(f *dump.Filter) { f.Kind = dump.Tunnel }, "unknown to holdfast", "idle timer"},
+	} {
+		p := verify.Follow(listener(test.change), netip.MustParseAddrPort("192.0.2.1:1"))
+		got := summary(p) + "\n" + strings.Join(p.Cuts, "\n")
+		if !strings.Contains(got, test.want) || test.not != "" && strings.Contains(got, test.not) {
+			t.Errorf("got\n%s\nwant %q and not %q", got, test.want, test.not)
+		}
+	}
+	by := verify.Follow(listener(func(f *dump.Filter) { f.IdleTimeout = nil }), netip.MustParseAddrPort("192.0.2.1:1")).Branches[0].By
+	if by != "Envoy's default" {
+		t.Errorf("got the timeout by %q, want Envoy's default", by)
+	}
+	in := listener(func(*dump.Filter) {})
+	in.Dump.Listeners[0].Chains[0].Port = 2
+	if got := strings.Join(verify.Follow(in, netip.MustParseAddrPort("192.0.2.1:1")).Cuts, "\n"); got != "it is refused: no filter chain of x takes it" {
+		t.Errorf("no chain: got %q", got)
+	}
+	if got := strings.Join(verify.Follow(in, netip.MustParseAddrPort("192.0.2.9:1")).Cuts, "\n"); got != "it is refused: no listener takes it" {
+		t.Errorf("no listener: got %q", got)
+	}
+	in.Dump.Listeners = nil
+	if got := strings.Join(verify.Follow(in, netip.MustParseAddrPort("192.0.2.9:1")).Cuts, "\n"); !strings.Contains(got, "not to be seen") {
+		t.Errorf("no listeners in the dump: got %q", got)
+	}
+}
+
 // What istio-init includes, when that is not everything.
 func TestIncluded(t *testing.T) {
 	in := stored(t, "plain")
@@ -153,9 +207,12 @@ func TestIncluded(t *testing.T) {
 		{"istio-init", []string{"-q", "1", "-o", "1"}, "192.0.2.1:1", "past: port 1 is excluded (istio-init -o)"},
 		// CNI reads the annotation of today.
 		{"istio-validation", []string{"-i", "*", "-o", "2"}, "192.0.2.1:7", "past: port 7 is excluded (istio-validation -o)"},
+		{"istio-validation", []string{"-i", "*"}, "203.0.113.1:1", "past: 203.0.113.0/24 is excluded (istio-validation -x)"},
+		{"istio-init", []string{"-i", "*"}, "203.0.113.1:1", "virtualOutbound"},
 	} {
 		args(test.container, test.args...)
 		in.Pod.Annotations[istio.ExcludeOutboundPortsAnnotation] = "7"
+		in.Pod.Annotations[istio.ExcludeOutboundIPRangesAnnotation] = "203.0.113.0/24"
 		if got := summary(verify.Follow(in, netip.MustParseAddrPort(test.to))); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s %q to %s: got %s, want %s", test.container, test.args, test.to, got, test.want)
 		}

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,23 @@ func TestPlantedInTheDump(t *testing.T) {
 				"@type": "type.googleapis.com/of.the.Future", "idle_timeout": []any{1}, "cluster": 5,
 			}}}, d.filters("10.0.0.77_6379")...)
 		}, want{inForce: inIdle()}},
+		"Istio 1.28": {"no-destinations-object", set("ISTIO_VERSION", "1.28.0"), want{inScoped, []fault{{verify.Destinations, verify.FilterMissing, "apply holdfast-destinations-v1"}}}},
+		"Istio 2":    {"no-destinations-object", set("ISTIO_VERSION", "2.1.0"), want{inScoped, []fault{{verify.Destinations, verify.FilterMissing, "apply holdfast-destinations-v1"}}}},
+		"all clusters have others": {"idle", func(d *configDump) {
+			for _, c := range d.list("dynamic_active_clusters") {
+				c.(object)["cluster"].(object)["upstream_connection_options"] = object{"tcp_keepalive": object{"keepalive_time": 60, "keepalive_interval": 5, "keepalive_probes": 2}}
+			}
+		}, want{inIdle(verify.Keepalive), []fault{{verify.Keepalive, verify.KeepaliveMissing, "none of 12 clusters has 120s-30s-3; connections are opened with 60s-5s-2"}}}},
+		"HTTP alone": {"idle", func(d *configDump) {
+			for _, name := range []string{"0.0.0.0_8080", "10.0.0.76_443"} {
+				d.filters(name)[0].(object)["typed_config"].(object)["common_http_protocol_options"] = object{"idle_timeout": "3600s"}
+			}
+		}, want{inIdle(verify.IdleTimeout), []fault{{verify.IdleTimeout, verify.TimeoutOverridden, "httpIdleTimeout in connectionSettings"}}}},
+		"filter refused": {"rejected", func(d *configDump) {
+			for key, value := range map[string]string{"HOLDFAST": "v1", "HOLDFAST_IDLE_TIMEOUT_MS": "5", "HOLDFAST_DESTINATIONS_8": "^x$"} {
+				d.metadata()[key] = value
+			}
+		}, want{[]verify.Aspect{verify.IdleTimeout}, []fault{{verify.Updates, verify.UpdateRejected, "13 listeners"}}}},
 		"Istio 1.27": {"no-destinations-object", set("ISTIO_VERSION", "1.27.3"), want{inScoped, []fault{{verify.Destinations, verify.IstioTooOld, "Istio 1.27.3"}}}},
 		"filter missing in one place": {"scoped", func(d *configDump) {
 			d.listener("10.0.0.77_6379")["filter_chains"].([]any)[0].(object)["filters"] = d.filters("10.0.0.77_6379")[1:]
@@ -297,6 +315,84 @@ func replaceValue(t *testing.T, annotation, key, value string) string {
 		t.Fatalf("no key %s in %s", key, annotation)
 	}
 	return out.String()
+}
+
+// The words of what is in force, or holds instead.
+func TestDetails(t *testing.T) {
+	noServer := func(in *verify.Input) { in.Server = nil }
+	for _, test := range []struct {
+		folder string
+		change func(*verify.Input)
+		aspect verify.Aspect
+		status verify.Status
+		says   string
+	}{
+		{"idle", nil, verify.IdleTimeout, verify.InForce, "48h on every filter chain: 14 TCP, 5 HTTP"},
+		{"idle", nil, verify.Keepalive, verify.InForce, "120s-30s-3 on all 12 clusters"},
+		{"idle", nil, verify.DrainDuration, verify.InForce, "12h on Envoy's command line"},
+		{"idle", noServer, verify.DrainDuration, verify.NotSeen, "the proxy was told 12h when it started, which is a weaker sign"},
+		{"edited", noServer, verify.DrainDuration, verify.NotInForce, "45s holds (what the proxy was told when it started)"},
+		{"idle", func(in *verify.Input) { in.Server, in.Dump.Node.DrainDuration = nil, "" }, verify.DrainDuration, verify.NotSeen, "neither Envoy's command line nor"},
+		{"plain", nil, verify.DrainDuration, verify.NotAskedFor, "45s holds (Envoy's command line)"},
+		{"plain", func(in *verify.Input) { in.Server, in.Dump.Node = nil, nil }, verify.DrainDuration, verify.NotAskedFor, "Istio's default is 45s"},
+		{"plain", nil, verify.IdleTimeout, verify.NotAskedFor, `IDLE_TIMEOUT="10s", which is not from the pod's annotation`},
+		{"plain", func(in *verify.Input) { delete(in.Dump.Node.Metadata, "IDLE_TIMEOUT") }, verify.IdleTimeout, verify.NotAskedFor, "Envoy's own 1h holds"},
+		{"plain", func(in *verify.Input) { in.Dump.Node = nil }, verify.IdleTimeout, verify.NotAskedFor, "not to be seen"},
+		{"idle", func(in *verify.Input) { in.Dump.Listeners = in.Dump.Listeners[:0] }, verify.IdleTimeout, verify.NotSeen, "no listener carries connections"},
+		{"scoped", nil, verify.Destinations, verify.InForce, "48h for connections that a pattern matches (1 of them); the filter stands before each of 12"},
+		{"scoped", func(in *verify.Input) { in.Pod.Annotations = nil }, verify.Destinations, verify.NotAskedFor, "the proxy was started with it and keeps it"},
+		{"plain", nil, verify.Destinations, verify.NotAskedFor, "no connection has an idle timeout by its destination"},
+		{"plain", nil, verify.Keepalive, verify.NotAskedFor, "connections to servers outside the mesh have none"},
+		{"idle", func(in *verify.Input) { in.Pod.Annotations = nil }, verify.Keepalive, verify.NotAskedFor, "outside the mesh have 120s-30s-3"},
+		{"bypass", nil, verify.ExcludedPorts, verify.InForce, "11211 in the arguments of istio-init"},
+		{"bypass", func(in *verify.Input) { in.Pod.Annotations = nil }, verify.ExcludedPorts, verify.NotAskedFor, "istio-init was told to exclude 11211, which is not from the pod's annotation"},
+		{"bypass", func(in *verify.Input) { in.Pod.Containers = nil }, verify.ExcludedPorts, verify.NotSeen, "neither container istio-init nor istio-validation"},
+		{"bypass", func(in *verify.Input) {
+			in.Pod.Containers[0].Args = []string{"-x", "198.18.100.0/24", "-o", "11211,", "-o", "x"}
+		}, verify.ExcludedPorts, verify.NotSeen, "argument -o of istio-init: item 2"},
+		{"bypass", func(in *verify.Input) { in.Pod.Containers[0].Name = "istio-validation" }, verify.ExcludedPorts, verify.InForce, "from where Istio CNI reads it itself"},
+		{"gateway", nil, verify.GatewayKeepalive, verify.NotSeen, "1 of its listeners have keepalive, 0.0.0.0_8443 has 300s-20s-4"},
+		{"gateway", func(in *verify.Input) { in.Dump.Listeners = nil }, verify.GatewayKeepalive, verify.NotSeen, "none of its listeners has keepalive"},
+		// A manifest need not say its namespace.
+		{"plain", func(in *verify.Input) { in.Pod.Namespace.Name = "" }, verify.Updates, verify.InForce, "refused no listener"},
+	} {
+		in := stored(t, test.folder)
+		if test.change != nil {
+			test.change(&in)
+		}
+		report, err := verify.Check(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(report.Findings, func(f verify.Finding) bool { return f.Aspect == test.aspect })
+		if i < 0 {
+			t.Errorf("%s: got no finding of %s", test.folder, test.aspect)
+		} else if f := report.Findings[i]; f.Status != test.status || !strings.Contains(f.Detail, test.says) {
+			t.Errorf("%s %s: got %s, %q, want %s, %q", test.folder, test.aspect, f.Status, f.Detail, test.status, test.says)
+		}
+	}
+}
+
+// What ends without traffic by other rules is counted, and said only where it is.
+func TestTunnels(t *testing.T) {
+	for _, n := range []int{0, 1, 2} {
+		in := stored(t, "idle", func(d *configDump) {
+			for _, s := range d.sections {
+				for i := range n {
+					if list, ok := s.(object)["dynamic_listeners"].([]any); ok {
+						s.(object)["dynamic_listeners"] = append(list, internalListener(strings.Repeat("x", i+1), object{
+							"@type": "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "cluster": "x", "tunneling_config": object{"hostname": "x"},
+						}))
+					}
+				}
+			}
+		})
+		report := check(t, in, want{inForce: []verify.Aspect{verify.IdleTimeout, verify.Keepalive, verify.DrainDuration, verify.Updates}})
+		got := strings.Join(report.NotSeen, "\n")
+		if said := strings.Contains(got, "HBONE"); said != (n > 0) || said && !strings.Contains(got, fmt.Sprintf("HBONE tunnels: %d filter chains", n)) {
+			t.Errorf("%d tunnels: got\n%s", n, got)
+		}
+	}
 }
 
 // A pod of a later version is not judged.

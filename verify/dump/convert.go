@@ -87,7 +87,7 @@ func (w *wireChain) chain(internal bool) Chain {
 	}
 	for _, r := range m.PrefixRanges {
 		addr, err := netip.ParseAddr(r.AddressPrefix)
-		if prefix := netip.PrefixFrom(addr, int(min(r.PrefixLen, 128))); err == nil && prefix.IsValid() {
+		if prefix := netip.PrefixFrom(addr, int(r.PrefixLen)); err == nil && prefix.IsValid() {
 			c.Prefixes = append(c.Prefixes, prefix.Masked())
 		}
 	}
