@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/verify/capture"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
 
@@ -58,7 +59,7 @@ func Follow(in Input, to netip.AddrPort) *Path {
 		p.Cuts = []string{"see the findings: its listeners have the idle timeout, drain time and keepalive that clients meet"}
 		return p
 	}
-	if p.Sidecar, p.Why = c.captures().way(to); p.Sidecar {
+	if p.Sidecar, p.Why = c.captures().Way(to); p.Sidecar {
 		c.through(p, to)
 		return p
 	}
@@ -76,14 +77,14 @@ func (c *checker) through(p *Path, to netip.AddrPort) {
 		p.Cuts = []string{"what Envoy does with it was not to be seen: the dump has no listeners"}
 		return
 	}
-	l := listenerFor(c.Dump, to)
+	l := c.Dump.ListenerFor(to)
 	if l == nil {
 		p.Cuts = []string{"it is refused: no listener takes it"}
 		return
 	}
 	p.Listener = l.Name
 	s := c.scoped()
-	for _, chain := range chainsFor(l, to) {
+	for _, chain := range l.ChainsFor(to) {
 		p.Branches = append(p.Branches, c.branch(chain, to, s))
 	}
 	if len(p.Branches) > 1 {
@@ -95,23 +96,23 @@ func (c *checker) through(p *Path, to netip.AddrPort) {
 }
 
 // captures is what captures traffic. Istio CNI reads the annotations themselves.
-func (c *checker) captures() capture {
-	in := captured(c.Pod)
-	if in.container != validationContainer {
-		return in
+func (c *checker) captures() *capture.Capture {
+	in := capture.Read(c.Pod)
+	if in.Container != capture.Validation {
+		return &in
 	}
 	if ports, err := istio.ParsePorts(c.Pod.Annotations[istio.ExcludeOutboundPortsAnnotation]); err == nil && ports != nil {
-		in.excludePorts = ports
+		in.ExcludePorts = ports
 	}
 	if prefixes, err := istio.ParsePrefixes(c.Pod.Annotations[istio.ExcludeOutboundIPRangesAnnotation]); err == nil && prefixes != nil {
-		in.excludeCIDRs = prefixes
+		in.ExcludeCIDRs = prefixes
 	}
-	return in
+	return &in
 }
 
 // branch says what one chain does with the connection.
 func (c *checker) branch(chain *dump.Chain, to netip.AddrPort, s scope) Branch {
-	b := Branch{When: condition(chain), Chain: chain.Name}
+	b := Branch{When: chain.Condition(), Chain: chain.Name}
 	f := chain.Carrier()
 	if f == nil {
 		b.IdleTimeout, b.ended = "unknown", "what this chain does is unknown to holdfast"

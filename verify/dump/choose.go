@@ -1,26 +1,24 @@
-package verify
+package dump
 
 import (
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
 
-// listenerFor is the listener that takes a captured connection: the one of the
+// ListenerFor is the listener that takes a captured connection: the one of the
 // address that was dialled, else the one of the port on all addresses, else the
 // one that iptables hand it to, or nil.
 // Source: getBalancedHandlerByAddress in
 // https://github.com/envoyproxy/envoy/blob/v1.36.4/source/common/listener_manager/connection_handler_impl.cc
-func listenerFor(d *dump.Dump, to netip.AddrPort) *dump.Listener {
+func (d *Dump) ListenerFor(to netip.AddrPort) *Listener {
 	any4, any6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
 	wildcard := any4
 	if to.Addr().Is6() {
 		wildcard = any6
 	}
-	var onPort, virtual *dump.Listener
+	var onPort, virtual *Listener
 	for i := range d.Listeners {
 		l := &d.Listeners[i]
 		for _, at := range l.Addresses {
@@ -40,13 +38,13 @@ func listenerFor(d *dump.Dump, to netip.AddrPort) *dump.Listener {
 	return virtual
 }
 
-// chainsFor are the filter chains that may take a connection. Envoy narrows by
+// ChainsFor are the filter chains that may take a connection. Envoy narrows by
 // port, then by the longest prefix, and never goes back; what the application
 // sends then decides among the rest.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto#config-listener-v3-filterchainmatch
-func chainsFor(l *dump.Listener, to netip.AddrPort) []*dump.Chain {
-	var rest []*dump.Chain
-	var fallback *dump.Chain
+func (l *Listener) ChainsFor(to netip.AddrPort) []*Chain {
+	var rest []*Chain
+	var fallback *Chain
 	for i := range l.Chains {
 		if c := &l.Chains[i]; c.Default {
 			fallback = c
@@ -54,7 +52,7 @@ func chainsFor(l *dump.Listener, to netip.AddrPort) []*dump.Chain {
 			rest = append(rest, c)
 		}
 	}
-	rest = narrow(rest, func(c *dump.Chain) int {
+	rest = narrow(rest, func(c *Chain) int {
 		switch c.Port {
 		case to.Port():
 			return 1
@@ -63,7 +61,7 @@ func chainsFor(l *dump.Listener, to netip.AddrPort) []*dump.Chain {
 		}
 		return -1
 	})
-	rest = narrow(rest, func(c *dump.Chain) int {
+	rest = narrow(rest, func(c *Chain) int {
 		if len(c.Prefixes) == 0 {
 			return 0
 		}
@@ -76,7 +74,7 @@ func chainsFor(l *dump.Listener, to netip.AddrPort) []*dump.Chain {
 		return longest
 	})
 	// What no chain is sure to take goes to the default one.
-	sure := slices.ContainsFunc(rest, func(c *dump.Chain) bool { return condition(c) == "" })
+	sure := slices.ContainsFunc(rest, func(c *Chain) bool { return c.Condition() == "" })
 	if !sure && fallback != nil {
 		rest = append(rest, fallback)
 	}
@@ -84,13 +82,13 @@ func chainsFor(l *dump.Listener, to netip.AddrPort) []*dump.Chain {
 }
 
 // narrow keeps the chains of the highest score; those below 0 do not match.
-func narrow(chains []*dump.Chain, score func(*dump.Chain) int) (best []*dump.Chain) {
+func narrow(chains []*Chain, score func(*Chain) int) (best []*Chain) {
 	highest := 0
 	for _, c := range chains {
 		switch s := score(c); {
 		case s < highest:
 		case s > highest:
-			highest, best = s, []*dump.Chain{c}
+			highest, best = s, []*Chain{c}
 		default:
 			best = append(best, c)
 		}
@@ -98,9 +96,9 @@ func narrow(chains []*dump.Chain, score func(*dump.Chain) int) (best []*dump.Cha
 	return best
 }
 
-// condition is what must hold for a chain beside the destination, in words;
+// Condition is what must hold for a chain beside the destination, in words;
 // empty for nothing. The default chain takes what is left.
-func condition(c *dump.Chain) string {
+func (c *Chain) Condition() string {
 	var parts []string
 	if c.Default {
 		parts = append(parts, "anything else")
