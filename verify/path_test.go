@@ -187,34 +187,20 @@ func TestBranches(t *testing.T) {
 	}
 }
 
-// What istio-init includes, when that is not everything.
-func TestIncluded(t *testing.T) {
+// Istio CNI reads the annotations of today; istio-init was told once.
+func TestFollowByAnnotation(t *testing.T) {
 	in := stored(t, "plain")
-	args := func(container string, extra ...string) {
-		in.Pod.Containers = []rules.Container{{Name: container, Args: append([]string{"istio-iptables", "-p", "15001"}, extra...)}}
-	}
-	for _, test := range []struct {
-		container string
-		args      []string
-		to, want  string
-	}{
-		{"istio-init", []string{"-i", ""}, "192.0.2.1:1", "past: no included port or address (istio-init -i, -q)"},
-		{"istio-init", []string{"-i", "", "-q", "1,2"}, "192.0.2.1:1", "virtualOutbound"},
-		{"istio-init", []string{"-i", "192.0.2.0/24"}, "192.0.2.1:1", "virtualOutbound"},
-		{"istio-init", []string{"-i", "192.0.2.0/24"}, "192.0.3.1:1", "past: no included port or address (istio-init -i, -q)"},
-		{"istio-init", []string{"-i", "*", "-x", "192.0.2.0/24"}, "192.0.2.1:1", "past: 192.0.2.0/24 is excluded (istio-init -x)"},
-		// Exclusion of a port goes before inclusion.
-		{"istio-init", []string{"-q", "1", "-o", "1"}, "192.0.2.1:1", "past: port 1 is excluded (istio-init -o)"},
-		// CNI reads the annotation of today.
-		{"istio-validation", []string{"-i", "*", "-o", "2"}, "192.0.2.1:7", "past: port 7 is excluded (istio-validation -o)"},
-		{"istio-validation", []string{"-i", "*"}, "203.0.113.1:1", "past: 203.0.113.0/24 is excluded (istio-validation -x)"},
-		{"istio-init", []string{"-i", "*"}, "203.0.113.1:1", "virtualOutbound"},
+	in.Pod.Annotations[istio.ExcludeOutboundPortsAnnotation] = "7"
+	in.Pod.Annotations[istio.ExcludeOutboundIPRangesAnnotation] = "203.0.113.0/24"
+	for _, test := range []struct{ container, to, want string }{
+		{"istio-validation", "192.0.2.1:7", "past: port 7 is excluded (istio-validation -o)"},
+		{"istio-validation", "203.0.113.1:1", "past: 203.0.113.0/24 is excluded (istio-validation -x)"},
+		{"istio-init", "192.0.2.1:7", "virtualOutbound"},
+		{"istio-init", "203.0.113.1:1", "virtualOutbound"},
 	} {
-		args(test.container, test.args...)
-		in.Pod.Annotations[istio.ExcludeOutboundPortsAnnotation] = "7"
-		in.Pod.Annotations[istio.ExcludeOutboundIPRangesAnnotation] = "203.0.113.0/24"
+		in.Pod.Containers[0].Name = test.container
 		if got := summary(verify.Follow(in, netip.MustParseAddrPort(test.to))); !strings.HasPrefix(got, test.want) {
-			t.Errorf("%s %q to %s: got %s, want %s", test.container, test.args, test.to, got, test.want)
+			t.Errorf("%s to %s: got %s, want %s", test.container, test.to, got, test.want)
 		}
 	}
 }

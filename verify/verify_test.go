@@ -3,6 +3,8 @@ package verify_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -217,5 +219,32 @@ func TestOtherPod(t *testing.T) {
 	in.Server = stored(t, "plain").Server
 	if _, err := verify.Check(in); !errors.Is(err, verify.ErrOtherPod) {
 		t.Errorf("got error %v, want ErrOtherPod", err)
+	}
+}
+
+// docs/verify.md speaks of every aspect, status and code, and of no other code.
+func TestReferenceIsComplete(t *testing.T) {
+	declared, err := os.ReadFile("finding.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, c := range regexp.MustCompile(`(?:Aspect|Status|Code) += "(\w+)"`).FindAllSubmatch(declared, -1) {
+		known[string(c[1])] = true
+		if !strings.Contains(string(text), "`"+string(c[1])+"`") {
+			t.Errorf("docs/verify.md does not mention %s", c[1])
+		}
+	}
+	if len(known) < 25 {
+		t.Errorf("got %d constants in finding.go, want all of them: did their form change?", len(known))
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z]\\w+)` \\|").FindAllSubmatch(text, -1) {
+		if !known[string(row[1])] {
+			t.Errorf("docs/verify.md speaks of %s, which is not in finding.go", row[1])
+		}
 	}
 }
