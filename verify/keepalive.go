@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
@@ -48,19 +49,30 @@ func (c *checker) keepaliveNow() string {
 	return "connections to servers outside the mesh have " + sayKeepalive(cluster.Keepalive) + " (meshConfig.tcpKeepalive or an EnvoyFilter)"
 }
 
-// outbound reports whether a cluster is one that applications connect to:
-// istiod's own object reaches these and no other.
-func outbound(name string, cluster dump.Cluster) bool {
-	return !cluster.Static && name != dump.BlackHole && name != inboundPassthroughCluster && !strings.HasPrefix(name, "inbound|")
+// outbound reports whether a cluster is one that istiod makes for what applications
+// connect to, and that an EnvoyFilter reaches. It reaches no tunnels
+// (connect_originate) and no clusters that another EnvoyFilter adds.
+// Source: https://github.com/istio/istio/blob/eed52ebb66ad/pilot/pkg/networking/core/cluster.go
+func outbound(name string) bool {
+	return name == passthroughCluster || strings.HasPrefix(name, "outbound|")
+}
+
+// inbound reports whether a cluster leads to the pod's own application, or nowhere.
+func inbound(name string) bool {
+	return name == dump.BlackHole || name == inboundPassthroughCluster || strings.HasPrefix(name, "inbound|")
 }
 
 func (c *checker) compareKeepalive(want istio.Keepalive) {
 	expected := dump.Keepalive{Time: uint32(want.Time), Interval: uint32(want.Interval), Probes: uint32(want.Probes)}
 	total, right := 0, 0
 	found := map[string][]string{} // clusters by what they have
+	var others []string            // that may lead to servers and have none
 	for _, name := range slices.Sorted(maps.Keys(c.Dump.Clusters)) {
 		cluster := c.Dump.Clusters[name]
-		if !outbound(name, cluster) {
+		if !outbound(name) {
+			if !cluster.Static && !inbound(name) && cluster.Keepalive == nil {
+				others = append(others, name)
+			}
 			continue
 		}
 		total++
@@ -71,7 +83,11 @@ func (c *checker) compareKeepalive(want istio.Keepalive) {
 			found[has] = append(found[has], name)
 		}
 	}
-	if right == 0 && total > 0 {
+	if total == 0 {
+		c.add(Finding{Aspect: Keepalive, Status: NotSeen, Detail: "the dump has no cluster that applications connect to"})
+		return
+	}
+	if right == 0 {
 		c.add(Finding{
 			Aspect: Keepalive, Status: NotInForce, Code: KeepaliveMissing,
 			Detail: fmt.Sprintf("none of %d clusters has %s; connections are opened with %s", total, want, strings.Join(slices.Sorted(maps.Keys(found)), " or ")),
@@ -87,7 +103,11 @@ func (c *checker) compareKeepalive(want istio.Keepalive) {
 		})
 	}
 	if len(found) == 0 {
-		c.add(Finding{Aspect: Keepalive, Status: InForce, Detail: fmt.Sprintf("%s on all %d clusters, connections to no known service included", want, total)})
+		detail := fmt.Sprintf("%s on all %d clusters, connections to no known service included", want, total)
+		if len(others) > 0 {
+			detail += fmt.Sprintf("; %d that Istio lets no EnvoyFilter reach have none: %s", len(others), clip.Text(strings.Join(others, ", "), 200))
+		}
+		c.add(Finding{Aspect: Keepalive, Status: InForce, Detail: detail})
 	}
 }
 

@@ -76,6 +76,20 @@ func TestPlantedInTheDump(t *testing.T) {
 		"inbound and black hole clusters": {"idle", func(d *configDump) {
 			delete(d.cluster("BlackHoleCluster"), "upstream_connection_options")
 		}, want{inForce: inIdle()}},
+		"clusters that no EnvoyFilter reaches": {"idle", func(d *configDump) {
+			for _, s := range d.sections {
+				if list, ok := s.(object)["dynamic_active_clusters"].([]any); ok {
+					s.(object)["dynamic_active_clusters"] = append(list, object{"cluster": object{"name": "connect_originate"}}, object{"cluster": object{"name": "of an operator"}})
+				}
+			}
+		}, want{inForce: inIdle()}},
+		"no cluster at all": {"idle", func(d *configDump) {
+			for _, s := range d.sections {
+				if _, ok := s.(object)["dynamic_active_clusters"]; ok {
+					s.(object)["dynamic_active_clusters"] = []any{}
+				}
+			}
+		}, want{inForce: inIdle(verify.Keepalive)}},
 		"unknown types": {"idle", func(d *configDump) {
 			d.sections = append(d.sections, object{"@type": "type.googleapis.com/of.the.Future", "items": []any{object{"filters": "x"}}}, "x", nil)
 			d.listener("10.0.0.77_6379")["filter_chains"].([]any)[0].(object)["filters"] = append([]any{object{"typed_config": object{

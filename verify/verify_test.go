@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/verify"
+	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
 
 // want is what a report must say: nothing in force that is not here, and every fault by its
@@ -132,6 +133,9 @@ func TestDetails(t *testing.T) {
 	}{
 		{"idle", nil, verify.IdleTimeout, verify.InForce, "48h on every filter chain: 14 TCP, 5 HTTP"},
 		{"idle", nil, verify.Keepalive, verify.InForce, "120s-30s-3 on all 12 clusters"},
+		{"idle", func(in *verify.Input) {
+			in.Dump.Clusters["connect_originate"], in.Dump.Clusters["x"] = dump.Cluster{}, dump.Cluster{Keepalive: &dump.Keepalive{}}
+		}, verify.Keepalive, verify.InForce, "on all 12 clusters, connections to no known service included; 1 that Istio lets no EnvoyFilter reach have none: connect_originate"},
 		{"idle", nil, verify.DrainDuration, verify.InForce, "12h on Envoy's command line"},
 		{"idle", noServer, verify.DrainDuration, verify.NotSeen, "the proxy was told 12h when it started, which is a weaker sign"},
 		{"edited", noServer, verify.DrainDuration, verify.NotInForce, "45s holds (what the proxy was told when it started)"},
