@@ -14,6 +14,7 @@ COPY istio istio
 COPY manifest manifest
 COPY mesh mesh
 COPY rules rules
+COPY verify verify
 COPY webhook webhook
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /holdfast ./cmd/holdfast

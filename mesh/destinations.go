@@ -21,10 +21,10 @@ func NodeKey(metadata string) string { return strings.TrimPrefix(metadata, nodeP
 // listener, and the pod would never become ready.
 const knowsCEL = `^(1[.](2[89]|[3-9][0-9]|[1-9][0-9][0-9]+)|[2-9]|[1-9][0-9]+)([.-]|$)`
 
-// perConnectionTimeout is the state that wins over every idle_timeout of the TCP
+// TimeoutState is the key of the filter state that wins over every idle_timeout of the TCP
 // proxy, for one connection.
 // Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/listeners/network_filters/tcp_proxy_filter
-const perConnectionTimeout = "envoy.tcp_proxy.per_connection_idle_timeout_ms"
+const TimeoutState = "envoy.tcp_proxy.per_connection_idle_timeout_ms"
 
 const destinationsComment = `
 What rules with "scope: Destinations" need. It holds no policy: ports, CIDRs and timeouts are in
@@ -75,7 +75,7 @@ func Destinations(rootNamespace string) Object {
 						"@type": "type.googleapis.com/envoy.extensions.filters.network.set_filter_state.v3.Config",
 						// Once per connection: traffic on it pays nothing.
 						"on_new_connection": []any{values{
-							"object_key": perConnectionTimeout,
+							"object_key": TimeoutState,
 							// Where no pattern matches, nothing is set and the
 							// sidecar's own timeout holds.
 							"skip_if_empty": true,

@@ -18,21 +18,21 @@ new connections at once, and closes those that are open after the gateway's drai
 unless set), busy or not. Do it when that does no harm.
 `
 
-// socketOption is one setting of a listener's sockets, as setsockopt takes it on
+// SocketOption is one setting of a listener's sockets, as setsockopt takes it on
 // Linux; accepted connections inherit it.
 // Source: https://man7.org/linux/man-pages/man7/tcp.7.html; numbers: SOL_SOCKET in
 // asm-generic/socket.h, IPPROTO_TCP and TCP_KEEP* in linux/tcp.h
-type socketOption struct {
+type SocketOption struct {
 	Description string
 	Level, Name int
 }
 
 // Socket options of keepalive.
 var (
-	soKeepalive  = socketOption{"SO_KEEPALIVE", 1, 9}
-	tcpKeepIdle  = socketOption{"TCP_KEEPIDLE", 6, 4}
-	tcpKeepIntvl = socketOption{"TCP_KEEPINTVL", 6, 5}
-	tcpKeepCnt   = socketOption{"TCP_KEEPCNT", 6, 6}
+	SOKeepalive  = SocketOption{"SO_KEEPALIVE", 1, 9}
+	TCPKeepIdle  = SocketOption{"TCP_KEEPIDLE", 6, 4}
+	TCPKeepIntvl = SocketOption{"TCP_KEEPINTVL", 6, 5}
+	TCPKeepCnt   = SocketOption{"TCP_KEEPCNT", 6, 6}
 )
 
 // namespaceKey is the key of node metadata with the namespace of a proxy's pod.
@@ -58,10 +58,10 @@ func Gateway(g *rules.Gateway) Object {
 			Patch: &networkingapi.EnvoyFilter_Patch{
 				Operation: networkingapi.EnvoyFilter_Patch_MERGE,
 				Value: structOf(values{"socket_options": []any{
-					soKeepalive.to(1),
-					tcpKeepIdle.to(int(g.Keepalive.Time)),
-					tcpKeepIntvl.to(int(g.Keepalive.Interval)),
-					tcpKeepCnt.to(int(g.Keepalive.Probes)),
+					SOKeepalive.to(1),
+					TCPKeepIdle.to(int(g.Keepalive.Time)),
+					TCPKeepIntvl.to(int(g.Keepalive.Interval)),
+					TCPKeepCnt.to(int(g.Keepalive.Probes)),
 				}}),
 			},
 		})
@@ -74,7 +74,12 @@ func Gateway(g *rules.Gateway) Object {
 // GatewayPrefix and the name of an entry of gateways name its object.
 const GatewayPrefix = istio.GatewayObjectPrefix
 
-func (o socketOption) to(value int) values {
+// Is reports whether a level and a name are those of the option.
+func (o SocketOption) Is(level, name int64) bool {
+	return level == int64(o.Level) && name == int64(o.Name)
+}
+
+func (o SocketOption) to(value int) values {
 	return values{
 		"description": o.Description, "level": o.Level, "name": o.Name, "int_value": value,
 		// Before bind is the one state in which every Envoy sets it; with

@@ -57,6 +57,8 @@ func TestExitCodes(t *testing.T) {
 		{"rules twice, as kubectl's -f would have it", []string{"patch", "-f", good, "-f", pod}, 2, "manifests stand without -f"},
 		{"bad rules", []string{"explain", "-f", bad, pod}, 1, "nothing was applied"},
 		{"a missing manifest", []string{"explain", "-f", good, missing}, 1, "missing.yaml"},
+		{"nothing to verify", []string{"verify"}, 2, "see 'holdfast verify --help'"},
+		{"a dump that is none", []string{"verify", "--config-dump", pod, "--pod", pod}, 1, "config dump"},
 		{"completion for a shell", []string{"completion", "zsh"}, 0, ""},
 		{"completion for an unknown shell", []string{"completion", "tcsh"}, 2, "unknown command"},
 		{"completion with too many words", []string{"completion", "bash", "zsh"}, 2, "see 'holdfast completion bash --help'"},

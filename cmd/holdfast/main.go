@@ -90,6 +90,7 @@ Start here:
   holdfast explain -f rules.yaml pod.yaml   what would happen to this pod, and why?
   holdfast patch -f rules.yaml app.yaml     the same manifest with its new annotations
   holdfast render -f rules.yaml             the EnvoyFilters that some strategies need
+  holdfast verify --help                    is it in force in this pod's proxy?
   holdfast webhook --help                   the server`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -104,7 +105,7 @@ Start here:
 		return usageError(cmd, "%w", err)
 	})
 	root.AddCommand(
-		newWebhook(), newCheck(), newPatch(), newExplain(), newRender(),
+		newWebhook(), newCheck(), newPatch(), newExplain(), newRender(), newVerify(),
 		newMiddleware(), newSchema(), newVersion(),
 	)
 	return root

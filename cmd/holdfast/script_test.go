@@ -1,7 +1,10 @@
 package main
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,5 +23,29 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"proxy": copyProxy},
 	})
+}
+
+// copyProxy is the command "proxy NAME": it puts the dump, the server info and the pod of a real
+// proxy, a folder of verify/testdata, into the script's folder.
+func copyProxy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: proxy NAME")
+	}
+	folder, err := filepath.Abs(filepath.Join("../../verify/testdata", args[0]))
+	ts.Check(err)
+	for _, name := range []string{"server_info.json", "pod.yaml"} {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), text, 0o644))
+	}
+	packed, err := os.Open(filepath.Join(folder, "config_dump.json.gz"))
+	ts.Check(err)
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	ts.Check(err)
+	text, err := io.ReadAll(z)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("dump.json"), text, 0o644))
 }
