@@ -68,11 +68,8 @@ func Gateway(g *rules.Gateway) Object {
 	}
 	k := g.Keepalive
 	comment := fmt.Sprintf(gatewayComment, g.Name, k.Time, k.Interval, k.Probes)
-	return newObject(KindGateway, g.Namespace, GatewayPrefix+g.Name, comment, spec)
+	return newObject(KindGateway, g.Namespace, istio.GatewayObjectPrefix+g.Name, comment, spec)
 }
-
-// GatewayPrefix and the name of an entry of gateways name its object.
-const GatewayPrefix = istio.GatewayObjectPrefix
 
 // Is reports whether a level and a name are those of the option.
 func (o SocketOption) Is(level, name int64) bool {

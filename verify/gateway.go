@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/mesh"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
@@ -45,7 +46,7 @@ func (c *checker) oneGateway(g *rules.Gateway) {
 		c.add(Finding{Aspect: GatewayKeepalive, Status: NotSeen, Detail: "the dump has no listeners"})
 		return
 	}
-	object := mesh.GatewayPrefix + g.Name
+	object := istio.GatewayObjectPrefix + g.Name
 	want := dump.Keepalive{Time: uint32(g.Keepalive.Time), Interval: uint32(g.Keepalive.Interval), Probes: uint32(g.Keepalive.Probes)}
 	var right int
 	for _, port := range g.Ports {

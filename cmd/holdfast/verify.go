@@ -14,6 +14,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/verify"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
 	"github.com/holdfast-mesh/holdfast/verify/live"
@@ -28,7 +29,7 @@ type verifyFlags struct {
 }
 
 func newVerify() *cobra.Command {
-	var flags verifyFlags
+	flags := verifyFlags{rulesInput: rulesInput{answers: load.NeedsMeshObject}}
 	var output string
 	cmd := &cobra.Command{
 		Use:   "verify POD | --config-dump FILE --pod FILE",

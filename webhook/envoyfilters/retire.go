@@ -27,7 +27,7 @@ func (p *pass) retire(ctx context.Context, unneeded map[client.ObjectKey]*networ
 			idle[key] = value.String()
 		case isKeepalive:
 			p.counts.add(mesh.KindKeepalive, waiting)
-		case strings.HasPrefix(key.Name, mesh.GatewayPrefix) && p.gateways():
+		case strings.HasPrefix(key.Name, istio.GatewayObjectPrefix) && p.gateways():
 			p.remove(ctx, mesh.KindGateway, unneeded[key])
 		}
 	}
