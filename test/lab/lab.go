@@ -4,27 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 // lab is a running lab. close ends everything in reverse order.
 type lab struct {
 	dir       string
-	tools     *tools
+	tools     *machine.Tools
 	authority string // PEM of a certificate authority that signs nothing
 	logf      func(string, ...any)
-	processes *processes
+	processes *machine.Processes
 	network   *netns.Network
-	mesh      *mesh.Mesh
+	plane     *plane
 
 	mu   sync.Mutex
 	ends []func()
@@ -50,33 +51,66 @@ func (l *lab) close() {
 
 // running is a scenario under way.
 type running struct {
-	scenario
-	pod    *pod
-	apps   []*application
-	before map[string]int64
-	report report.Scenario
-	change time.Time
-	death  time.Time
+	scenario.Scenario
+	pod     *pod
+	clients *netns.Pod // where the clients run: the pod, or a place outside of a gateway
+	apps    []*application
+	served  *served // what istiod had served before anything happened; nil where it does not matter
+	before  map[string]int64
+	report  report.Scenario
+	change  time.Time
+	death   time.Time
 }
 
-// run runs the scenarios side by side and returns what was measured.
-func (l *lab) run(ctx context.Context, scenarios []scenario) ([]report.Scenario, error) {
+// run runs the lanes side by side, their stages one after another, and returns what was
+// measured, in the table's order.
+func (l *lab) run(ctx context.Context, lanes [][][]scenario.Scenario) ([]report.Scenario, error) {
+	type lane struct {
+		stages   [][]scenario.Scenario
+		measured []report.Scenario
+	}
+	var all []*lane
+	for _, stages := range lanes {
+		all = append(all, &lane{stages: stages})
+	}
+	err := machine.Together(all, func(one *lane) error {
+		for _, stage := range one.stages {
+			measured, err := l.runStage(ctx, stage)
+			if err != nil {
+				return err
+			}
+			one.measured = append(one.measured, measured...)
+		}
+		return nil
+	})
+	var measured []report.Scenario
+	for _, one := range all {
+		measured = append(measured, one.measured...)
+	}
+	return measured, err
+}
+
+// runStage runs scenarios side by side.
+func (l *lab) runStage(ctx context.Context, scenarios []scenario.Scenario) ([]report.Scenario, error) {
 	all := make([]*running, len(scenarios))
 	for i, s := range scenarios {
-		all[i] = &running{scenario: s}
+		all[i] = &running{Scenario: s}
 	}
 	begin := time.Now()
-	if err := together(all, func(r *running) error { return l.bringUp(ctx, r) }); err != nil {
+	if err := l.plane.prepare(ctx, all); err != nil {
+		return nil, err
+	}
+	if err := machine.Together(all, func(r *running) error { return l.bringUp(ctx, r) }); err != nil {
 		return nil, err
 	}
 	l.logf("%d pods run, %.0f s; their clients start", len(all), time.Since(begin).Seconds())
-	if err := together(all, func(r *running) error { return l.begin(ctx, r) }); err != nil {
+	if err := machine.Together(all, func(r *running) error { return l.begin(ctx, r) }); err != nil {
 		return nil, err
 	}
 	if err := l.strike(ctx, all); err != nil {
 		return nil, err
 	}
-	err := together(all, func(r *running) error { return l.finish(ctx, r) })
+	err := machine.Together(all, func(r *running) error { return l.finish(ctx, r) })
 	reports := make([]report.Scenario, len(all))
 	for i, r := range all {
 		reports[i] = r.report
@@ -85,23 +119,43 @@ func (l *lab) run(ctx context.Context, scenarios []scenario) ([]report.Scenario,
 }
 
 func (l *lab) bringUp(ctx context.Context, r *running) error {
-	object, err := admit(ctx, l.mesh, r.scenario)
+	object, err := admit(ctx, l.plane.Mesh, &r.Scenario)
 	if err != nil {
 		return err
 	}
-	if r.pod, err = l.start(ctx, r.scenario, object); err != nil {
+	if r.pod, err = l.start(ctx, &r.Scenario, object); err != nil {
 		return err
 	}
-	r.report = report.Scenario{
-		Name: r.name, Group: r.group, Title: r.title, Sidecar: !r.noSidecar,
-		Rule: strings.TrimSpace(r.rule), Forgets: r.forgets.Seconds(), Annotations: map[string]string{},
-	}
-	for key, value := range object.Annotations {
-		if strings.HasPrefix(key, "holdfast.dev/") || strings.HasPrefix(key, "traffic.sidecar.istio.io/exclude") || key == "proxy.istio.io/config" {
-			r.report.Annotations[key] = value
+	r.clients = r.pod.Pod
+	if r.Gateway != "" {
+		if r.clients, err = l.network.AddPod(ctx, r.Name+"-clients", r.Forgets); err != nil {
+			return err
 		}
 	}
-	return nil
+	r.report, err = described(&r.Scenario, object)
+	return err
+}
+
+// described is what is known of a scenario before it begins.
+func described(s *scenario.Scenario, pod *corev1.Pod) (report.Scenario, error) {
+	r := report.Scenario{
+		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && s.Gateway == "",
+		Rule: strings.TrimSpace(s.Rule + s.Gateway), Objects: strings.TrimSpace(s.Objects), Change: string(s.Change),
+		Forgets: s.Forgets.Seconds(), Annotations: map[string]string{},
+	}
+	for key, value := range pod.Annotations {
+		if strings.HasPrefix(key, "holdfast.dev/") || strings.HasPrefix(key, "traffic.sidecar.istio.io/exclude") || key == "proxy.istio.io/config" {
+			r.Annotations[key] = value
+		}
+	}
+	if s.Without {
+		return r, nil
+	}
+	objects, err := s.MeshObjects()
+	for _, o := range objects {
+		r.MeshObjects = append(r.MeshObjects, o.Name)
+	}
+	return r, err
 }
 
 // begin starts the scenario's clients and waits for their first answers.
@@ -109,53 +163,66 @@ func (l *lab) begin(ctx context.Context, r *running) (err error) {
 	if r.before, err = r.pod.counts(ctx); err != nil {
 		return err
 	}
-	for _, c := range r.clients {
-		app, err := l.launch(ctx, r.pod, c)
+	if r.Untouched {
+		if r.served, err = r.pod.served(ctx); err != nil {
+			return err
+		}
+	}
+	return l.launchAll(ctx, r, false)
+}
+
+// launchAll starts the clients that are late, or those that are not.
+func (l *lab) launchAll(ctx context.Context, r *running, late bool) error {
+	var apps []*application
+	for _, c := range r.Clients {
+		if c.Late != late {
+			continue
+		}
+		app, err := l.launch(ctx, r, c)
 		if err != nil {
 			return err
 		}
-		r.apps = append(r.apps, app)
+		apps = append(apps, app)
 	}
-	return together(r.apps, func(a *application) error { return a.waitReady(ctx) })
+	r.apps = append(r.apps, apps...)
+	return machine.Together(apps, func(a *application) error { return a.waitReady(ctx) })
 }
 
 // strike lets happen what the scenarios wait for, once every connection has been up for a
-// moment: the mesh's configuration changes, and servers die.
+// moment: something in the mesh changes, and servers die.
 func (l *lab) strike(ctx context.Context, all []*running) error {
-	changes := slices.ContainsFunc(all, func(r *running) bool { return r.changes })
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(beforeStrike):
+	if err := wait(ctx, beforeStrike); err != nil {
+		return err
 	}
 	for _, r := range all {
-		if r.dies {
+		if r.Dies {
 			r.death = time.Now()
 			if err := l.network.Silence(ctx, r.pod.Pod); err != nil {
 				return err
 			}
 		}
 	}
-	if !changes {
-		return nil
-	}
-	at, err := changeMesh(ctx, l.mesh.Client)
-	for _, r := range all {
-		if r.changes {
-			r.change = at
-		}
-	}
-	l.logf("the mesh's configuration has changed: access logs are on in namespace %s", changedNamespace)
-	return err
+	return l.plane.change(ctx, all)
 }
 
 // beforeStrike is how long connections live before anything happens: shorter than the idle timer.
 const beforeStrike = 5 * time.Second
 
+// afterChange is how long istiod and the proxies are given to make a change real.
+const afterChange = 3 * time.Second
+
 // finish waits for the clients and writes down what they and Envoy saw.
-func (l *lab) finish(ctx context.Context, r *running) error {
-	var err error
-	if r.report.Sockets, err = r.pod.sockets(ctx); err != nil {
+func (l *lab) finish(ctx context.Context, r *running) (err error) {
+	if !r.change.IsZero() {
+		if err := wait(ctx, time.Until(r.change.Add(afterChange))); err != nil {
+			return err
+		}
+	}
+	if r.report.Sockets, err = r.pod.sockets(ctx, &r.Scenario); err != nil {
+		return err
+	}
+	r.report.Problem = checkProbes(&r.Scenario, r.report.Sockets)
+	if err := l.launchAll(ctx, r, true); err != nil {
 		return err
 	}
 	during, err := r.during(ctx)
@@ -168,67 +235,66 @@ func (l *lab) finish(ctx context.Context, r *running) error {
 			return err
 		}
 		c := measured(app, result, r)
-		c.Want = app.want.text
-		c.Problem = app.want.check(&c)
+		c.Want = app.Want.Text
+		c.Problem = app.Want.Check(&c)
 		r.report.Clients = append(r.report.Clients, c)
 	}
 	after, err := r.pod.counts(ctx)
 	if err != nil {
 		return err
 	}
-	// A listener that Envoy rejects leaves the old one in place, and nothing else would tell.
-	if n := after["listener_manager.lds.update_rejected"]; n != 0 {
-		return fmt.Errorf("scenario %s: Envoy rejected %d updates of its listeners, want 0", r.name, n)
+	// A listener or cluster that Envoy rejects leaves the old one in place, and nothing else
+	// would tell.
+	for _, kind := range []string{"listener_manager.lds", "cluster_manager.cds"} {
+		if n := after[kind+".update_rejected"]; n != 0 {
+			return fmt.Errorf("scenario %s: Envoy rejected %d updates (%s), want 0", r.Name, n, kind)
+		}
+	}
+	if r.served != nil && r.report.Problem == "" {
+		if r.report.Problem, err = r.pod.compare(ctx, r.served); err != nil {
+			return err
+		}
 	}
 	r.report.Envoy = moved(r.before, during, after)
-	if r.terminated {
+	if r.Terminated {
 		r.report.Termination, err = r.pod.terminate(ctx)
 	}
 	return err
 }
 
-// during reads the counters while the sidecar still drains what a change of the
-// configuration has replaced; nil where nothing changes.
+// during reads the counters while the proxy still drains what a change of the configuration
+// has replaced; nil where nothing changes.
 func (r *running) during(ctx context.Context) (map[string]int64, error) {
-	if !r.changes {
+	if r.change.IsZero() {
 		return nil, nil
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(time.Until(r.change.Add(drain / 2))):
-		return r.pod.counts(ctx)
+	if err := wait(ctx, time.Until(r.change.Add(r.DrainDuration()/2))); err != nil {
+		return nil, err
 	}
+	return r.pod.counts(ctx)
 }
 
-// sockets is what a person would see who looks into the pod's network.
-func (p *pod) sockets(ctx context.Context) ([]string, error) {
-	var out []byte
-	err := p.Do(func() (err error) {
-		out, err = exec.CommandContext(ctx, "ss", "-Htno", "state", "established", "dst", "198.18.0.0/15").Output()
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ss: %w", err)
+// wait waits, but not after the end of ctx.
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
-	var lines []string
-	for line := range strings.Lines(string(out)) {
-		lines = append(lines, strings.Join(strings.Fields(line), " "))
-	}
-	return lines, nil
 }
 
 // terminate ends the sidecar as the kubelet does, with SIGTERM, and measures how long it takes.
 func (p *pod) terminate(ctx context.Context) (float64, error) {
 	begin := time.Now()
-	if err := syscall.Kill(p.sidecar.cmd.Process.Pid, syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(p.sidecar.PID(), syscall.SIGTERM); err != nil {
 		return 0, err
 	}
 	select {
-	case <-p.sidecar.done:
+	case <-p.sidecar.Done:
 		return hundredths(time.Since(begin)), nil
-	case <-time.After(waitLong):
-		return 0, errors.New("the sidecar of " + p.object.Name + " did not end within " + waitLong.String())
+	case <-time.After(machine.WaitLong):
+		return 0, errors.New("the sidecar of " + p.object.Name + " did not end within " + machine.WaitLong.String())
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}

@@ -34,6 +34,7 @@ func (p *pod) get(ctx context.Context, url string) (string, error) {
 var counters = []string{
 	"listener_manager.lds.update_success",
 	"listener_manager.lds.update_rejected",
+	"cluster_manager.cds.update_rejected",
 	"listener_manager.listener_in_place_updated",
 	"listener_manager.listener_modified",
 	"listener_manager.total_filter_chains_draining",

@@ -54,6 +54,10 @@ func New(ctx context.Context, servers ...netip.Addr) (*Network, error) {
 			return nil, err
 		}
 	}
+	// Pods reach one another through it, too.
+	if err := ns.sysctl("ipv4.ip_forward", "1"); err != nil {
+		return nil, err
+	}
 	return &Network{Servers: ns, routers: map[time.Duration]*router{}}, nil
 }
 

@@ -18,6 +18,8 @@ func TestFate(t *testing.T) {
 		// The drain counts from the change.
 		{one(Connection{To: 51.25, End: Closed, Cause: ByChange}), "closed 45.25 s later"},
 		{one(Connection{To: 24.5, End: TimedOut, Cause: ByDeath}), "noticed after 18.50 s"},
+		// The sidecar found out, and closed the application's side.
+		{one(Connection{To: 24.5, End: Closed, Cause: ByDeath}), "noticed after 18.50 s"},
 		// What nothing explains is said as it is.
 		{one(Connection{From: 1, To: 3.5, End: Reset, Cause: Unknown}), "reset after 2.50 s"},
 		{Client{}, "no connection"},
