@@ -97,7 +97,7 @@ func (l *lab) build(ctx context.Context, envoy string) (err error) {
 		return err
 	}
 	l.authority = string(authority.PEM)
-	if l.network, err = netns.New(ctx, scenario.Inside, scenario.Outside); err != nil {
+	if l.network, err = netns.New(ctx, scenario.Inside, scenario.Outside, scenario.Inside6, scenario.Outside6); err != nil {
 		return err
 	}
 	return machine.Together([]func() error{

@@ -2,7 +2,10 @@ package main
 
 import (
 	"math"
+	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-mesh/holdfast/test/lab/probe"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
@@ -66,4 +69,26 @@ func cause(c report.Connection, change float64, r *running) string {
 		return report.ByDeath
 	}
 	return report.Unknown
+}
+
+// described is what is known of a scenario before it begins.
+func described(s *scenario.Scenario, pod *corev1.Pod) (report.Scenario, error) {
+	r := report.Scenario{
+		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && s.Gateway == "",
+		Rule: strings.TrimSpace(s.Rule + s.Gateway), Objects: strings.TrimSpace(s.Objects), Change: string(s.Change),
+		Forgets: s.Forgets.Seconds(), Annotations: map[string]string{},
+	}
+	for key, value := range pod.Annotations {
+		if strings.HasPrefix(key, "holdfast.dev/") || strings.HasPrefix(key, "traffic.sidecar.istio.io/exclude") || key == "proxy.istio.io/config" {
+			r.Annotations[key] = value
+		}
+	}
+	if s.Without {
+		return r, nil
+	}
+	objects, err := s.MeshObjects()
+	for _, o := range objects {
+		r.MeshObjects = append(r.MeshObjects, o.Name)
+	}
+	return r, err
 }

@@ -39,21 +39,6 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// Envoy's text format, of which only the named counters are kept.
-func TestCounters(t *testing.T) {
-	text := "listener_manager.lds.update_success: 2\ntcp.PassthroughCluster.idle_timeout: 1\nserver.live: 1\ncluster.x.upstream_cx_length_ms: P0(1,1)\n"
-	got := parseCounters(text)
-	if len(got) != 2 || got["listener_manager.lds.update_success"] != 2 || got["tcp.PassthroughCluster.idle_timeout"] != 1 {
-		t.Errorf("got %v, want the two named counters", got)
-	}
-	// A gauge that is back at its start is kept for what it was in between.
-	const draining = "listener_manager.total_filter_chains_draining"
-	changes := moved(map[string]int64{draining: 0, "same": 3}, map[string]int64{draining: 9, "same": 3}, map[string]int64{draining: 0, "same": 3})
-	if want := (report.Counter{During: 9}); len(changes) != 1 || changes[draining] != want {
-		t.Errorf("got %v, want only %s: %v", changes, draining, want)
-	}
-}
-
 func TestHundredths(t *testing.T) {
 	if got := hundredths(10*time.Second + 14900*time.Microsecond); got != 10.01 {
 		t.Errorf("got %v, want 10.01", got)

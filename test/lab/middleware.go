@@ -30,7 +30,7 @@ var servers = []server{
 		name: "redis", port: scenario.RedisPort,
 		command: func(dir string) []string {
 			return []string{
-				"redis-server", "--port", strconv.Itoa(scenario.RedisPort), "--bind", "0.0.0.0",
+				"redis-server", "--port", strconv.Itoa(scenario.RedisPort), "--bind", "0.0.0.0", "::",
 				"--protected-mode", "no", "--save", "", "--dir", dir,
 			}
 		},

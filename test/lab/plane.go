@@ -54,7 +54,11 @@ func startPlane(ctx context.Context, tools *machine.Tools, dir string, logf func
 			MeshConfig:     meshConfig(tools.Envoy),
 			// Telemetry's metrics and the two filters below exist in Istio's build of Envoy only.
 			Values: "telemetry: {enabled: false}",
-			Env:    []string{"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false"},
+			Env: []string{
+				"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false",
+				// Not 10 s, which the lab's own new pods would bring about.
+				"PILOT_DEBOUNCE_MAX=1s",
+			},
 		}},
 	})
 	if err != nil {

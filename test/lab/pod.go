@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -88,7 +90,7 @@ func (l *lab) start(ctx context.Context, s *scenario.Scenario, object *corev1.Po
 	if s.Gateway != "" {
 		forgets = 0 // the middlebox is on the other side of it
 	}
-	place, err := l.network.AddPod(ctx, s.Name, forgets)
+	place, err := l.network.AddPod(ctx, s.Name, forgets, s.IPv6)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +151,7 @@ func (l *lab) startSidecar(ctx context.Context, p *pod) error {
 		return err
 	}
 	return p.sidecar.Until(ctx, machine.WaitLong, func(ctx context.Context) error {
-		_, err := p.get(ctx, "http://127.0.0.1:15021/healthz/ready")
+		_, err := p.get(ctx, 15021, "/healthz/ready")
 		return err
 	})
 }
@@ -245,4 +247,20 @@ func (l *lab) bridgeToIstiod(p *pod) (err error) {
 		}
 	}()
 	return nil
+}
+
+// terminate ends the sidecar as the kubelet does, with SIGTERM, and measures how long it takes.
+func (p *pod) terminate(ctx context.Context) (float64, error) {
+	begin := time.Now()
+	if err := syscall.Kill(p.sidecar.PID(), syscall.SIGTERM); err != nil {
+		return 0, err
+	}
+	select {
+	case <-p.sidecar.Done:
+		return hundredths(time.Since(begin)), nil
+	case <-time.After(machine.WaitLong):
+		return 0, errors.New("the sidecar of " + p.object.Name + " did not end within " + machine.WaitLong.String())
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 }

@@ -15,7 +15,7 @@ import (
 func (p *pod) sockets(ctx context.Context, s *scenario.Scenario) ([]report.Socket, error) {
 	var out []byte
 	err := p.Do(func() (err error) {
-		out, err = exec.CommandContext(ctx, "ss", "-Htnoe", "state", "established", "dst", "198.18.0.0/15").Output()
+		out, err = exec.CommandContext(ctx, "ss", "-Htnoe", "state", "established", "( dst 198.18.0.0/15 or dst [2001:db8::]/32 )").Output()
 		return err
 	})
 	if err != nil {

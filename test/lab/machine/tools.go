@@ -26,6 +26,7 @@ var programs = [][2]string{
 	{"ss", "iproute2"},
 	{"iptables", "iptables"},
 	{"iptables-save", "iptables"},
+	{"ip6tables", "iptables"},
 	{"setpriv", "util-linux"},
 	{"redis-server", "redis-server"},
 	{"mariadbd", "mariadb-server"},

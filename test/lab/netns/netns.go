@@ -86,7 +86,7 @@ func (ns *Namespace) enter(f func() error) error {
 func (ns *Namespace) Listen(address string) (net.Listener, error) {
 	var listener net.Listener
 	err := ns.Do(func() (err error) {
-		listener, err = net.Listen("tcp4", address)
+		listener, err = net.Listen("tcp", address)
 		return err
 	})
 	return listener, err
@@ -96,7 +96,7 @@ func (ns *Namespace) Listen(address string) (net.Listener, error) {
 func (ns *Namespace) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	var conn net.Conn
 	err := ns.Do(func() (err error) {
-		conn, err = new(net.Dialer).DialContext(ctx, "tcp4", address)
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", address)
 		return err
 	})
 	return conn, err

@@ -14,6 +14,9 @@ import (
 var (
 	Inside  = netip.MustParseAddr("198.18.100.1")
 	Outside = netip.MustParseAddr("198.18.200.1")
+	// The same in IPv6.
+	Inside6  = netip.MustParseAddr("2001:db8:100::1")
+	Outside6 = netip.MustParseAddr("2001:db8:200::1")
 )
 
 // Ports of the servers, the usual ones.

@@ -22,6 +22,8 @@ type Scenario struct {
 	// Gateway, if not "", makes the pod an ingress gateway for redis, and its clients programs
 	// outside of it. YAML: holdfast's entry of gateways, without name, namespace and selector.
 	Gateway string
+	// IPv6 gives the pod an address of IPv6 and none of IPv4.
+	IPv6 bool
 	// Own are annotations that the user wrote.
 	Own map[string]string
 	// Rule is YAML: destinations and strategy of holdfast's rule for this pod; "" for no rule.

@@ -24,6 +24,8 @@ func scopeScenarios() []Scenario {
 	beaten.Annotated, beaten.Idle = withIdleTimeout, operatorIdle
 	filtered := scoped("filter-destinations", "Destinations; a filter of the operator", destinations, operatorFilter, in, idle("outside the CIDR", Outside, length, cutWhenIdle(operatorIdle)))
 	filtered.Idle = operatorIdle
+	ipv6 := scoped("scope-ipv6", "IPv6", ipv6Destinations, "", idle("inside the CIDR", Inside6, length, lives()), idle("outside the CIDR", Outside6, length, cutWhenIdle(MeshIdle)))
+	ipv6.IPv6 = true
 	return []Scenario{
 		unknown,
 		// The mesh gives a known service a listener of its own, on its address.
@@ -36,7 +38,7 @@ func scopeScenarios() []Scenario {
 		scoped("scope-two-rules", "two rules", destinations+"---"+otherDestinations, "",
 			in, memcached("the other rule's port and CIDR", Outside, length, lives()),
 			out, memcached("one's CIDR, the other's port", Inside, length, cutWhenIdle(MeshIdle))),
-		beaten, filtered,
+		ipv6, beaten, filtered,
 	}
 }
 

@@ -43,6 +43,10 @@ strategy: {idleTimeout: 48h, scope: Destinations}
 destinations: {middleware: [memcached], cidrs: [198.18.200.0/24]}
 strategy: {idleTimeout: 24h, scope: Destinations}
 `
+	ipv6Destinations = `
+destinations: {middleware: [redis], cidrs: ["2001:db8:100::/48"]}
+strategy: {idleTimeout: 48h, scope: Destinations}
+`
 	gatewayKeepalive = `
 ports: [6379]
 keepalive: {time: 5s, interval: 5s, probes: 3}
