@@ -99,6 +99,8 @@ func (p *plane) changeFor(ctx context.Context, s *scenario.Scenario) error {
 	case scenario.AccessLogs:
 		return p.switchAccessLogsOn(ctx, s.Namespace())
 	case scenario.RulesEdited:
+		p.edit.Lock()
+		defer p.edit.Unlock()
 		return p.holdfast.SetRules(ctx, scenario.RulesFile(withoutEdited()))
 	case scenario.ObjectsApplied:
 		return p.applyObjects(ctx, s)

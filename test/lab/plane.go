@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -42,6 +43,7 @@ defaultConfig:
 type plane struct {
 	*mesh.Mesh
 	holdfast *mesh.Holdfast
+	edit     sync.Mutex // of the rules: two lanes do it
 }
 
 // startPlane starts the cluster, Istio and holdfast, with the rules of all scenarios in

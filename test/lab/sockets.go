@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func (p *pod) sockets(ctx context.Context, s *scenario.Scenario) ([]report.Socket, error) {
 	var out []byte
 	err := p.Do(func() (err error) {
-		out, err = exec.CommandContext(ctx, "ss", "-Htnoe", "state", "established", "( dst 198.18.0.0/15 or dst [2001:db8::]/32 )").Output()
+		out, err = exec.CommandContext(ctx, "ss", "-Htnoe", "state", "established").Output()
 		return err
 	})
 	if err != nil {
@@ -23,7 +24,9 @@ func (p *pod) sockets(ctx context.Context, s *scenario.Scenario) ([]report.Socke
 	}
 	var sockets []report.Socket
 	for line := range strings.Lines(string(out)) {
-		sockets = append(sockets, parseSocket(line, s.Gateway != ""))
+		if socket := parseSocket(line, s.Gateway != ""); !onLoopback(socket) {
+			sockets = append(sockets, socket)
+		}
 	}
 	return sockets, nil
 }
@@ -48,6 +51,22 @@ func parseSocket(line string, gateway bool) report.Socket {
 	return socket
 }
 
+// onLoopback reports whether a connection does not leave the pod: those inside the sidecar, and
+// the one to istiod.
+func onLoopback(socket report.Socket) bool {
+	peer, err := netip.ParseAddrPort(ends(socket)[1])
+	return err == nil && peer.Addr().IsLoopback()
+}
+
+// ends are the socket's own address and the other side's, as ss writes them.
+func ends(socket report.Socket) [2]string {
+	fields := strings.Fields(socket.Line)
+	if len(fields) < 4 {
+		return [2]string{}
+	}
+	return [2]string{fields[2], fields[3]}
+}
+
 // checkProbes holds the sockets against the strategy: keepalive must run on those of the
 // proxy that lead to the other side, or it must not.
 func checkProbes(s *scenario.Scenario, sockets []report.Socket) string {
@@ -70,11 +89,7 @@ func checkProbes(s *scenario.Scenario, sockets []report.Socket) string {
 // towardsOthers reports whether a socket is the proxy's side of a connection to the servers,
 // or for a gateway to a client.
 func towardsOthers(s *scenario.Scenario, socket report.Socket) bool {
-	fields := strings.Fields(socket.Line)
-	if len(fields) < 4 {
-		return false
-	}
-	local, peer := fields[2], fields[3]
+	local, peer := ends(socket)[0], ends(socket)[1]
 	switch socket.Owner {
 	case "gateway":
 		return strings.HasSuffix(local, ":"+strconv.Itoa(scenario.RedisPort))

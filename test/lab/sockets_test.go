@@ -29,6 +29,19 @@ func TestParseSocket(t *testing.T) {
 	}
 }
 
+func TestOnLoopback(t *testing.T) {
+	for line, want := range map[string]bool{
+		"0 0 127.0.0.1:40000 127.0.0.1:15010":                 true,
+		"0 0 [::1]:40000 [::1]:15000":                         true,
+		"0 0 [2001:db8:1900::2]:40000 [2001:db8:100::1]:6379": false,
+		ofSidecar: false,
+	} {
+		if got := onLoopback(parseSocket(line, false)); got != want {
+			t.Errorf("%s: got %t, want %t", line, got, want)
+		}
+	}
+}
+
 // A strategy that should probe and does not is found, and one that should not and does.
 func TestCheckProbes(t *testing.T) {
 	const toClient = "0 0 198.19.0.6:6379 198.19.32.2:7 timer:(keepalive,1sec,0) uid:1337 ino:1 sk:1"

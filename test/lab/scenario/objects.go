@@ -10,22 +10,33 @@ import (
 // soon, if there is one.
 const shortDrain = 10 * time.Second
 
-// editScenarios: rules are deleted under running pods, which keep what they were admitted with.
-func editScenarios() []Scenario {
-	edited := func(name, title, rule string, annotated map[string][]string) Scenario {
-		return Scenario{
-			Name: name, Title: title, Group: report.Objects, Change: RulesEdited, Own: drainsSoon, Drain: shortDrain,
-			Rule: rule, Annotated: annotated,
-			Clients: []Client{busy("busy", Inside, 25*time.Second, lives()), idle("idle", Inside, 25*time.Second, lives())},
-		}
+// edited is a scenario whose rules are deleted under the running pod, which keeps what it was
+// admitted with.
+func edited(name, title string, s Scenario) Scenario {
+	s.Name, s.Title, s.Group, s.Change = name, title, report.Objects, RulesEdited
+	if s.Own == nil {
+		s.Own, s.Drain = drainsSoon, shortDrain
 	}
-	keepalive := edited("edit-keepalive", "idleTimeout, keepalive", keepaliveRule, withKeepalive)
-	keepalive.Probed = true
+	s.Clients = []Client{busy("busy", Inside, 25*time.Second, lives()), idle("idle", Inside, 25*time.Second, lives())}
+	return s
+}
+
+func editScenarios() []Scenario {
+	const gateway = "edit-gateway"
+	behind := edited(gateway, "gateway, keepalive", Scenario{
+		Gateway: gatewayKeepalive, Objects: redisGateway(gateway), Probed: true, Own: longIdleDrainsSoon, Drain: shortDrain,
+	})
+	for i, c := range behind.Clients {
+		behind.Clients[i] = to(GatewayHost, RedisPort, c)
+	}
 	return []Scenario{
-		edited("edit-timeout", "idleTimeout: 48h", idleTimeout, withIdleTimeout),
-		keepalive,
-		edited("edit-bypass", "bypass: Ports", bypassPorts, withPorts),
+		edited("edit-timeout", "idleTimeout: 48h", Scenario{Rule: idleTimeout, Annotated: withIdleTimeout}),
+		edited("edit-keepalive", "idleTimeout, keepalive", Scenario{Rule: keepaliveRule, Annotated: withKeepalive, Probed: true}),
+		edited("edit-bypass-ports", "bypass: Ports", Scenario{Rule: bypassPorts, Annotated: withPorts}),
+		edited("edit-bypass-cidrs", "bypass: CIDRs", Scenario{Rule: bypassCIDRs, Annotated: withCIDRs}),
+		behind,
 		{
+			// Its own drain is the strategy.
 			Name: "edit-drain", Title: "idleTimeout, drainDuration", Group: report.Objects, Change: RulesEdited,
 			Rule: drainDuration, Annotated: withDrainDuration,
 			Clients: []Client{busy("busy", Inside, 60*time.Second, lives())},

@@ -63,30 +63,38 @@ func TestRulesFile(t *testing.T) {
 }
 
 // An object that a scenario has left out, or that comes and goes, belongs to no other scenario
-// that runs beside it: what one does, the others must not see.
+// that may run at the same time: what one does, the others must not see.
 func TestObjectsAreNotShared(t *testing.T) {
+	type placed struct {
+		Scenario
+		lane, stage int
+		objects     map[string]bool
+	}
+	var all []placed
 	for i, lane := range Lanes() {
 		for j, stage := range lane {
-			users := map[string][]string{}
 			for _, s := range stage {
 				objects, err := s.MeshObjects()
 				if err != nil {
 					t.Fatal(err)
 				}
+				names := map[string]bool{}
 				for _, o := range objects {
-					users[o.Namespace+"/"+o.Name] = append(users[o.Namespace+"/"+o.Name], s.Name)
+					names[o.Namespace+"/"+o.Name] = true
 				}
+				all = append(all, placed{s, i, j, names})
 			}
-			for _, s := range stage {
-				objects, err := s.MeshObjects()
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, o := range objects {
-					alone := s.Without || s.Change == ObjectsApplied || s.Change == ObjectsDeleted
-					if all := users[o.Namespace+"/"+o.Name]; alone && len(all) > 1 {
-						t.Errorf("lane %d, stage %d: %s of %s: got it used by %q, want nobody else", i, j, o.Name, s.Name, all)
-					}
+		}
+	}
+	for _, a := range all {
+		if !a.Without && a.Change != ObjectsApplied && a.Change != ObjectsDeleted {
+			continue
+		}
+		for _, b := range all {
+			together := a.lane != b.lane || a.stage == b.stage
+			for name := range b.objects {
+				if together && a.Name != b.Name && a.objects[name] {
+					t.Errorf("%s of %s: got it needed by %s too, want nobody else", name, a.Name, b.Name)
 				}
 			}
 		}

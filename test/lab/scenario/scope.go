@@ -12,33 +12,63 @@ import (
 // stays in force for everything else.
 func scopeScenarios() []Scenario {
 	const length = 25 * time.Second
-	in, out := idle("inside the CIDR", Inside, length, lives()), idle("outside the CIDR", Outside, length, cutWhenIdle(MeshIdle))
-	scoped := func(name, title, rule, objects string, clients ...Client) Scenario {
-		return Scenario{
-			Name: name, Title: title, Group: report.Scope, Rule: rule, Annotated: withDestinations, Objects: objects, Clients: clients,
-		}
-	}
-	unknown := scoped("idle-destinations", "idleTimeout, Destinations", destinations, "", in, out, memcached("another port", Inside, length, cutWhenIdle(MeshIdle)))
-	unknown.Group = report.Idle
-	beaten := scoped("filter-timeout", "idleTimeout: 48h; a filter of the operator", idleTimeout, operatorFilter, idle("redis", Inside, length, cutWhenIdle(operatorIdle)))
-	beaten.Annotated, beaten.Idle = withIdleTimeout, operatorIdle
-	filtered := scoped("filter-destinations", "Destinations; a filter of the operator", destinations, operatorFilter, in, idle("outside the CIDR", Outside, length, cutWhenIdle(operatorIdle)))
-	filtered.Idle = operatorIdle
-	ipv6 := scoped("scope-ipv6", "IPv6", ipv6Destinations, "", idle("inside the CIDR", Inside6, length, lives()), idle("outside the CIDR", Outside6, length, cutWhenIdle(MeshIdle)))
-	ipv6.IPv6 = true
+	in := idle("inside the CIDR", Inside, length, lives())
+	out := idle("outside the CIDR", Outside, length, cutWhenIdle(MeshIdle))
+	cutByOperator := cutWhenIdle(operatorIdle)
 	return []Scenario{
-		unknown,
-		// The mesh gives a known service a listener of its own, on its address.
-		scoped("scope-address", "a ServiceEntry with the address", destinations, knownAddress, in, out),
-		// Listener 0.0.0.0_6379, for whatever address.
-		scoped("scope-wildcard", "a ServiceEntry of a wildcard", destinations, knownWildcard, in, out),
-		// Nothing comes from the client before the server has spoken.
-		scoped("scope-mysql", "MySQL, which speaks first", mysqlDestinations, "",
-			mysql("inside the CIDR", Inside, length, lives()), mysql("outside the CIDR", Outside, length, loses(1, 0))),
-		scoped("scope-two-rules", "two rules", destinations+"---"+otherDestinations, "",
-			in, memcached("the other rule's port and CIDR", Outside, length, lives()),
-			out, memcached("one's CIDR, the other's port", Inside, length, cutWhenIdle(MeshIdle))),
-		ipv6, beaten, filtered,
+		{
+			Name: "idle-destinations", Title: "idleTimeout, Destinations", Group: report.Idle,
+			Rule: destinations, Annotated: withDestinations,
+			Clients: []Client{in, out, memcached("another port", Inside, length, cutWhenIdle(MeshIdle))},
+		},
+		{
+			// The mesh gives a known service a listener of its own, on its address.
+			Name: "scope-address", Title: "a ServiceEntry with the address", Group: report.Scope,
+			Rule: destinations, Annotated: withDestinations, Objects: knownAddress,
+			Clients: []Client{in, out},
+		},
+		{
+			// Listener 0.0.0.0_6379, for whatever address.
+			Name: "scope-wildcard", Title: "a ServiceEntry of a wildcard", Group: report.Scope,
+			Rule: destinations, Annotated: withDestinations, Objects: knownWildcard,
+			Clients: []Client{in, out},
+		},
+		{
+			// Nothing comes from the client before the server has spoken.
+			Name: "scope-mysql", Title: "MySQL, which speaks first", Group: report.Scope,
+			Rule: mysqlDestinations, Annotated: withDestinations,
+			Clients: []Client{
+				mysql("inside the CIDR", Inside, length, lives()),
+				mysql("outside the CIDR", Outside, length, loses(1, 0)),
+			},
+		},
+		{
+			Name: "scope-two-rules", Title: "two rules", Group: report.Scope,
+			Rule: destinations + "---" + otherDestinations, Annotated: withDestinations,
+			Clients: []Client{
+				in, memcached("the other rule's port and CIDR", Outside, length, lives()),
+				out, memcached("one's CIDR, the other's port", Inside, length, cutWhenIdle(MeshIdle)),
+			},
+		},
+		{
+			Name: "scope-ipv6", Title: "IPv6", Group: report.Scope, IPv6: true,
+			Rule: ipv6Destinations, Annotated: withDestinations,
+			Clients: []Client{
+				idle("inside the CIDR", Inside6, length, lives()),
+				idle("outside the CIDR", Outside6, length, cutWhenIdle(MeshIdle)),
+			},
+		},
+		{
+			Name: "filter-timeout", Title: "idleTimeout: 48h; a filter of the operator", Group: report.Scope,
+			Rule: idleTimeout, Annotated: withIdleTimeout, Objects: operatorFilter, Idle: operatorIdle,
+			Clients: []Client{idle("redis", Inside, length, cutByOperator)},
+		},
+		{
+			Name: "filter-destinations", Title: "Destinations; a filter of the operator", Group: report.Scope,
+			Rule: destinations, Annotated: withDestinations, Objects: operatorFilter, Idle: operatorIdle,
+			Clients: []Client{in, idle("outside the CIDR", Outside, length, cutByOperator)},
+		},
+		edited("edit-destinations", "idleTimeout, Destinations", Scenario{Rule: destinations, Annotated: withDestinations}),
 	}
 }
 
