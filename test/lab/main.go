@@ -64,16 +64,18 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the folder with all logs")
 	flags.StringVar(&o.out, "out", filepath.Join(cluster.Root(), "bin", "lab"), "write the run's files into this `folder`")
 	flags.StringVar(&o.redraw, "redraw", "", "only write pictures and document anew from lab.json in this `folder`")
-	newest := machine.Envoys[len(machine.Envoys)-1]
-	envoy := flags.String("envoy", newest, "run with this `version` of Envoy, or once with each one of \"all\": "+strings.Join(machine.Envoys, ", "))
+	envoy := flags.String("envoy", "", "run with this `version` of Envoy, or once with each for \"all\": "+strings.Join(machine.Envoys, ", ")+
+		" (default: the program that the variable ENVOY names, else the newest)")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	switch {
 	case *envoy == "all":
 		o.envoys = machine.Envoys
-	case *envoy != newest || os.Getenv("ENVOY") == "":
+	case *envoy != "":
 		o.envoys = []string{*envoy}
+	case os.Getenv("ENVOY") == "":
+		o.envoys = machine.Envoys[len(machine.Envoys)-1:]
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("got argument %q, want flags only", flags.Arg(0))

@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
@@ -17,6 +20,31 @@ func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{"-run", "("}, {"extra"}, {"-run", "no-such-scenario"}, {"-redraw", t.TempDir()}} {
 		if err := run(t.Context(), args, &out, &out); err == nil && args[1] != "no-such-scenario" {
 			t.Errorf("%q: got no error, want one", args)
+		}
+	}
+}
+
+// Which Envoy: the newest, another one, each one, or a program of one's own.
+func TestWhichEnvoy(t *testing.T) {
+	newest := machine.Envoys[len(machine.Envoys)-1]
+	for _, test := range []struct {
+		variable string
+		args     []string
+		want     []string
+	}{
+		{"", nil, []string{newest}},
+		{"/own/envoy", nil, nil},
+		{"/own/envoy", []string{"-envoy", newest}, []string{newest}},
+		{"", []string{"-envoy", "1.36.4"}, []string{"1.36.4"}},
+		{"", []string{"-envoy", "all"}, machine.Envoys},
+	} {
+		t.Setenv("ENVOY", test.variable)
+		o, err := parse(test.args, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(o.envoys, test.want) {
+			t.Errorf("ENVOY=%s, %q: got %q, want %q", test.variable, test.args, o.envoys, test.want)
 		}
 	}
 }
