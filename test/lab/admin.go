@@ -63,20 +63,20 @@ func (p *pod) served(ctx context.Context) (*envoy.Served, error) {
 	return s, nil
 }
 
-// awaitOther waits until the proxy has another configuration, and returns when it had.
-func (p *pod) awaitOther(ctx context.Context, before *envoy.Served) (time.Time, error) {
+// awaitOther waits until the proxy has another configuration.
+func (p *pod) awaitOther(ctx context.Context, before *envoy.Served) error {
 	ctx, cancel := context.WithTimeout(ctx, machine.WaitLong)
 	defer cancel()
 	for {
 		now, err := p.served(ctx)
 		if err != nil {
-			return time.Time{}, err
+			return err
 		}
 		if before.Difference(now) != "" {
-			return time.Now(), nil
+			return nil
 		}
-		if err := wait(ctx, 100*time.Millisecond); err != nil {
-			return time.Time{}, fmt.Errorf("waiting for another configuration of the proxy: %w", err)
+		if err := wait(ctx, 200*time.Millisecond); err != nil {
+			return fmt.Errorf("waiting for another configuration of the proxy: %w", err)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func cause(c report.Connection, change float64, r *running) string {
 		return report.Unknown
 	case near(c.Quiet, r.IdleTimeout().Seconds()):
 		return report.ByIdleTimer
-	case change > 0 && c.To-change >= drain-scenario.Slack && c.To-change <= drain+3:
+	case change > 0 && c.To-change >= drain-scenario.Slack && c.To-change <= drain+scenario.Late:
 		return report.ByChange
 	case r.Dies: // the sidecar had found out, and closed the application's side
 		return report.ByDeath

@@ -129,14 +129,14 @@ func (r *running) ownObject() bool {
 	return r.Change == scenario.ObjectsApplied || r.Change == scenario.ObjectsDeleted
 }
 
-// settle waits until a change of the mesh is over. Where the pod's own object comes or goes,
-// the change is when the proxy has it: istiod takes a second or more, when much else happens.
-func (r *running) settle(ctx context.Context) (err error) {
+// settle waits until a change of the mesh is over: where the pod's own object comes or goes,
+// until the proxy has the configuration that follows from it.
+func (r *running) settle(ctx context.Context) error {
 	if r.change.IsZero() {
 		return nil
 	}
 	if r.ownObject() {
-		if r.change, err = r.pod.awaitOther(ctx, r.served); err != nil {
+		if err := r.pod.awaitOther(ctx, r.served); err != nil {
 			return fmt.Errorf("scenario %s: %s: %w", r.Name, r.Change, err)
 		}
 	}

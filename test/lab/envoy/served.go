@@ -65,9 +65,25 @@ func (s *Served) Difference(now *Served) string {
 		maps.Copy(names, kind.now)
 		for _, name := range slices.Sorted(maps.Keys(names)) {
 			if before, now := kind.before[name], kind.now[name]; !bytes.Equal(before, now) {
-				return fmt.Sprintf("%s %s: got another one after the change, want the same to the byte: before %s, now %s", kind.name, name, before, now)
+				from := firstDifference(before, now)
+				return fmt.Sprintf("%s %s: got another one after the change, want the same to the byte: before ...%s..., now ...%s...",
+					kind.name, name, excerpt(before, from), excerpt(now, from))
 			}
 		}
 	}
 	return ""
+}
+
+func firstDifference(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}
+
+// excerpt is what stands around a place, short enough for a line.
+func excerpt(text []byte, at int) []byte {
+	return text[max(0, at-40):min(len(text), at+120)]
 }

@@ -46,11 +46,11 @@ func (r *Run) Table(out io.Writer) error {
 	for _, problem := range problems {
 		fmt.Fprintln(out, "!!", problem)
 	}
-	clients := 0
+	checks := len(r.Scenarios) // one of each pod, and one of each client
 	for _, s := range r.Scenarios {
-		clients += len(s.Clients)
+		checks += len(s.Clients)
 	}
-	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", clients-len(problems), len(problems))
+	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", checks-len(problems), len(problems))
 	return err
 }
 
