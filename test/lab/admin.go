@@ -63,16 +63,16 @@ func (p *pod) served(ctx context.Context) (*envoy.Served, error) {
 	return s, nil
 }
 
-// awaitOther waits until the proxy has another configuration.
-func (p *pod) awaitOther(ctx context.Context, before *envoy.Served) error {
+// awaitModified waits until the proxy has listeners or clusters that it did not have before.
+func (p *pod) awaitModified(ctx context.Context, before map[string]int64) error {
 	ctx, cancel := context.WithTimeout(ctx, machine.WaitLong)
 	defer cancel()
 	for {
-		now, err := p.served(ctx)
+		now, err := p.counts(ctx)
 		if err != nil {
 			return err
 		}
-		if before.Difference(now) != "" {
+		if envoy.Modified(before, now) {
 			return nil
 		}
 		if err := wait(ctx, 200*time.Millisecond); err != nil {

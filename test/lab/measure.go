@@ -24,7 +24,7 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 		Every: hundredths(app.Every), Keepalive: hundredths(app.Keepalive), Log: app.logged(),
 	}
 	if r.change.After(start) {
-		c.Changed = since(r.change)
+		c.Changed, c.Reached = since(r.change), since(r.reached)
 	}
 	if !r.death.IsZero() {
 		c.Died = since(r.death)
@@ -41,7 +41,7 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 			From: max(0, since(life.Opened)), To: since(life.Ended), Quiet: hundredths(life.Ended.Sub(last)),
 			End: string(life.End), Error: life.Error,
 		}
-		connection.Cause = cause(connection, c.Changed, r)
+		connection.Cause = cause(connection, &c, r)
 		c.Connections = append(c.Connections, connection)
 	}
 	return c
@@ -49,7 +49,7 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 
 // cause tells from the measured times why a connection ended, as a person would who has
 // nothing else: Envoy names no cause anywhere.
-func cause(c report.Connection, change float64, r *running) string {
+func cause(c report.Connection, of *report.Client, r *running) string {
 	near := func(got, want float64) bool { return math.Abs(got-want) <= scenario.Slack }
 	drain := r.DrainDuration().Seconds()
 	switch {
@@ -63,7 +63,7 @@ func cause(c report.Connection, change float64, r *running) string {
 		return report.Unknown
 	case near(c.Quiet, r.IdleTimeout().Seconds()):
 		return report.ByIdleTimer
-	case change > 0 && c.To-change >= drain-scenario.Slack && c.To-change <= drain+scenario.Late:
+	case of.Changed > 0 && c.To >= of.Changed+drain-scenario.Slack && c.To <= of.Reached+drain+scenario.Late:
 		return report.ByChange
 	case r.Dies: // the sidecar had found out, and closed the application's side
 		return report.ByDeath

@@ -21,7 +21,8 @@ type running struct {
 	served  *envoy.Served // what istiod had served before anything happened; nil where it does not matter
 	before  map[string]int64
 	report  report.Scenario
-	change  time.Time
+	change  time.Time // when the API server, or holdfast, had it
+	reached time.Time // when the proxy had what follows from it, at the latest
 	death   time.Time
 }
 
@@ -76,7 +77,7 @@ func (l *lab) begin(ctx context.Context, r *running) (err error) {
 	if r.before, err = r.pod.counts(ctx); err != nil {
 		return err
 	}
-	if r.Untouched || r.ownObject() {
+	if r.Untouched {
 		if r.served, err = r.pod.served(ctx); err != nil {
 			return err
 		}
@@ -121,26 +122,22 @@ func (l *lab) strike(ctx context.Context, all []*running) error {
 // beforeStrike is how long connections live before anything happens: shorter than the idle timer.
 const beforeStrike = 5 * time.Second
 
-// afterChange is how long a change is given to do what it should not do.
-const afterChange = 3 * time.Second
+// afterChange is how long a change is given to do what it should, or should not.
+const afterChange = 2 * time.Second
 
-// ownObject reports whether a mesh object of the pod itself comes or goes.
-func (r *running) ownObject() bool {
-	return r.Change == scenario.ObjectsApplied || r.Change == scenario.ObjectsDeleted
-}
-
-// settle waits until a change of the mesh is over: where the pod's own object comes or goes,
-// until the proxy has the configuration that follows from it.
+// settle waits until a change of the mesh is over: where it concerns the pod's own proxy, until
+// that has a new configuration, which takes istiod some seconds when much else happens.
 func (r *running) settle(ctx context.Context) error {
-	if r.change.IsZero() {
+	switch r.Change {
+	case "":
 		return nil
-	}
-	if r.ownObject() {
-		if err := r.pod.awaitOther(ctx, r.served); err != nil {
+	case scenario.AccessLogs, scenario.ObjectsApplied, scenario.ObjectsDeleted:
+		if err := r.pod.awaitModified(ctx, r.before); err != nil {
 			return fmt.Errorf("scenario %s: %s: %w", r.Name, r.Change, err)
 		}
 	}
-	return wait(ctx, time.Until(r.change.Add(afterChange)))
+	r.reached = time.Now()
+	return wait(ctx, afterChange)
 }
 
 // finish waits for the clients and writes down what they and Envoy saw.

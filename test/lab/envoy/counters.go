@@ -7,13 +7,20 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 )
 
+// Counters of listeners and clusters that were replaced by others of the same name.
+const (
+	listenerModified = "listener_manager.listener_modified"
+	clusterModified  = "cluster_manager.cluster_modified"
+)
+
 // counters are the ones that tell something about connections and configuration.
 var counters = []string{
 	"listener_manager.lds.update_success",
 	"listener_manager.lds.update_rejected",
 	"cluster_manager.cds.update_rejected",
 	"listener_manager.listener_in_place_updated",
-	"listener_manager.listener_modified",
+	listenerModified,
+	clusterModified,
 	"listener_manager.total_filter_chains_draining",
 	"listener.0.0.0.0_15001.downstream_cx_total",
 	"listener.0.0.0.0_15001.downstream_cx_destroy",
@@ -49,4 +56,9 @@ func Moved(before, during, after map[string]int64) map[string]report.Counter {
 		}
 	}
 	return counters
+}
+
+// Modified reports whether listeners or clusters were replaced between two looks.
+func Modified(before, after map[string]int64) bool {
+	return after[listenerModified] > before[listenerModified] || after[clusterModified] > before[clusterModified]
 }

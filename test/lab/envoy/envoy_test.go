@@ -48,6 +48,11 @@ func TestCounters(t *testing.T) {
 	if len(got) != 2 || got["listener_manager.lds.update_success"] != 2 || got["tcp.PassthroughCluster.idle_timeout"] != 1 {
 		t.Errorf("got %v, want the two named counters", got)
 	}
+	for name, want := range map[string]bool{"listener_manager.listener_modified": true, "cluster_manager.cluster_modified": true, "listener_manager.lds.update_success": false} {
+		if got := Modified(map[string]int64{name: 1}, map[string]int64{name: 2}); got != want {
+			t.Errorf("%s counted: got %t, want %t", name, got, want)
+		}
+	}
 	// A gauge that is back at its start is kept for what it was in between.
 	const draining = "listener_manager.total_filter_chains_draining"
 	changes := Moved(map[string]int64{draining: 0, "same": 3}, map[string]int64{draining: 9, "same": 3}, map[string]int64{draining: 0, "same": 3})

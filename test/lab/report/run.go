@@ -114,6 +114,8 @@ type Client struct {
 	Keepalive float64 `json:"keepaliveSeconds,omitempty"`
 	// Changed is when the mesh's configuration changed, counted from the client's start; 0: it did not.
 	Changed float64 `json:"changedAtSeconds,omitempty"`
+	// Reached is when the pod's proxy had what follows from it, at the latest.
+	Reached float64 `json:"reachedAtSeconds,omitempty"`
 	// Died is when the server died without a word, counted likewise; 0: it did not.
 	Died        float64      `json:"diedAtSeconds,omitempty"`
 	Connections []Connection `json:"connections"`

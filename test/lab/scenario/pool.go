@@ -50,5 +50,10 @@ func poolScenarios() []Scenario {
 			Rule: bypassPorts, Annotated: withPorts,
 			Clients: pools(overForgets, 2*overForgets, lives(), lives(), loses(1, 0), lives()),
 		},
+		{
+			Name: "pool-box-keepalive", Title: "idleTimeout, keepalive", Group: report.Pool, Forgets: forgetsPools,
+			Rule: keepaliveRule, Annotated: withKeepalive, Probed: true,
+			Clients: pools(overForgets, 2*overForgets, lives(), lives(), lives(), lives()),
+		},
 	}
 }

@@ -19,10 +19,9 @@ type Want struct {
 // everything else that runs side by side.
 const Slack = 0.75
 
-// Late is how much later than that a change may show, in seconds: istiod waits for events to
-// settle, the configuration needs some time to reach the proxy, and Envoy's drain time is in
-// whole seconds.
-const Late = 5
+// Late is how much longer than its drain duration a proxy may take, in seconds, counted from
+// when it had the change: the duration is in whole seconds.
+const Late = 3
 
 // lives: one connection, there at the end, every request answered.
 func lives() Want {
@@ -103,7 +102,7 @@ func ended(c *report.Client, end, cause string, measure func(report.Connection) 
 	}
 	most := about.Seconds() + Slack
 	if cause == report.ByChange {
-		most = about.Seconds() + Late
+		most = c.Reached - c.Changed + about.Seconds() + Late
 	}
 	if got := measure(first); got < about.Seconds()-Slack || got > most {
 		return fmt.Sprintf("got %.2f s, want %.2f s", got, about.Seconds())
