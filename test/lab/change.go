@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,10 +19,7 @@ import (
 // change the listeners of those that use them.
 func (p *plane) prepare(ctx context.Context, stage []*running) error {
 	for _, r := range stage {
-		for text := range strings.SplitSeq(r.Objects, "\n---\n") {
-			if strings.TrimSpace(text) == "" {
-				continue
-			}
+		for _, text := range r.OwnObjects() {
 			object := &unstructured.Unstructured{}
 			if err := yaml.Unmarshal([]byte(text), object); err != nil {
 				return fmt.Errorf("scenario %s: reading its objects: %w:\n%s", r.Name, err, text)

@@ -58,6 +58,9 @@ func entry(name string, parts ...string) string {
 	return text
 }
 
+// OwnObjects are the texts of Objects, one each.
+func (s *Scenario) OwnObjects() []string { return documents(s.Objects) }
+
 // documents are the parts of a YAML text between lines of "---", blank ones left out.
 func documents(text string) []string {
 	var parts []string
