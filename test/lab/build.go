@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,11 @@ func measure(ctx context.Context, envoy string, lanes [][][]scenario.Scenario, k
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
+	release, err := netns.Claim()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	// Cleaning up must work after ctx has ended.
 	forever := context.WithoutCancel(ctx)
 	if err := netns.RemoveAll(forever); err != nil {

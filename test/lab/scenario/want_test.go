@@ -14,10 +14,11 @@ func TestWants(t *testing.T) {
 		return report.Client{Connections: []report.Connection{c}, Requests: requests, Changed: 6, Reached: 7, Died: 6}
 	}
 	happened := map[string]report.Client{
-		"alive":        one(report.Connection{To: 65, End: report.Open}, report.Request{}, report.Request{}),
-		"idle":         one(report.Connection{To: 13, Quiet: 10.1, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
-		"changed":      one(report.Connection{To: 51.8, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
-		"changed late": one(report.Connection{To: 57, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"alive":            one(report.Connection{To: 65, End: report.Open}, report.Request{}, report.Request{}),
+		"idle":             one(report.Connection{To: 13, Quiet: 10.1, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
+		"changed":          one(report.Connection{To: 51.8, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"changed late":     one(report.Connection{To: 57, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"closed too early": one(report.Connection{To: 6, Quiet: 6, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
 		// The proxy had the change a second after the API server.
 		"changed when it could": one(report.Connection{To: 54.5, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
 		"forgot":                one(report.Connection{To: 30, End: report.Silent, Cause: report.ByMiddlebox}, report.Request{}, report.Request{Error: "i/o timeout"}),
@@ -44,7 +45,7 @@ func TestWants(t *testing.T) {
 		{notices(report.TimedOut, 5*time.Second, 3), []string{"probed"}},
 		{notices(report.Closed, 5*time.Second, 3), []string{"probed by the sidecar"}},
 		{loses(2, 1), []string{"two"}},
-		{loses(1, 0), []string{"idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could"}},
+		{loses(1, 0), []string{"idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could", "closed too early"}},
 	}
 	for _, test := range tests {
 		for name, c := range happened {
