@@ -64,6 +64,10 @@ istio: build tools ## Real Istio judges every annotation
 lab: build tools ## Real Envoy and real middleware: connections that live or die (needs root)
 	@cd test/lab && $(GO) test ./... && $(GO) run .
 
+.PHONY: lab-all
+lab-all: build tools ## The same with each Envoy of a supported Istio (two minutes each)
+	@cd test/lab && $(GO) run . -envoy all
+
 .PHONY: bench
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)

@@ -7,32 +7,39 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/probe"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 // application is a running client program in a pod's namespace.
 type application struct {
-	client
-	process *process
+	scenario.Client
+	process *machine.Process
 	log     string        // path of what its library logged
 	ready   chan struct{} // closed after its first answer
 	output  chan []byte   // its result, when it ends
 }
 
 // launch starts a client. It is ready when app.ready is closed.
-func (l *lab) launch(ctx context.Context, p *pod, c client) (*application, error) {
+func (l *lab) launch(ctx context.Context, r *running, c scenario.Client) (*application, error) {
+	p := r.pod
+	if host, port, err := net.SplitHostPort(c.Address); err == nil && host == scenario.GatewayHost {
+		c.Address = net.JoinHostPort(p.Address.String(), port)
+	}
 	spec, err := json.Marshal(c.Spec)
 	if err != nil {
 		return nil, err
 	}
 	name := p.object.Name + "-" + c.Name
-	app := &application{client: c, ready: make(chan struct{}), output: make(chan []byte, 1), log: filepath.Join(p.dir, name+".log")}
-	cmd := p.Command(context.WithoutCancel(ctx), l.tools.client)
+	app := &application{Client: c, ready: make(chan struct{}), output: make(chan []byte, 1), log: filepath.Join(p.dir, name+".log")}
+	cmd := r.clients.Command(context.WithoutCancel(ctx), l.tools.Client)
 	cmd.Dir, cmd.Stdin = p.dir, bytes.NewReader(spec)
 	log, err := os.Create(app.log)
 	if err != nil {
@@ -47,7 +54,7 @@ func (l *lab) launch(ctx context.Context, p *pod, c client) (*application, error
 	}
 	defer write.Close()
 	cmd.Stdout = write
-	if app.process, err = l.processes.run(name, app.log, cmd); err != nil {
+	if app.process, err = l.processes.Run(name, app.log, cmd); err != nil {
 		read.Close()
 		return nil, err
 	}
@@ -79,10 +86,10 @@ func (a *application) waitReady(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-a.process.done:
-		return a.process.exited()
-	case <-time.After(waitLong):
-		return fmt.Errorf("client %s got no first answer within %s", a.process.name, waitLong)
+	case <-a.process.Done:
+		return a.process.Exited()
+	case <-time.After(machine.WaitLong):
+		return fmt.Errorf("client %s got no first answer within %s", a.process.Name, machine.WaitLong)
 	}
 }
 
@@ -94,8 +101,8 @@ func (a *application) result(ctx context.Context) (*probe.Result, error) {
 	case out := <-a.output:
 		var result probe.Result
 		if err := json.Unmarshal(out, &result); err != nil {
-			<-a.process.done
-			return nil, fmt.Errorf("client %s gave no result: %w; its log:\n%s", a.process.name, err, tail(a.log, 2000))
+			<-a.process.Done
+			return nil, fmt.Errorf("client %s gave no result: %w; its log:\n%s", a.process.Name, err, machine.Tail(a.log, 2000))
 		}
 		return &result, nil
 	}

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,14 +20,14 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
-	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
-	"github.com/holdfast-mesh/holdfast/test/lab/netns"
-	"github.com/holdfast-mesh/holdfast/test/lab/report"
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 func main() {
@@ -51,6 +52,7 @@ type options struct {
 	keep    bool
 	out     string
 	redraw  string
+	envoys  []string // versions; empty: the program that the variable ENVOY names
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
@@ -62,8 +64,18 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the folder with all logs")
 	flags.StringVar(&o.out, "out", filepath.Join(cluster.Root(), "bin", "lab"), "write the run's files into this `folder`")
 	flags.StringVar(&o.redraw, "redraw", "", "only write pictures and document anew from lab.json in this `folder`")
+	envoy := flags.String("envoy", "", "run with this `version` of Envoy, or once with each for \"all\": "+strings.Join(machine.Envoys, ", ")+
+		" (default: the program that the variable ENVOY names, else the newest)")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
+	}
+	switch {
+	case *envoy == "all":
+		o.envoys = machine.Envoys
+	case *envoy != "":
+		o.envoys = []string{*envoy}
+	case os.Getenv("ENVOY") == "":
+		o.envoys = machine.Envoys[len(machine.Envoys)-1:]
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("got argument %q, want flags only", flags.Arg(0))
@@ -85,142 +97,82 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin"); err != nil {
 		return err
 	}
-	if err := checkMachine(exec.LookPath, os.Getuid()); err != nil {
+	if err := machine.Check(exec.LookPath, os.Getuid()); err != nil {
 		if o.require {
 			return err
 		}
 		fmt.Fprintf(stdout, "%v\nno scenario was run\n", err)
 		return nil
 	}
-	var chosen []scenario
-	for _, s := range scenarios() {
-		if o.only.MatchString(s.name) {
-			chosen = append(chosen, s)
-		}
-	}
+	chosen := choose(scenario.Lanes(), o.only)
 	if chosen == nil {
-		return fmt.Errorf("-run %s: got no scenario of that name, want one of:%s", o.only, names(scenarios()))
+		return fmt.Errorf("-run %s: got no scenario of that name, want one of:%s", o.only, names(scenario.All()))
 	}
 	begin := time.Now()
 	logf := func(format string, args ...any) {
 		fmt.Fprintf(stderr, "%4.0f s  %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
 	}
-	result, err := measure(ctx, chosen, o.keep, logf)
+	if len(o.envoys) < 2 {
+		envoy, err := findEnvoy(ctx, o.envoys, logf)
+		if err != nil {
+			return err
+		}
+		return measureWith(ctx, envoy, o, o.out, chosen, logf, stdout)
+	}
+	var problems []error
+	for _, version := range o.envoys {
+		envoy, err := machine.Envoy(ctx, cluster.Root(), version, logf)
+		if err == nil {
+			err = measureWith(ctx, envoy, o, filepath.Join(o.out, "envoy-"+version), chosen, logf, stdout)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("with Envoy %s: %w", version, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// findEnvoy is the one that was asked for: a version, or none for what ENVOY names.
+func findEnvoy(ctx context.Context, versions []string, logf func(string, ...any)) (string, error) {
+	if len(versions) == 0 {
+		return exec.LookPath(os.Getenv("ENVOY"))
+	}
+	return machine.Envoy(ctx, cluster.Root(), versions[0], logf)
+}
+
+// measureWith runs the lab with one Envoy, and publishes what it measured.
+func measureWith(ctx context.Context, envoy string, o *options, out string, lanes [][][]scenario.Scenario, logf func(string, ...any), stdout io.Writer) error {
+	result, err := measure(ctx, envoy, lanes, o.keep, logf)
 	if err != nil {
 		return err
 	}
-	return publish(result, o.out, stdout)
+	return publish(result, out, stdout)
 }
 
-func names(scenarios []scenario) string {
+// choose leaves out the scenarios with other names, and stages and lanes that are then empty.
+func choose(lanes [][][]scenario.Scenario, only *regexp.Regexp) (chosen [][][]scenario.Scenario) {
+	for _, lane := range lanes {
+		var stages [][]scenario.Scenario
+		for _, stage := range lane {
+			stage = slices.DeleteFunc(stage, func(s scenario.Scenario) bool { return !only.MatchString(s.Name) })
+			if len(stage) > 0 {
+				stages = append(stages, stage)
+			}
+		}
+		if stages != nil {
+			chosen = append(chosen, stages)
+		}
+	}
+	return chosen
+}
+
+func names(scenarios []scenario.Scenario) string {
 	list := ""
 	for _, s := range scenarios {
-		list += " " + s.name
+		list += " " + s.Name
 	}
 	return list
-}
-
-// measure builds the lab up, runs the scenarios and takes everything down again, also after
-// an error, a panic or a signal.
-func measure(ctx context.Context, scenarios []scenario, keep bool, logf func(string, ...any)) (_ *report.Run, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	// Cleaning up must work after ctx has ended.
-	forever := context.WithoutCancel(ctx)
-	if err := netns.RemoveAll(forever); err != nil {
-		return nil, fmt.Errorf("removing what an earlier run left: %w", err)
-	}
-	dir, err := makeFolder(keep)
-	if err != nil {
-		return nil, err
-	}
-	l := &lab{dir: dir, logf: logf, processes: &processes{dir: dir}}
-	defer l.close()
-	l.atEnd(func() {
-		if !keep {
-			os.RemoveAll(dir)
-			return
-		}
-		os.RemoveAll(filepath.Join(dir, "bin"))
-		logf("logs are in %s", dir)
-	})
-	l.atEnd(func() {
-		if err := netns.RemoveAll(forever); err != nil {
-			logf("removing the namespaces: %v", err)
-		}
-	})
-	l.atEnd(l.processes.stop)
-	if err := l.build(ctx); err != nil {
-		return nil, err
-	}
-	measured, err := l.run(ctx, scenarios)
-	if err != nil {
-		return nil, err
-	}
-	versions, err := l.versions(ctx)
-	return &report.Run{
-		Date: time.Now().UTC().Format(time.DateOnly), Versions: versions, Scenarios: measured,
-		Settings: report.Settings{MeshIdle: meshIdle.Seconds(), IstioIdle: istioIdle.Seconds(), Drain: drain.Seconds()},
-	}, err
-}
-
-// makeFolder makes the run's folder, and removes what killed runs left of theirs.
-func makeFolder(keep bool) (string, error) {
-	const prefix = "hf-lab-run-"
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
-	if err != nil {
-		return "", err
-	}
-	for _, folder := range left {
-		if err := os.RemoveAll(folder); err != nil {
-			return "", err
-		}
-	}
-	pattern := prefix
-	if keep {
-		pattern = "hf-lab-kept-"
-	}
-	dir, err := os.MkdirTemp("", pattern)
-	if err != nil {
-		return "", err
-	}
-	return dir, os.Chmod(dir, 0o755) // other users' programs run from here
-}
-
-// build starts what all scenarios share, side by side.
-func (l *lab) build(ctx context.Context) (err error) {
-	root := cluster.Root()
-	if l.tools, err = prepareTools(ctx, root, l.dir, l.logf); err != nil {
-		return err
-	}
-	authority, err := certs.NewAuthority()
-	if err != nil {
-		return err
-	}
-	l.authority = string(authority.PEM)
-	if l.network, err = netns.New(ctx, inside, outside); err != nil {
-		return err
-	}
-	return together([]func() error{
-		func() error {
-			l.logf("starting redis, MariaDB and memcached")
-			return startServers(ctx, l.processes, l.network.Servers, l.dir)
-		},
-		func() error {
-			m, err := startPlane(ctx, l.tools, l.dir, rulesFile(scenarios()), l.logf)
-			if err != nil {
-				return err
-			}
-			l.mesh = m
-			l.atEnd(func() {
-				if err := m.Stop(); err != nil {
-					l.logf("stopping the control plane: %v", err)
-				}
-			})
-			return nil
-		},
-	}, func(f func() error) error { return f() })
 }

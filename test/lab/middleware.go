@@ -4,25 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
-)
-
-// Addresses of the servers: one that the rules name, and one outside the rules' CIDRs.
-var (
-	inside  = netip.MustParseAddr("198.18.100.1")
-	outside = netip.MustParseAddr("198.18.200.1")
-)
-
-// Ports of the servers, the usual ones.
-const (
-	redisPort     = 6379
-	mysqlPort     = 3306
-	memcachedPort = 11211
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 // nobody is who the servers run as.
@@ -39,16 +27,16 @@ type server struct {
 
 var servers = []server{
 	{
-		name: "redis", port: redisPort,
+		name: "redis", port: scenario.RedisPort,
 		command: func(dir string) []string {
 			return []string{
-				"redis-server", "--port", strconv.Itoa(redisPort), "--bind", "0.0.0.0",
+				"redis-server", "--port", strconv.Itoa(scenario.RedisPort), "--bind", "0.0.0.0", "::",
 				"--protected-mode", "no", "--save", "", "--dir", dir,
 			}
 		},
 	},
 	{
-		name: "mariadb", port: mysqlPort,
+		name: "mariadb", port: scenario.MySQLPort,
 		prepare: func(dir string) []string {
 			return []string{
 				"mariadb-install-db", "--no-defaults", "--datadir=" + dir + "/data",
@@ -58,22 +46,22 @@ var servers = []server{
 		command: func(dir string) []string {
 			return []string{
 				"mariadbd", "--no-defaults", "--datadir=" + dir + "/data", "--socket=" + dir + "/sock",
-				"--pid-file=" + dir + "/pid", "--port=" + strconv.Itoa(mysqlPort), "--bind-address=0.0.0.0",
+				"--pid-file=" + dir + "/pid", "--port=" + strconv.Itoa(scenario.MySQLPort), "--bind-address=0.0.0.0",
 				"--skip-name-resolve", "--init-file=" + dir + "/init.sql",
 			}
 		},
 	},
 	{
-		name: "memcached", port: memcachedPort,
+		name: "memcached", port: scenario.MemcachedPort,
 		command: func(string) []string {
-			return []string{"memcached", "-p", strconv.Itoa(memcachedPort), "-l", "0.0.0.0", "-U", "0"}
+			return []string{"memcached", "-p", strconv.Itoa(scenario.MemcachedPort), "-l", "0.0.0.0", "-U", "0"}
 		},
 	},
 }
 
 // startServers starts all of them and returns when each one accepts connections.
-func startServers(ctx context.Context, p *processes, ns *netns.Namespace, dir string) error {
-	return together(servers, func(s server) error {
+func startServers(ctx context.Context, p *machine.Processes, ns *netns.Namespace, dir string) error {
+	return machine.Together(servers, func(s server) error {
 		own := filepath.Join(dir, s.name)
 		if err := os.MkdirAll(own, 0o755); err != nil {
 			return err
@@ -86,17 +74,17 @@ func startServers(ctx context.Context, p *processes, ns *netns.Namespace, dir st
 		}
 		if s.prepare != nil {
 			args := append(as(nobody), s.prepare(own)...)
-			if err := command(ctx, own, args[0], args[1:]...); err != nil {
+			if err := machine.Run(ctx, own, args[0], args[1:]...); err != nil {
 				return fmt.Errorf("preparing %s: %w", s.name, err)
 			}
 		}
 		args := append(as(nobody, "--pdeathsig", "KILL"), s.command(own)...)
-		proc, err := p.start(s.name, ns.Command(ctx, args[0], args[1:]...))
+		proc, err := p.Start(s.name, ns.Command(ctx, args[0], args[1:]...))
 		if err != nil {
 			return err
 		}
-		address := net.JoinHostPort(inside.String(), strconv.Itoa(s.port))
-		return proc.until(ctx, waitLong, func(ctx context.Context) error {
+		address := net.JoinHostPort(scenario.Inside.String(), strconv.Itoa(s.port))
+		return proc.Until(ctx, machine.WaitLong, func(ctx context.Context) error {
 			conn, err := ns.Dial(ctx, "tcp", address)
 			if err != nil {
 				return err

@@ -4,33 +4,19 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
-
-// meshIdle is the mesh's default idle timeout in the lab. It stands for Istio's hour, so
-// that a run takes minutes. It is set as an operator would set it for all pods; an
-// EnvoyFilter would not do, because it wins over the pods' own annotations.
-const meshIdle = 10 * time.Second
 
 // istioIdle is the idle timeout of a sidecar that nobody has configured: Envoy's own default,
 // https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto.
 const istioIdle = time.Hour
-
-// drain is Istio's default drainDuration:
-// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig.
-const drain = 45 * time.Second
-
-// Namespaces of the pods: the one whose configuration changes during the run, and the other.
-const (
-	quietNamespace   = "lab"
-	changedNamespace = "lab-changed"
-)
 
 // xdsAddress is where a sidecar finds istiod: inside its own namespace, from where the lab
 // carries the bytes to the real one.
@@ -50,61 +36,58 @@ defaultConfig:
     inclusionPrefixes: [tcp., listener_manager., listener.0.0.0.0_15001., cluster.PassthroughCluster.upstream_cx]
   proxyMetadata:
     ISTIO_META_IDLE_TIMEOUT: %s
-`, xdsAddress, envoy, meshIdle)
+`, xdsAddress, envoy, scenario.MeshIdle)
 }
 
-// startPlane starts the cluster, Istio and holdfast, with rules in holdfast's ConfigMap.
-func startPlane(ctx context.Context, tools *tools, dir, rules string, logf func(string, ...any)) (*mesh.Mesh, error) {
+// plane is what the lab's pods have in common: the cluster with Istio and holdfast.
+type plane struct {
+	*mesh.Mesh
+	holdfast *mesh.Holdfast
+	edit     sync.Mutex // of the rules: two lanes do it
+}
+
+// startPlane starts the cluster, Istio and holdfast, with the rules of all scenarios in
+// holdfast's ConfigMap.
+func startPlane(ctx context.Context, tools *machine.Tools, dir string, logf func(string, ...any)) (*plane, error) {
 	m, err := mesh.Start(ctx, mesh.Options{
 		Dir: filepath.Join(dir, "mesh"), Logf: logf,
 		Revisions: []mesh.Revision{{
 			NativeSidecars: true,
-			MeshConfig:     meshConfig(tools.envoy),
+			MeshConfig:     meshConfig(tools.Envoy),
 			// Telemetry's metrics and the two filters below exist in Istio's build of Envoy only.
 			Values: "telemetry: {enabled: false}",
-			Env:    []string{"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false"},
+			Env: []string{
+				"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false",
+				// Not 10 s, which the lab's own new pods would bring about.
+				"PILOT_DEBOUNCE_MAX=1s",
+			},
 		}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := installPlane(ctx, m, rules); err != nil {
+	p := &plane{Mesh: m}
+	if err := p.install(ctx); err != nil {
 		_ = m.Stop()
 		return nil, err
 	}
-	return m, nil
+	return p, nil
 }
 
-func installPlane(ctx context.Context, m *mesh.Mesh, rules string) error {
-	err := m.Client.Create(ctx, object("security.istio.io/v1", "PeerAuthentication", mesh.RootNamespace, "default",
+func (p *plane) install(ctx context.Context) (err error) {
+	err = p.Client.Create(ctx, object("security.istio.io/v1", "PeerAuthentication", mesh.RootNamespace, "default",
 		map[string]any{"mtls": map[string]any{"mode": "DISABLE"}}))
 	if err != nil {
 		return fmt.Errorf("switching mTLS off: %w", err)
 	}
-	// Before the first pod: applied later, it would change the listeners of those that use it.
-	if _, err := m.InstallMeshObjects(ctx); err != nil {
-		return err
-	}
-	for _, name := range []string{quietNamespace, changedNamespace} {
+	for _, s := range scenario.All() {
 		labels := map[string]string{"istio-injection": "enabled", "holdfast.dev/enabled": "true"}
-		if err := m.Namespace(ctx, name, labels); err != nil {
+		if err := p.Namespace(ctx, s.Namespace(), labels); err != nil {
 			return err
 		}
 	}
-	_, err = m.InstallHoldfast(ctx, mesh.HoldfastOptions{Rules: rules})
+	p.holdfast, err = p.InstallHoldfast(ctx, mesh.HoldfastOptions{Rules: scenario.RulesFile(scenario.All())})
 	return err
-}
-
-// changeMesh changes the configuration of the mesh as operators do every day: it switches
-// access logs on, for one namespace. It returns when the API server has taken it.
-func changeMesh(ctx context.Context, c kube.Client) (time.Time, error) {
-	err := c.Create(ctx, object("telemetry.istio.io/v1", "Telemetry", changedNamespace, "access-logs", map[string]any{
-		"accessLogging": []any{map[string]any{"providers": []any{map[string]any{"name": "envoy"}}}},
-	}))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("switching access logs on: %w", err)
-	}
-	return time.Now(), nil
 }
 
 func object(apiVersion, kind, namespace, name string, spec map[string]any) *unstructured.Unstructured {
@@ -113,21 +96,4 @@ func object(apiVersion, kind, namespace, name string, spec map[string]any) *unst
 		"metadata": map[string]any{"namespace": namespace, "name": name},
 		"spec":     spec,
 	}}
-}
-
-// rulesFile puts the scenarios' rules into one file; each finds its pod by a label.
-func rulesFile(scenarios []scenario) string {
-	var out strings.Builder
-	out.WriteString("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n")
-	for _, s := range scenarios {
-		if s.rule == "" {
-			continue
-		}
-		fmt.Fprintf(&out, "- name: %s\n  workloads: {podSelector: {matchLabels: {scenario: %s}}}\n", s.name, s.name)
-		for line := range strings.Lines(strings.TrimSpace(s.rule)) {
-			out.WriteString("  " + line)
-		}
-		out.WriteString("\n")
-	}
-	return out.String()
 }

@@ -3,20 +3,25 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 // proxyUID is the user of Istio's sidecar; the injected iptables rules let its packets pass.
@@ -27,47 +32,51 @@ type pod struct {
 	*netns.Pod
 	object  *corev1.Pod
 	dir     string
-	sidecar *process     // nil without one
-	xds     net.Listener // the way to istiod; nil without a sidecar
+	sidecar *machine.Process // nil without one
+	xds     net.Listener     // the way to istiod; nil without a sidecar
 }
 
 // admit creates the scenario's pod through the API server, with every webhook in place.
-func admit(ctx context.Context, m *mesh.Mesh, s scenario) (*corev1.Pod, error) {
-	namespace := quietNamespace
-	if s.changes {
-		namespace = changedNamespace
+func admit(ctx context.Context, m *mesh.Mesh, s *scenario.Scenario) (*corev1.Pod, error) {
+	request := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: s.Namespace(), Name: s.Name, Annotations: maps.Clone(s.Own),
+			Labels: map[string]string{"app": s.Name, scenario.Selector: s.Name},
+		},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
-	labels := map[string]string{"app": s.name, "scenario": s.name}
-	if s.noSidecar {
-		labels["sidecar.istio.io/inject"] = "false"
+	switch {
+	case s.NoSidecar:
+		request.Labels["sidecar.istio.io/inject"] = "false"
+	case s.Gateway != "":
+		// https://istio.io/latest/docs/setup/additional-setup/gateway/
+		metav1.SetMetaDataAnnotation(&request.ObjectMeta, "inject.istio.io/templates", "gateway")
+		request.Spec.Containers = []corev1.Container{{Name: mesh.ProxyContainer, Image: "auto"}}
 	}
-	created, _, err := m.CreatePod(ctx, &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: s.name, Labels: labels, Annotations: s.own},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
-	})
+	created, _, err := m.CreatePod(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("scenario %s: creating its pod: %w", s.name, err)
+		return nil, fmt.Errorf("scenario %s: creating its pod: %w", s.Name, err)
 	}
 	return created, checkAnnotations(s, created)
 }
 
 // checkAnnotations holds the admitted pod against what the scenario's rule must have done:
 // a lab that measured pods which holdfast never saw would prove nothing.
-func checkAnnotations(s scenario, pod *corev1.Pod) error {
-	if sidecar := mesh.Container(pod, mesh.ProxyContainer) != nil; sidecar == s.noSidecar {
-		return fmt.Errorf("scenario %s: sidecar injected: got %t, want %t", s.name, sidecar, !s.noSidecar)
+func checkAnnotations(s *scenario.Scenario, pod *corev1.Pod) error {
+	if sidecar := mesh.Container(pod, mesh.ProxyContainer) != nil; sidecar == s.NoSidecar {
+		return fmt.Errorf("scenario %s: sidecar injected: got %t, want %t", s.Name, sidecar, !s.NoSidecar)
 	}
 	applied := pod.Annotations["holdfast.dev/applied"]
-	if s.rule == "" && applied != "" {
-		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %s, want none: it has no rule", s.name, applied)
+	if s.Rule == "" && applied != "" {
+		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %s, want none: it has no rule", s.Name, applied)
 	}
-	if s.rule != "" && !strings.Contains(applied, `"`+s.name+`"`) {
-		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names rule %s", s.name, applied, s.name)
+	if s.Rule != "" && !strings.Contains(applied, `"`+s.Name+`"`) {
+		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names rule %s", s.Name, applied, s.Name)
 	}
-	for key, texts := range s.annotated {
+	for key, texts := range s.Annotated {
 		for _, want := range texts {
 			if got := pod.Annotations[key]; !strings.Contains(got, want) {
-				return fmt.Errorf("scenario %s: annotation %s: got %q, want it to contain %q", s.name, key, got, want)
+				return fmt.Errorf("scenario %s: annotation %s: got %q, want it to contain %q", s.Name, key, got, want)
 			}
 		}
 	}
@@ -76,23 +85,29 @@ func checkAnnotations(s scenario, pod *corev1.Pod) error {
 
 // start makes the pod run: its place in the network and, if it was injected, what the
 // kubelet would run of the injected containers.
-func (l *lab) start(ctx context.Context, s scenario, object *corev1.Pod) (*pod, error) {
-	place, err := l.network.AddPod(ctx, s.name, s.forgets)
+func (l *lab) start(ctx context.Context, s *scenario.Scenario, object *corev1.Pod) (*pod, error) {
+	forgets := s.Forgets
+	if s.Gateway != "" {
+		forgets = 0 // the middlebox is on the other side of it
+	}
+	place, err := l.network.AddPod(ctx, s.Name, forgets, s.IPv6)
 	if err != nil {
 		return nil, err
 	}
-	p := &pod{Pod: place, object: object, dir: filepath.Join(l.dir, "pods", s.name)}
+	p := &pod{Pod: place, object: object, dir: filepath.Join(l.dir, "pods", s.Name)}
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return nil, err
 	}
-	if s.noSidecar {
+	if s.NoSidecar {
 		return p, nil
 	}
-	if err := l.interceptTraffic(ctx, p); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.name, err)
+	if s.Gateway == "" {
+		if err := l.interceptTraffic(ctx, p); err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
 	}
 	if err := l.startSidecar(ctx, p); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.name, err)
+		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	return p, nil
 }
@@ -103,7 +118,7 @@ func (l *lab) interceptTraffic(ctx context.Context, p *pod) error {
 	if init == nil {
 		return fmt.Errorf("pod %s has no container istio-init: is Istio CNI on?", p.object.Name)
 	}
-	cmd := p.Command(ctx, l.tools.agent, init.Args...)
+	cmd := p.Command(ctx, l.tools.Agent, init.Args...)
 	cmd.Dir = p.dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -126,17 +141,17 @@ func (l *lab) startSidecar(ctx context.Context, p *pod) error {
 	if err := l.bridgeToIstiod(p); err != nil {
 		return err
 	}
-	args := append(as(proxyUID, "--pdeathsig", "KILL"), l.tools.agent)
+	args := append(as(proxyUID, "--pdeathsig", "KILL"), l.tools.Agent)
 	for _, arg := range container.Args {
 		args = append(args, strings.ReplaceAll(arg, "$(POD_NAMESPACE)", p.object.Namespace))
 	}
 	cmd := p.Command(context.WithoutCancel(ctx), args[0], args[1:]...)
 	cmd.Dir, cmd.Env = p.dir, append(env, "PATH="+os.Getenv("PATH"))
-	if p.sidecar, err = l.processes.start("sidecar-"+p.object.Name, cmd); err != nil {
+	if p.sidecar, err = l.processes.Start("sidecar-"+p.object.Name, cmd); err != nil {
 		return err
 	}
-	return p.sidecar.until(ctx, waitLong, func(ctx context.Context) error {
-		_, err := p.get(ctx, "http://127.0.0.1:15021/healthz/ready")
+	return p.sidecar.Until(ctx, machine.WaitLong, func(ctx context.Context) error {
+		_, err := p.get(ctx, 15021, "/healthz/ready")
 		return err
 	})
 }
@@ -168,7 +183,7 @@ func sidecarEnvironment(object *corev1.Pod, container *corev1.Container, address
 
 // sidecarFiles makes what the image and the injected volumes would hold.
 func (l *lab) sidecarFiles(p *pod) error {
-	template, err := os.ReadFile(l.tools.bootstrap)
+	template, err := os.ReadFile(l.tools.Bootstrap)
 	if err != nil {
 		return err
 	}
@@ -218,7 +233,7 @@ func (l *lab) bridgeToIstiod(p *pod) (err error) {
 			}
 			go func() {
 				defer near.Close()
-				far, err := net.DialTimeout("tcp", l.mesh.Revision("").XDS, 5*time.Second)
+				far, err := net.DialTimeout("tcp", l.plane.Revision("").XDS, 5*time.Second)
 				if err != nil {
 					return // the sidecar tries again
 				}
@@ -232,4 +247,20 @@ func (l *lab) bridgeToIstiod(p *pod) (err error) {
 		}
 	}()
 	return nil
+}
+
+// terminate ends the sidecar as the kubelet does, with SIGTERM, and measures how long it takes.
+func (p *pod) terminate(ctx context.Context) (float64, error) {
+	begin := time.Now()
+	if err := syscall.Kill(p.sidecar.PID(), syscall.SIGTERM); err != nil {
+		return 0, err
+	}
+	select {
+	case <-p.sidecar.Done:
+		return hundredths(time.Since(begin)), nil
+	case <-time.After(machine.WaitLong):
+		return 0, errors.New("the sidecar of " + p.object.Name + " did not end within " + machine.WaitLong.String())
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 }

@@ -1,5 +1,6 @@
 // Package netns makes the lab's network: namespaces named hf-lab-*, joined by veth pairs
-// and routers, with addresses from 198.18.0.0/15, which is reserved for tests (RFC 2544).
+// and routers, with addresses from 198.18.0.0/15, which is reserved for tests (RFC 2544), and
+// from 2001:db8::/32, which is reserved for documentation (RFC 3849).
 // No namespace has a way to the machine's own network, and nothing is made outside them.
 package netns
 
@@ -86,7 +87,7 @@ func (ns *Namespace) enter(f func() error) error {
 func (ns *Namespace) Listen(address string) (net.Listener, error) {
 	var listener net.Listener
 	err := ns.Do(func() (err error) {
-		listener, err = net.Listen("tcp4", address)
+		listener, err = net.Listen("tcp", address)
 		return err
 	})
 	return listener, err
@@ -96,7 +97,7 @@ func (ns *Namespace) Listen(address string) (net.Listener, error) {
 func (ns *Namespace) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	var conn net.Conn
 	err := ns.Do(func() (err error) {
-		conn, err = new(net.Dialer).DialContext(ctx, "tcp4", address)
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", address)
 		return err
 	})
 	return conn, err

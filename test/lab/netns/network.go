@@ -2,6 +2,7 @@ package netns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -36,30 +37,52 @@ type Pod struct {
 	Address netip.Addr
 }
 
-// Limits of the address plan: router r has 198.18.r.0/30 towards the servers, and its pods
-// are /30 networks inside 198.19.(32r).0/19.
+// Limits of the address plan. Router r has 198.18.r.0/30 towards the servers, and its pods
+// are /30 networks inside 198.19.(32r).0/19. In IPv6, of which 2001:db8::/32 is reserved for
+// documentation (RFC 3849), it has 2001:db8:18:r::/64, and its pods are /64 networks inside
+// 2001:db8:190r::/48.
 const (
 	maxRouters = 8
 	maxPods    = 2048
 )
 
-// New makes the namespace of the servers, with these addresses (each becomes a /32 there).
+// New makes the namespace of the servers, with these addresses (each becomes a network of one
+// there).
 func New(ctx context.Context, servers ...netip.Addr) (*Network, error) {
 	ns, err := create(ctx, "servers")
 	if err != nil {
 		return nil, err
 	}
 	for _, address := range servers {
-		if err := ip(ctx, fmt.Sprintf("-n %s addr add %s/32 dev lo", ns.Name, address)); err != nil {
+		if err := ip(ctx, fmt.Sprintf("-n %s addr add %s dev lo%s", ns.Name, netip.PrefixFrom(address, address.BitLen()), options(address))); err != nil {
 			return nil, err
 		}
+	}
+	// Pods reach one another through it, too.
+	if err := ns.forward(); err != nil {
+		return nil, err
 	}
 	return &Network{Servers: ns, routers: map[time.Duration]*router{}}, nil
 }
 
-// AddPod makes a namespace for a pod. Its way to the servers leads through a router that
-// forgets connections after forget without a packet; 0: one that forgets nothing.
-func (n *Network) AddPod(ctx context.Context, name string, forget time.Duration) (*Pod, error) {
+// options are what "ip addr add" needs besides the address: an IPv6 one is at once there, with
+// no search for another machine that has it.
+func options(address netip.Addr) string {
+	if address.Is6() {
+		return " nodad"
+	}
+	return ""
+}
+
+// forward makes the namespace a router.
+func (ns *Namespace) forward() error {
+	return errors.Join(ns.sysctl("ipv4.ip_forward", "1"), ns.sysctl("ipv6.conf.all.forwarding", "1"))
+}
+
+// AddPod makes a namespace for a pod, with an address of IPv4, or with one of IPv6 only. Its
+// way to the servers leads through a router that forgets connections after forget without a
+// packet; 0: one that forgets nothing. The router forgets connections of IPv4 only.
+func (n *Network) AddPod(ctx context.Context, name string, forget time.Duration, ipv6 bool) (*Pod, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := n.routers[forget]
@@ -78,18 +101,21 @@ func (n *Network) AddPod(ctx context.Context, name string, forget time.Duration)
 		return nil, err
 	}
 	offset := r.pods * 4
-	gateway := netip.AddrFrom4([4]byte{198, 19, byte(r.index*32 + offset/256), byte(offset%256 + 1)})
+	gateway, family, bits := netip.AddrFrom4([4]byte{198, 19, byte(r.index*32 + offset/256), byte(offset%256 + 1)}), "", 30
+	if ipv6 {
+		gateway, family, bits = netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0x19, byte(r.index), byte(r.pods >> 8), byte(r.pods), 15: 1}), " -6", 64
+	}
 	pod := &Pod{Namespace: ns, Address: gateway.Next()}
 	r.pods++
 	// A veth pair is made inside the two namespaces: the machine's own never has an end of it.
 	inside := fmt.Sprintf("pod%d", r.pods)
 	return pod, ip(ctx,
 		fmt.Sprintf("-n %s link add %s type veth peer name eth0 netns %s", r.ns.Name, inside, ns.Name),
-		fmt.Sprintf("-n %s addr add %s/30 dev %s", r.ns.Name, gateway, inside),
+		fmt.Sprintf("-n %s addr add %s dev %s%s", r.ns.Name, netip.PrefixFrom(gateway, bits), inside, options(gateway)),
 		fmt.Sprintf("-n %s link set %s up", r.ns.Name, inside),
-		fmt.Sprintf("-n %s addr add %s/30 dev eth0", ns.Name, pod.Address),
+		fmt.Sprintf("-n %s addr add %s dev eth0%s", ns.Name, netip.PrefixFrom(pod.Address, bits), options(gateway)),
 		fmt.Sprintf("-n %s link set eth0 up", ns.Name),
-		fmt.Sprintf("-n %s route add default via %s", ns.Name, gateway),
+		fmt.Sprintf("-n %s%s route add default via %s", ns.Name, family, gateway),
 	)
 }
 
@@ -113,21 +139,26 @@ func (n *Network) addRouter(ctx context.Context, forget time.Duration) (*router,
 		return nil, err
 	}
 	near := netip.AddrFrom4([4]byte{198, 18, byte(index), 1})
-	far := near.Next()
+	near6 := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 0, 0x18, 0, byte(index), 15: 1})
+	far, far6 := near.Next(), near6.Next()
 	toRouter := fmt.Sprintf("router%d", index)
 	err = ip(ctx,
 		fmt.Sprintf("-n %s link add eth0 type veth peer name %s netns %s", ns.Name, toRouter, n.Servers.Name),
 		fmt.Sprintf("-n %s addr add %s/30 dev eth0", ns.Name, near),
+		fmt.Sprintf("-n %s addr add %s/64 dev eth0 nodad", ns.Name, near6),
 		fmt.Sprintf("-n %s link set eth0 up", ns.Name),
 		fmt.Sprintf("-n %s addr add %s/30 dev %s", n.Servers.Name, far, toRouter),
+		fmt.Sprintf("-n %s addr add %s/64 dev %s nodad", n.Servers.Name, far6, toRouter),
 		fmt.Sprintf("-n %s link set %s up", n.Servers.Name, toRouter),
 		fmt.Sprintf("-n %s route add 198.19.%d.0/19 via %s", n.Servers.Name, index*32, near),
 		fmt.Sprintf("-n %s route add default via %s", ns.Name, far),
+		fmt.Sprintf("-n %s -6 route add 2001:db8:19%02x::/48 via %s", n.Servers.Name, index, near6),
+		fmt.Sprintf("-n %s -6 route add default via %s", ns.Name, far6),
 	)
 	if err != nil {
 		return nil, err
 	}
-	if err := ns.sysctl("ipv4.ip_forward", "1"); err != nil {
+	if err := ns.forward(); err != nil {
 		return nil, err
 	}
 	if forget > 0 {

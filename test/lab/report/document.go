@@ -37,6 +37,7 @@ func (r *Run) Document() ([]byte, error) {
 		"counter":  r.counter,
 		"sockets":  r.sockets,
 		"pools":    func() []Scenario { return r.Group(Pool) },
+		"objects":  func() []Scenario { return r.Group(Objects) },
 		"seconds":  Seconds,
 		"round":    Round,
 		"hours":    Hours,
@@ -100,17 +101,17 @@ func (r *Run) counter(scenario, name string) (Counter, error) {
 	return s.Envoy[name], nil
 }
 
-// sockets are the lines of ss about connections to a port of the servers, less the
-// sidecar's side of the application's connection, which says nothing more.
+// sockets are the lines of ss about connections to a port of the servers, each with whose it
+// is, less the sidecar's side of the application's connection, which says nothing more.
 func (r *Run) sockets(scenario, port string) (string, error) {
 	s, err := r.scenario(scenario)
 	if err != nil {
 		return "", err
 	}
 	var lines []string
-	for _, line := range s.Sockets {
-		if strings.Contains(line, ":"+port) {
-			lines = append(lines, line)
+	for _, socket := range s.Sockets {
+		if strings.Contains(socket.Line, ":"+port) {
+			lines = append(lines, fmt.Sprintf("%-12s %s", socket.Owner+":", socket.Line))
 		}
 	}
 	if lines == nil {

@@ -200,7 +200,7 @@ func outcome(c *Client, pool bool) (words string, bad bool) {
 	last := c.Connections[len(c.Connections)-1]
 	if texts := c.Errors(); len(texts) > 0 {
 		words += ": " + core(texts[0])
-	} else if last.End == TimedOut {
+	} else if last.Cause == ByDeath && last.End != Open {
 		words += ": " + core(last.Error)
 	}
 	return words, failed > 0 || !pool && c.Cut() > 0

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // Run is one run of the lab.
@@ -42,6 +43,8 @@ const (
 	Change    = "change"
 	Middlebox = "middlebox"
 	Dead      = "dead"
+	Scope     = "scope"
+	Objects   = "objects"
 	Pool      = "pool"
 )
 
@@ -49,14 +52,21 @@ const (
 type Scenario struct {
 	// Name is the pod's name.
 	Name string `json:"name"`
-	// Group is Idle, Change, Middlebox, Dead or Pool: what the scenario is about.
+	// Group is Idle, Change, Middlebox, Dead, Scope, Objects or Pool: what the scenario is about.
 	Group string `json:"group"`
 	// Title says in a few words what is special about the pod.
 	Title string `json:"title"`
 	// Sidecar reports whether Istio injected one.
 	Sidecar bool `json:"sidecar"`
-	// Rule is the YAML of holdfast's rule for this pod, without its name and workloads; "" for none.
+	// Rule is the YAML of holdfast's rule for this pod, without its name and workloads, or of
+	// its entry of gateways, without name, namespace and selector; "" for none.
 	Rule string `json:"rule,omitempty"`
+	// Objects is the YAML of Istio's objects that the user has in the pod's namespace.
+	Objects string `json:"objects,omitempty"`
+	// MeshObjects are the names of holdfast's objects that are in the mesh for this pod.
+	MeshObjects []string `json:"meshObjects,omitempty"`
+	// Change is what an operator did while the clients ran; "" for nothing.
+	Change string `json:"change,omitempty"`
 	// Annotations are what the admitted pod carried of holdfast's and Istio's annotations.
 	Annotations map[string]string `json:"annotations,omitempty"`
 	// Forgets is the idle time after which the middlebox on the way forgets a connection; 0: none there.
@@ -64,11 +74,24 @@ type Scenario struct {
 	Clients []Client `json:"clients"`
 	// Envoy are counters of the sidecar that changed between the start and the end.
 	Envoy map[string]Counter `json:"envoy,omitempty"`
-	// Sockets is what `ss -tno` showed in the pod's network a few seconds after the start.
-	Sockets []string `json:"sockets,omitempty"`
+	// Sockets is what `ss -tno` showed in the pod's network a few seconds after the start, or
+	// after the change.
+	Sockets []Socket `json:"sockets,omitempty"`
+	// Problem says what was not as expected of the pod itself; "" means nothing.
+	Problem string `json:"problem,omitempty"`
 	// Termination is how long the sidecar took from SIGTERM to its end; 0: not measured.
 	Termination float64 `json:"terminationSeconds,omitempty"`
 }
+
+// Socket is one line of ss.
+type Socket struct {
+	// Owner is "application", "sidecar" or "gateway".
+	Owner string `json:"owner"`
+	Line  string `json:"line"`
+}
+
+// Probed reports whether the kernel counts down to a keepalive probe on it.
+func (s Socket) Probed() bool { return strings.Contains(s.Line, "timer:(keepalive,") }
 
 // Counter is an Envoy counter or gauge at the start and at the end, and, where the mesh's
 // configuration changed, in the middle of the drain.
@@ -177,6 +200,9 @@ func (c *Client) Cut() int {
 func (r *Run) Problems() []string {
 	var problems []string
 	for _, s := range r.Scenarios {
+		if s.Problem != "" {
+			problems = append(problems, s.Name+": "+s.Problem)
+		}
 		for _, c := range s.Clients {
 			if c.Problem != "" {
 				problems = append(problems, fmt.Sprintf("%s/%s: want %s: %s", s.Name, c.Name, c.Want, c.Problem))

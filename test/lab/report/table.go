@@ -7,10 +7,11 @@ import (
 )
 
 // groups is the order in which they are shown.
-var groups = [...]string{Idle, Change, Middlebox, Dead, Pool}
+var groups = [...]string{Idle, Change, Middlebox, Dead, Scope, Objects, Pool}
 
 // Table writes the run as a table for the terminal.
 func (r *Run) Table(out io.Writer) error {
+	fmt.Fprintf(out, "\n%s, %s\n", r.version("Istio"), r.version("Envoy"))
 	for _, group := range groups {
 		scenarios := r.Group(group)
 		if len(scenarios) == 0 {
@@ -23,7 +24,10 @@ func (r *Run) Table(out io.Writer) error {
 		for _, s := range scenarios {
 			for i, c := range s.Clients {
 				mark, name, title := "ok", s.Name, s.Title
-				if c.Problem != "" {
+				if group == Objects {
+					title += "; " + s.Change
+				}
+				if c.Problem != "" || i == 0 && s.Problem != "" {
 					mark = "!!"
 				}
 				if i > 0 {
@@ -42,11 +46,11 @@ func (r *Run) Table(out io.Writer) error {
 	for _, problem := range problems {
 		fmt.Fprintln(out, "!!", problem)
 	}
-	clients := 0
+	checks := len(r.Scenarios) // one of each pod, and one of each client
 	for _, s := range r.Scenarios {
-		clients += len(s.Clients)
+		checks += len(s.Clients)
 	}
-	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", clients-len(problems), len(problems))
+	_, err := fmt.Fprintf(out, "%d passed, %d failed\n", checks-len(problems), len(problems))
 	return err
 }
 

@@ -29,7 +29,7 @@ func (c *Client) Fate() string {
 	switch {
 	case only.End == Open:
 		return "alive after " + Round(only.To-only.From)
-	case only.End == TimedOut:
+	case only.End == TimedOut, only.End == Closed && only.Cause == ByDeath:
 		return "noticed after " + Seconds(only.To-c.Died)
 	case only.End == Silent:
 		return "no answer for " + Round(c.Slowest())
@@ -130,6 +130,10 @@ func (r *Run) heading(group string) (title, text string) {
 		return "Middlebox", fmt.Sprintf("a NAT or load balancer forgets a connection after %s without a packet", Round(r.Forgets(Middlebox)))
 	case Dead:
 		return "Dead peer", "the server is gone without a word; only a probe or a request finds out"
+	case Scope:
+		return "Destinations", "what scope: Destinations reaches; everything else keeps the sidecar's own idle timeout"
+	case Objects:
+		return "Rules and mesh objects", "what happens to open connections when they come and go"
 	}
 	return "Client libraries", "pools with their default settings, and what the application gets from them"
 }

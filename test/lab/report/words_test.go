@@ -18,6 +18,8 @@ func TestFate(t *testing.T) {
 		// The drain counts from the change.
 		{one(Connection{To: 51.25, End: Closed, Cause: ByChange}), "closed 45.25 s later"},
 		{one(Connection{To: 24.5, End: TimedOut, Cause: ByDeath}), "noticed after 18.50 s"},
+		// The sidecar found out, and closed the application's side.
+		{one(Connection{To: 24.5, End: Closed, Cause: ByDeath}), "noticed after 18.50 s"},
 		// What nothing explains is said as it is.
 		{one(Connection{From: 1, To: 3.5, End: Reset, Cause: Unknown}), "reset after 2.50 s"},
 		{Client{}, "no connection"},
@@ -52,12 +54,13 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// The table has a line per client, names every problem, and counts both.
+// The table has a line per client, names every problem, and counts what was checked: of each pod one thing, of each client one.
 func TestTable(t *testing.T) {
 	r := stress()
 	r.Scenarios[1].Name = "change-drain"
 	r.Scenarios[1].Clients[0].Want = "to live"
 	r.Scenarios[1].Clients[0].Problem = "got a connection closed"
+	r.Scenarios[2].Name, r.Scenarios[2].Problem = "box-keepalive", "got no timer"
 	var out bytes.Buffer
 	if err := r.Table(&out); err != nil {
 		t.Fatal(err)
@@ -66,7 +69,8 @@ func TestTable(t *testing.T) {
 		"Configuration change: the sidecar closes what a changed listener still holds after 45 s",
 		"!!  change-drain",
 		"!! change-drain/long query: want to live: got a connection closed",
-		"9 passed, 1 failed",
+		"!! box-keepalive: got no timer",
+		"14 passed, 2 failed",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got no %q in\n%s", want, &out)

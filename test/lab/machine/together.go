@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"errors"
@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// waitLong is how long the lab waits for a program to become ready. Generous, because
+// WaitLong is how long the lab waits for a program to become ready. Generous, because
 // nothing measured depends on it.
-const waitLong = 60 * time.Second
+const WaitLong = 60 * time.Second
 
-// together does the same for all items at once and returns every error. A panic becomes an
+// Together does the same for all items at once and returns every error. A panic becomes an
 // error, so that the lab still cleans up.
-func together[T any](items []T, do func(T) error) error {
+func Together[T any](items []T, do func(T) error) error {
 	problems := make([]error, len(items))
 	var wait sync.WaitGroup
 	for i, item := range items {

@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"context"
@@ -10,17 +10,17 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 )
 
-// versions are what took part, as the programs themselves say, and as this program's own
+// Versions are what took part, as the programs themselves say, and as this program's own
 // build says of the libraries.
-func (l *lab) versions(ctx context.Context) ([]report.Version, error) {
+func (t *Tools) Versions(ctx context.Context) ([]report.Version, error) {
 	var versions []report.Version
 	for _, program := range []struct {
 		name    string
 		command []string
 	}{
-		{"Istio", []string{l.tools.agent, "version", "--short"}},
-		{"Envoy", []string{l.tools.envoy, "--version"}},
-		{"Kubernetes", []string{l.tools.apiServer, "--version"}},
+		{"Istio", []string{t.Agent, "version", "--short"}},
+		{"Envoy", []string{t.Envoy, "--version"}},
+		{"Kubernetes", []string{t.apiServer, "--version"}},
 		{"redis", []string{"redis-server", "--version"}},
 		{"MariaDB", []string{"mariadbd", "--version"}},
 		{"memcached", []string{"memcached", "--version"}},

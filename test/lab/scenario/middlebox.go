@@ -1,0 +1,66 @@
+package scenario
+
+import (
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/lab/report"
+)
+
+// middleboxScenarios: something on the way forgets a connection that was idle for 15 s.
+func middleboxScenarios() []Scenario {
+	const length = 20 * time.Second
+	clients := func(kept Want) []Client {
+		return []Client{
+			idle("no keepalive", Inside, length, noAnswer()),
+			keepalive("keepalive 5 s", Inside, length, kept),
+		}
+	}
+	return []Scenario{
+		{
+			Name: "box-no-sidecar", Title: "no sidecar", Group: report.Middlebox, NoSidecar: true, Forgets: forgets,
+			Clients: clients(lives()),
+		},
+		{
+			// The application's probes end at the sidecar, which sends none of its own.
+			Name: "box-sidecar", Title: "idleTimeout: 48h", Group: report.Middlebox, Forgets: forgets,
+			Rule: idleTimeout, Annotated: withIdleTimeout,
+			Clients: clients(noAnswer()),
+		},
+		{
+			Name: "box-bypass", Title: "bypass: Ports", Group: report.Middlebox, Forgets: forgets,
+			Rule: bypassPorts, Annotated: withPorts,
+			Clients: clients(lives()),
+		},
+		{
+			Name: "box-keepalive", Title: "idleTimeout, keepalive", Group: report.Middlebox, Forgets: forgets,
+			Rule: keepaliveRule, Annotated: withKeepalive, Probed: true,
+			Clients: []Client{idle("no keepalive", Inside, length, lives())},
+		},
+		{
+			// The pod only asks for it: what answers is an object in the mesh.
+			Name: "box-keepalive-alone", Title: "keepalive, no mesh object", Group: report.Middlebox, Forgets: forgets,
+			Rule: keepaliveEvery(6), Without: true, Annotated: withKeepaliveEvery(6),
+			Clients: []Client{idle("no keepalive", Inside, length, noAnswer())},
+		},
+	}
+}
+
+// gatewayScenarios: the same middlebox between a gateway and its clients.
+func gatewayScenarios() []Scenario {
+	const length = 20 * time.Second
+	client := func(w Want) []Client {
+		return []Client{to(GatewayHost, RedisPort, idle("from outside", Inside, length, w))}
+	}
+	return []Scenario{
+		{
+			Name: "gateway-alone", Title: "gateway, no mesh object", Group: report.Middlebox, Forgets: forgets,
+			Gateway: gatewayKeepalive, Without: true, Own: longIdle, Objects: redisGateway("gateway-alone"),
+			Clients: client(noAnswer()),
+		},
+		{
+			Name: "gateway-keepalive", Title: "gateway, keepalive", Group: report.Middlebox, Forgets: forgets,
+			Gateway: gatewayKeepalive, Own: longIdle, Objects: redisGateway("gateway-keepalive"), Probed: true,
+			Clients: client(lives()),
+		},
+	}
+}

@@ -1,0 +1,131 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/lab/report"
+)
+
+// Want is an expectation.
+type Want struct {
+	// Text says it in words.
+	Text string
+	// Check returns what is not so, or "".
+	Check func(*report.Client) string
+}
+
+// Slack is how far a measured time may be from the expected one: the machine is busy with
+// everything else that runs side by side.
+const Slack = 0.75
+
+// Late is how much later than that a change may show, in seconds: istiod waits for events to
+// settle, the configuration needs some time to reach the proxy, and Envoy's drain time is in
+// whole seconds.
+const Late = 5
+
+// lives: one connection, there at the end, every request answered.
+func lives() Want {
+	return Want{"one connection lives to the end, no request fails", func(c *report.Client) string {
+		if n := len(c.Connections); n != 1 {
+			return fmt.Sprintf("got %d connections, want 1", n)
+		}
+		if end := c.Connections[0]; end.End != report.Open {
+			return fmt.Sprintf("got a connection %s after %.2f s (%s)", end.End, end.To-end.From, end.Error)
+		}
+		if n := c.Failed(); n != 0 {
+			return fmt.Sprintf("got %d failed requests, want 0", n)
+		}
+		return ""
+	}}
+}
+
+// cutWhenIdle: the sidecar's idle timer closes the first connection.
+func cutWhenIdle(after time.Duration) Want {
+	return Want{fmt.Sprintf("closed after %s without a byte", after), func(c *report.Client) string {
+		return ended(c, report.Closed, report.ByIdleTimer, func(end report.Connection) float64 { return end.Quiet }, after)
+	}}
+}
+
+// cutByChange: the first connection is closed that long after the change of the mesh's configuration.
+func cutByChange(after time.Duration) Want {
+	return Want{fmt.Sprintf("closed %s after the change", after), func(c *report.Client) string {
+		if c.Changed == 0 {
+			return "got no change of the configuration"
+		}
+		return ended(c, report.Closed, report.ByChange, func(end report.Connection) float64 { return end.To - c.Changed }, after)
+	}}
+}
+
+// noAnswer: the connection looks open, but the first request after the idle time hangs.
+func noAnswer() Want {
+	return Want{"the request after the idle time gets no answer", func(c *report.Client) string {
+		return ended(c, report.Silent, report.ByMiddlebox, nil, 0)
+	}}
+}
+
+// hangs: the server is dead, and nothing says so before a request gets no answer.
+func hangs() Want {
+	return Want{"the server's death goes unnoticed until a request gets no answer", func(c *report.Client) string {
+		return ended(c, report.Silent, report.ByDeath, nil, 0)
+	}}
+}
+
+// notices: the server is dead, and keepalive probes find it out: those of the application's
+// own socket, where end is report.TimedOut, or those of the sidecar, which then closes the
+// application's connection (report.Closed). The probe that runs when it dies may be answered
+// or not, so that the time is known to one interval only.
+func notices(end string, interval time.Duration, probes int) Want {
+	return Want{"keepalive probes find the server dead", func(c *report.Client) string {
+		if problem := ended(c, end, report.ByDeath, nil, 0); problem != "" {
+			return problem
+		}
+		most := interval.Seconds() * float64(probes+1)
+		if after := c.Connections[0].To - c.Died; after > most+Slack {
+			return fmt.Sprintf("got it after %.2f s, want at most %.2f s", after, most)
+		}
+		return ""
+	}}
+}
+
+// ended checks how the first connection ended. measure and about may be nil and 0.
+func ended(c *report.Client, end, cause string, measure func(report.Connection) float64, about time.Duration) string {
+	if len(c.Connections) == 0 {
+		return "got no connection"
+	}
+	first := c.Connections[0]
+	if first.End != end || first.Cause != cause {
+		return fmt.Sprintf("got %s by %q after %.2f s, %.2f s after its last answer (%s), want %s by %q",
+			first.End, first.Cause, first.To-first.From, first.Quiet, first.Error, end, cause)
+	}
+	if measure == nil {
+		return ""
+	}
+	most := about.Seconds() + Slack
+	if cause == report.ByChange {
+		most = about.Seconds() + Late
+	}
+	if got := measure(first); got < about.Seconds()-Slack || got > most {
+		return fmt.Sprintf("got %.2f s, want %.2f s", got, about.Seconds())
+	}
+	return ""
+}
+
+// loses: the pool's connections are cut, and at least that many requests fail.
+func loses(connections, requests int) Want {
+	text := fmt.Sprintf("at least %d connections are cut", connections)
+	if requests > 0 {
+		text += fmt.Sprintf(", at least %d requests fail", requests)
+	} else {
+		text += ", no request fails"
+	}
+	return Want{text, func(c *report.Client) string {
+		if n := c.Cut(); n < connections {
+			return fmt.Sprintf("got %d connections cut", n)
+		}
+		if n := c.Failed(); n < requests || requests == 0 && n > 0 {
+			return fmt.Sprintf("got %d failed requests", n)
+		}
+		return ""
+	}}
+}

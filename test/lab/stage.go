@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/lab/envoy"
+	"github.com/holdfast-mesh/holdfast/test/lab/machine"
+	"github.com/holdfast-mesh/holdfast/test/lab/netns"
+	"github.com/holdfast-mesh/holdfast/test/lab/report"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
+)
+
+// running is a scenario under way.
+type running struct {
+	scenario.Scenario
+	pod     *pod
+	clients *netns.Pod // where the clients run: the pod, or a place outside of a gateway
+	apps    []*application
+	served  *envoy.Served // what istiod had served before anything happened; nil where it does not matter
+	before  map[string]int64
+	report  report.Scenario
+	change  time.Time
+	death   time.Time
+}
+
+// runStage runs scenarios side by side.
+func (l *lab) runStage(ctx context.Context, scenarios []scenario.Scenario) ([]report.Scenario, error) {
+	all := make([]*running, len(scenarios))
+	for i, s := range scenarios {
+		all[i] = &running{Scenario: s}
+	}
+	begin := time.Now()
+	if err := l.plane.prepare(ctx, all); err != nil {
+		return nil, err
+	}
+	if err := machine.Together(all, func(r *running) error { return l.bringUp(ctx, r) }); err != nil {
+		return nil, err
+	}
+	l.logf("%d pods run, %.0f s; their clients start", len(all), time.Since(begin).Seconds())
+	if err := machine.Together(all, func(r *running) error { return l.begin(ctx, r) }); err != nil {
+		return nil, err
+	}
+	if err := l.strike(ctx, all); err != nil {
+		return nil, err
+	}
+	err := machine.Together(all, func(r *running) error { return l.finish(ctx, r) })
+	reports := make([]report.Scenario, len(all))
+	for i, r := range all {
+		reports[i] = r.report
+	}
+	return reports, err
+}
+
+func (l *lab) bringUp(ctx context.Context, r *running) error {
+	object, err := admit(ctx, l.plane.Mesh, &r.Scenario)
+	if err != nil {
+		return err
+	}
+	if r.pod, err = l.start(ctx, &r.Scenario, object); err != nil {
+		return err
+	}
+	r.clients = r.pod.Pod
+	if r.Gateway != "" {
+		if r.clients, err = l.network.AddPod(ctx, r.Name+"-clients", r.Forgets, r.IPv6); err != nil {
+			return err
+		}
+	}
+	r.report, err = described(&r.Scenario, object)
+	return err
+}
+
+// begin starts the scenario's clients and waits for their first answers.
+func (l *lab) begin(ctx context.Context, r *running) (err error) {
+	if r.before, err = r.pod.counts(ctx); err != nil {
+		return err
+	}
+	if r.Untouched || r.ownObject() {
+		if r.served, err = r.pod.served(ctx); err != nil {
+			return err
+		}
+	}
+	return l.launchAll(ctx, r, false)
+}
+
+// launchAll starts the clients that are late, or those that are not.
+func (l *lab) launchAll(ctx context.Context, r *running, late bool) error {
+	var apps []*application
+	for _, c := range r.Clients {
+		if c.Late != late {
+			continue
+		}
+		app, err := l.launch(ctx, r, c)
+		if err != nil {
+			return err
+		}
+		apps = append(apps, app)
+	}
+	r.apps = append(r.apps, apps...)
+	return machine.Together(apps, func(a *application) error { return a.waitReady(ctx) })
+}
+
+// strike lets happen what the scenarios wait for, once every connection has been up for a
+// moment: something in the mesh changes, and servers die.
+func (l *lab) strike(ctx context.Context, all []*running) error {
+	if err := wait(ctx, beforeStrike); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Dies {
+			r.death = time.Now()
+			if err := l.network.Silence(ctx, r.pod.Pod); err != nil {
+				return err
+			}
+		}
+	}
+	return l.plane.change(ctx, all)
+}
+
+// beforeStrike is how long connections live before anything happens: shorter than the idle timer.
+const beforeStrike = 5 * time.Second
+
+// afterChange is how long a change is given to do what it should not do.
+const afterChange = 3 * time.Second
+
+// ownObject reports whether a mesh object of the pod itself comes or goes.
+func (r *running) ownObject() bool {
+	return r.Change == scenario.ObjectsApplied || r.Change == scenario.ObjectsDeleted
+}
+
+// settle waits until a change of the mesh is over: where the pod's own object comes or goes,
+// until the proxy has the configuration that follows from it.
+func (r *running) settle(ctx context.Context) error {
+	if r.change.IsZero() {
+		return nil
+	}
+	if r.ownObject() {
+		if err := r.pod.awaitOther(ctx, r.served); err != nil {
+			return fmt.Errorf("scenario %s: %s: %w", r.Name, r.Change, err)
+		}
+	}
+	return wait(ctx, time.Until(r.change.Add(afterChange)))
+}
+
+// finish waits for the clients and writes down what they and Envoy saw.
+func (l *lab) finish(ctx context.Context, r *running) (err error) {
+	if err := r.settle(ctx); err != nil {
+		return err
+	}
+	if r.report.Sockets, err = r.pod.sockets(ctx, &r.Scenario); err != nil {
+		return err
+	}
+	r.report.Problem = checkProbes(&r.Scenario, r.report.Sockets)
+	if err := l.launchAll(ctx, r, true); err != nil {
+		return err
+	}
+	during, err := r.during(ctx)
+	if err != nil {
+		return err
+	}
+	for _, app := range r.apps {
+		result, err := app.result(ctx)
+		if err != nil {
+			return err
+		}
+		c := measured(app, result, r)
+		c.Want = app.Want.Text
+		c.Problem = app.Want.Check(&c)
+		r.report.Clients = append(r.report.Clients, c)
+	}
+	after, err := r.pod.counts(ctx)
+	if err != nil {
+		return err
+	}
+	// A listener or cluster that Envoy rejects leaves the old one in place, and nothing else
+	// would tell.
+	for _, kind := range []string{"listener_manager.lds", "cluster_manager.cds"} {
+		if n := after[kind+".update_rejected"]; n != 0 {
+			return fmt.Errorf("scenario %s: Envoy rejected %d updates (%s), want 0", r.Name, n, kind)
+		}
+	}
+	if r.Untouched && r.report.Problem == "" {
+		now, err := r.pod.served(ctx)
+		if err != nil {
+			return err
+		}
+		r.report.Problem = r.served.Difference(now)
+	}
+	r.report.Envoy = envoy.Moved(r.before, during, after)
+	if r.Terminated {
+		r.report.Termination, err = r.pod.terminate(ctx)
+	}
+	return err
+}
+
+// during reads the counters while the proxy still drains what a change of the configuration
+// has replaced; nil where nothing changes.
+func (r *running) during(ctx context.Context) (map[string]int64, error) {
+	if r.change.IsZero() {
+		return nil, nil
+	}
+	if err := wait(ctx, time.Until(r.change.Add(r.DrainDuration()/2))); err != nil {
+		return nil, err
+	}
+	return r.pod.counts(ctx)
+}
