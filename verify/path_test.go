@@ -98,42 +98,6 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// Envoy picks a chain by port, then by the longest prefix, and never goes back.
-func TestChains(t *testing.T) {
-	proxy := func(cluster string) []dump.Filter {
-		return []dump.Filter{{Kind: dump.TCPProxy, Clusters: []string{cluster}}}
-	}
-	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
-	chains := []dump.Chain{
-		{Port: 6379, Prefixes: prefix("10.0.0.0/8"), Filters: proxy("wide")},
-		{Port: 6379, Prefixes: prefix("10.1.0.0/16"), Filters: proxy("narrow")},
-		{Prefixes: prefix("192.0.2.0/24"), Filters: proxy("any port")},
-		{Filters: proxy("rest")},
-		{Transport: "tls", Port: 443, Filters: proxy("tls")},
-		{Default: true, Filters: proxy("default")},
-	}
-	for to, want := range map[string]string{
-		"10.1.2.3:6379":  "narrow",
-		"10.2.2.3:6379":  "wide",
-		"192.0.2.1:6379": "default", // the port's chains are all for other prefixes
-		"192.0.2.1:1":    "any port",
-		"198.18.0.1:1":   "rest",
-		"198.18.0.1:443": "tls,default", // plain text on a port for TLS
-	} {
-		in := verify.Input{Pod: &rules.Pod{}, Dump: &dump.Dump{Listeners: []dump.Listener{{
-			Name: "virtualOutbound", Direction: "OUTBOUND", OriginalDestination: true, Chains: chains,
-			Addresses: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:15001")},
-		}}}}
-		var got []string
-		for _, b := range verify.Follow(in, netip.MustParseAddrPort(to)).Branches {
-			got = append(got, b.Clusters...)
-		}
-		if got := strings.Join(got, ","); got != want {
-			t.Errorf("%s: got chain %q, want %q", to, got, want)
-		}
-	}
-}
-
 // What else may end a connection, and what is not the same everywhere.
 func TestBranches(t *testing.T) {
 	hour, none := time.Hour, time.Duration(0)
