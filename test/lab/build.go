@@ -122,7 +122,7 @@ func (l *lab) build(ctx context.Context, envoy string) (err error) {
 					l.logf("stopping the control plane: %v", err)
 				}
 			})
-			return nil
+			return l.startKubelet(ctx)
 		},
 	}, func(f func() error) error { return f() })
 }

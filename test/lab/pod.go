@@ -43,7 +43,7 @@ func admit(ctx context.Context, m *mesh.Mesh, s *scenario.Scenario) (*corev1.Pod
 			Namespace: s.Namespace(), Name: s.Name, Annotations: maps.Clone(s.Own),
 			Labels: map[string]string{"app": s.Name, scenario.Selector: s.Name},
 		},
-		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+		Spec: corev1.PodSpec{NodeName: nodeName, Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
 	switch {
 	case s.NoSidecar:

@@ -39,7 +39,7 @@ func middleboxScenarios() []Scenario {
 		{
 			// The pod only asks for it: what answers is an object in the mesh.
 			Name: "box-keepalive-alone", Title: "keepalive, no mesh object", Group: report.Middlebox, Forgets: forgets,
-			Rule: keepaliveEvery(6), Without: true, Annotated: withKeepaliveEvery(6),
+			Rule: keepaliveEvery(6), Without: true, Fault: "KeepaliveMissing", Annotated: withKeepaliveEvery(6),
 			Clients: []Client{idle("no keepalive", Inside, length, noAnswer())},
 		},
 	}
@@ -54,7 +54,7 @@ func gatewayScenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "gateway-alone", Title: "gateway, no mesh object", Group: report.Middlebox, Forgets: forgets,
-			Gateway: gatewayKeepalive, Without: true, Own: longIdle, Objects: redisGateway("gateway-alone"),
+			Gateway: gatewayKeepalive, Without: true, Fault: "KeepaliveMissing", Own: longIdle, Objects: redisGateway("gateway-alone"),
 			Clients: client(noAnswer()),
 		},
 		{

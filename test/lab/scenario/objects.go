@@ -70,10 +70,12 @@ func objectScenarios() []Scenario {
 	}
 	// Open connections stay as they are, probed or not; the object decides about new ones.
 	applied := keepalive("keepalive-applied", 7, ObjectsApplied, noAnswer(), lives())
+	applied.Fault = "KeepaliveMissing"
 	deleted := keepalive("keepalive-deleted", 8, ObjectsDeleted, lives(), noAnswer())
 	deleted.Probed = true
 	// The object changes the gateway's listener, which is replaced.
 	gatewayApplied := gateway("gateway-applied", ObjectsApplied, lives())
+	gatewayApplied.Fault = "KeepaliveMissing"
 	gatewayDeleted := gateway("gateway-deleted", ObjectsDeleted, noAnswer())
 	gatewayDeleted.Probed = true
 	return []Scenario{
@@ -103,8 +105,10 @@ func deletedScenarios() []Scenario {
 
 // appliedScenarios: the object comes when pods carry its key already.
 func appliedScenarios() []Scenario {
+	applied := destinationsChange("destinations-applied", ObjectsApplied, lives())
+	applied.Fault = "FilterMissing"
 	return []Scenario{
-		destinationsChange("destinations-applied", ObjectsApplied, lives()),
+		applied,
 		bystander("others-applied", "sidecar, no rule"),
 	}
 }

@@ -37,6 +37,9 @@ type Scenario struct {
 	Objects string
 	// Without leaves out the mesh objects that the rules need.
 	Without bool
+	// Fault is the code by which "holdfast verify" must name what is not in force when the
+	// clients start; "": all that the pod asks for is in force.
+	Fault string
 	// Forgets puts a middlebox on the way that forgets connections idle for so long: between
 	// pod and servers, or between a gateway and its clients.
 	Forgets time.Duration

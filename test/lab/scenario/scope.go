@@ -60,7 +60,7 @@ func scopeScenarios() []Scenario {
 		},
 		{
 			Name: "filter-timeout", Title: "idleTimeout: 48h; a filter of the operator", Group: report.Scope,
-			Rule: idleTimeout, Annotated: withIdleTimeout, Objects: operatorFilter, Idle: operatorIdle,
+			Rule: idleTimeout, Annotated: withIdleTimeout, Objects: operatorFilter, Idle: operatorIdle, Fault: "TimeoutOverridden",
 			Clients: []Client{idle("redis", Inside, length, cutByOperator)},
 		},
 		{
