@@ -61,20 +61,24 @@ func (m *merged) exceeds(pod *rules.Pod) *excess {
 			growth += len(a.Key)
 		}
 		annotations, added = annotations+growth, added+growth
-		size, what := len(a.Value), a.Key
-		switch a.Key {
-		default:
-			continue
-		case istio.ProxyConfigAnnotation:
-			size, what = m.configSize, "PROXY_CONFIG"
-		case istio.ExcludeOutboundPortsAnnotation, istio.ExcludeOutboundIPRangesAnnotation:
-			_, what, _ = strings.Cut(a.Key, "/")
-		}
-		if size > istio.MaxValueBytes {
-			return &excess{what, size, istio.MaxValueBytes, "no kernel executes istio-init or the sidecar with over 128 KiB in one argument or variable"}
+		if what, size := m.argument(a); size > istio.MaxValueBytes {
+			return &excess{what, size, istio.MaxValueBytes, "no kernel executes istio-init or the sidecar with 128 KiB in one argument or variable"}
 		}
 	}
 	return limits(pod, annotations, added)
+}
+
+// argument names what an annotation becomes when a program is started, and its
+// size in bytes; 0 if it becomes nothing.
+func (m *merged) argument(a rules.Annotation) (what string, size int) {
+	switch a.Key {
+	case istio.ProxyConfigAnnotation:
+		return "PROXY_CONFIG", m.configSize
+	case istio.ExcludeOutboundPortsAnnotation, istio.ExcludeOutboundIPRangesAnnotation:
+		_, what, _ = strings.Cut(a.Key, "/")
+		return what, len(a.Value)
+	}
+	return "", 0
 }
 
 // limits compares what all annotations take, and what is added to the object.
