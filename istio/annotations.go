@@ -27,6 +27,19 @@ const (
 	ambientRedirectionAnnotation = "ambient.istio.io/redirection"
 )
 
+// IsOwnContainer reports whether Istio's injector makes the container of this
+// name. A pod's author may give it one to start from: then the injector keeps that in
+// the annotation proxy.istio.io/overrides too.
+// Source: reapplyOverwrittenContainers in
+// https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/webhook.go
+func IsOwnContainer(name string) bool {
+	switch name {
+	case "istio-proxy", "istio-init", "istio-validation":
+		return true
+	}
+	return false
+}
+
 // Keys of proxyMetadata. A key ISTIO_META_X becomes node metadata X of the
 // proxy.
 const (

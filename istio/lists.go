@@ -9,6 +9,14 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/distinct"
 )
 
+// MaxValueBytes bounds a value that becomes one argument of istio-init or one
+// environment variable of it or of the sidecar: 96 KiB. The kernel executes no
+// program with a string of over 131,071 bytes, name and end included; a quarter
+// is left for what the installation's own configuration adds.
+// Source: MAX_ARG_STRLEN in
+// https://github.com/torvalds/linux/blob/v6.12/include/uapi/linux/binfmts.h
+const MaxValueBytes = 96 << 10
+
 // ParsePorts reads the value of ExcludeOutboundPortsAnnotation as Istio's
 // injector does: a comma list of 0-65535, white space around items tolerated,
 // no ranges, no "*", no empty item. An empty value is an empty list. The error

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"math"
+
 	"go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
@@ -21,6 +23,7 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 		Labels:      texts(yamltext.Get(metadata, "labels")),
 		Annotations: texts(yamltext.Get(metadata, "annotations")),
 		HostNetwork: isTrue(yamltext.Get(spec, "hostNetwork")),
+		Size:        min(yamltext.Unfolded(root, f.sizes), math.MaxInt32), // sums of it fit into an int
 	}
 	if o.kind != "Pod" && o.name != "" {
 		pod.Name += "-" // controllers name pods by generateName

@@ -40,11 +40,12 @@ type finder struct {
 	found      []*template
 	namespaces map[string]map[string]string
 	containers containerFacts
+	sizes      map[*yaml.Node]int // of nodes with an anchor
 	met        map[*yaml.Node]bool
 }
 
 func newFinder(d *yamltext.Document, index int) *finder {
-	return &finder{document: d, index: index, containers: containerFacts{}, met: map[*yaml.Node]bool{}}
+	return &finder{document: d, index: index, containers: containerFacts{}, sizes: map[*yaml.Node]int{}, met: map[*yaml.Node]bool{}}
 }
 
 // outer is the object around a template.

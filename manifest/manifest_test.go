@@ -58,6 +58,7 @@ metadata: {name: shop, labels: {tier: backend}}
 			Labels:      map[string]string{"app": "x", "version": "2"},
 			Annotations: map[string]string{"note": "", "count": "3"},
 			HostNetwork: true,
+			Size:        244,
 			Containers: []rules.Container{
 				{Name: "init"}, // init containers come first
 				{

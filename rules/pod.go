@@ -11,6 +11,9 @@ type Pod struct {
 	Annotations map[string]string
 	HostNetwork bool
 	Containers  []Container // init containers first
+	// Size is about how many bytes the whole object has, as an API server
+	// sends or stores it; 0 where nobody knows.
+	Size int
 	// Mesh is what Istio itself says for this pod's revision; nil where no
 	// cluster tells, then the file's mesh section counts.
 	Mesh *MeshDefaults

@@ -42,8 +42,8 @@ const (
 	WarnObserved WarningCode = "Observed"
 	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
 	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
-	// WarnTooLarge: the API server would reject so many bytes of annotations.
-	WarnTooLarge WarningCode = "AnnotationsTooLarge"
+	// WarnTooLarge: with what the rules add, the pod could not be stored or run.
+	WarnTooLarge WarningCode = "TooLarge"
 	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
 	// known not to be there.
 	WarnMeshObjectMissing WarningCode = "MeshObjectMissing"

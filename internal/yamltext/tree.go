@@ -112,36 +112,37 @@ func isBlockScalar(n *yaml.Node) bool {
 }
 
 // Unfolded returns about how many bytes the document would have with every
-// alias written out: each node counts its text and one more. It looks at each
-// node once; what is inside itself, or does not fit into an int, has
-// math.MaxInt.
+// alias written out, as [Unfolded] does.
 func (d *Document) Unfolded() int {
-	sizes := map[*yaml.Node]int{} // of nodes with an anchor
-	var visit func(n *yaml.Node) int
-	visit = func(n *yaml.Node) int {
-		if n.Kind == yaml.AliasNode {
-			n = n.Alias
-		}
-		size, known := sizes[n]
-		if known {
-			return size
-		}
-		if n.Anchor != "" {
-			sizes[n] = math.MaxInt // until it is left: an alias inside means itself
-		}
-		size = len(n.Value) + 1
-		for _, child := range n.Content {
-			size += min(visit(child), math.MaxInt-size)
-		}
-		if n.Anchor != "" {
-			sizes[n] = size
-		}
-		return size
-	}
 	if d.Root == nil {
 		return 0
 	}
-	return visit(d.Root)
+	return Unfolded(d.Root, map[*yaml.Node]int{})
+}
+
+// Unfolded returns about how many bytes a node would have with every alias
+// written out: each node in it counts its text and one more. It looks at each
+// node once, and at those with an anchor once for all calls with the same map;
+// what is inside itself, or does not fit into an int, has math.MaxInt.
+func Unfolded(n *yaml.Node, anchored map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	size, known := anchored[n]
+	if known {
+		return size
+	}
+	if n.Anchor != "" {
+		anchored[n] = math.MaxInt // until it is left: an alias inside means itself
+	}
+	size = len(n.Value) + 1
+	for _, child := range n.Content {
+		size += min(Unfolded(child, anchored), math.MaxInt-size)
+	}
+	if n.Anchor != "" {
+		anchored[n] = size
+	}
+	return size
 }
 
 // All goes over the entries of a mapping whose keys are texts, in text order:

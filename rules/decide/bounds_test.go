@@ -32,32 +32,6 @@ func TestListedRules(t *testing.T) {
 	}
 }
 
-// As many bytes as the API server takes, and a pod that has too many already
-// may lose some.
-func TestFits(t *testing.T) {
-	for _, test := range []struct {
-		rule     string
-		own, set int // bytes of a value
-		want     bool
-	}{
-		{"as many as there may be", 0, maxAnnotations - len("own") - len("new"), true},
-		{"one more", 0, maxAnnotations - len("own") - len("new") + 1, false},
-		{"as many, some of them the pod's", 1000, maxAnnotations - 1000 - len("own") - len("new"), true},
-		{"one more, some of them the pod's", 1000, maxAnnotations - 1000 - len("own") - len("new") + 1, false},
-	} {
-		pod := &rules.Pod{Annotations: map[string]string{"own": strings.Repeat("x", test.own)}}
-		if got := fits(pod, []rules.Annotation{{Key: "new", Value: strings.Repeat("y", test.set)}}); got != test.want {
-			t.Errorf("%s: got %v, want %v", test.rule, got, test.want)
-		}
-	}
-	pod := &rules.Pod{Annotations: map[string]string{"own": strings.Repeat("x", 2*maxAnnotations)}}
-	for bytes, want := range map[int]bool{2*maxAnnotations - 1: true, 2 * maxAnnotations: true, 2*maxAnnotations + 1: false} {
-		if got := fits(pod, []rules.Annotation{{Key: "own", Value: strings.Repeat("y", bytes)}}); got != want {
-			t.Errorf("%d bytes instead of too many: got %v, want %v", bytes, got, want)
-		}
-	}
-}
-
 // One annotation set and one removed are a patch.
 func TestSetAndRemove(t *testing.T) {
 	set := compileRules(t, bypassMySQL)

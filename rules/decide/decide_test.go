@@ -110,21 +110,54 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// A pod that comes back with our own result is AlreadyApplied, also when Istio
-// has injected it in between, and without any warning about the order.
+// A pod that comes back after Istio has injected it gets the same outcome,
+// without edits and without a warning about the order: what the injector adds
+// makes no rule match and changes no hash.
 func TestReinvocation(t *testing.T) {
-	set := compileRules(t, bypassMySQL)
-	pod := shopPod()
-	apply(pod, set.Decide(pod, Options{}))
-	pod.Annotations[istio.StatusAnnotation] = "{}"
-	if o := set.Decide(pod, Options{}); o.Reason != rules.AlreadyApplied || len(o.Warnings)+len(o.Set)+len(o.Remove) > 0 {
-		t.Errorf("got %+v, want AlreadyApplied without edits and warnings", o)
+	text := bypassMySQL + `- name: range
+  destinations: {cidrs: [10.20.0.0/16]}
+  workloads: {podSelector: {matchLabels: {app: ranges}}}
+  strategy: {bypass: CIDRs}
+- name: control-plane
+  destinations: {ports: [15012]}
+  workloads: {referencing: true}
+  strategy: {idleTimeout: 48h}
+`
+	set := compileRules(t, text)
+	for _, app := range []string{"cart", "ranges"} {
+		pod := shopPod()
+		pod.Labels["app"] = app
+		pod.Mesh = &rules.MeshDefaults{ExcludeOutboundPorts: []uint16{5432}, ExcludeOutboundIPRanges: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}
+		first := set.Decide(pod, Options{})
+		apply(pod, first)
+		// With istio-cni the injector writes down what the pod is to exclude.
+		for key, value := range map[string]string{
+			istio.StatusAnnotation:                  `{"initContainers":["istio-validation"],"containers":["istio-proxy"]}`,
+			istio.ExcludeOutboundIPRangesAnnotation: "192.0.2.0/24",
+			istio.ExcludeOutboundPortsAnnotation:    "5432",
+		} {
+			if _, ok := pod.Annotations[key]; !ok {
+				pod.Annotations[key] = value
+			}
+		}
+		pod.Containers = append(pod.Containers, rules.Container{Name: "istio-proxy", Env: []rules.EnvVar{{Name: "CA_ADDR", Value: "istiod.istio-system.svc:15012"}}})
+		again := set.Decide(pod, Options{})
+		if again.Reason != rules.AlreadyApplied || again.Hash != first.Hash || !slices.Equal(again.Rules, first.Rules) || len(again.Warnings)+len(again.Set)+len(again.Remove) > 0 {
+			t.Errorf("%s: got %+v, want AlreadyApplied with the hash and rules of %+v, no edits and no warnings", app, again, first)
+		}
+	}
+	// Nothing matched, and nothing does.
+	only := compileRules(t, "rules:\n"+text[strings.Index(text, "- name: control-plane"):])
+	pod := shopPod(istio.StatusAnnotation, "{}")
+	pod.Containers = []rules.Container{{Name: "istio-proxy", Env: []rules.EnvVar{{Name: "CA_ADDR", Value: "istiod.istio-system.svc:15012"}}}}
+	if o := only.Decide(pod, Options{}); o.Reason != rules.NoRuleMatched {
+		t.Errorf("got %s, want NoRuleMatched: the address is Istio's", o.Reason)
 	}
 }
 
 func TestReasonsAreComplete(t *testing.T) {
-	if got := rules.Reasons(); len(got) != 11 || len(slices.Compact(slices.Sorted(slices.Values(got)))) != 11 {
-		t.Errorf("got %v, want each of the 11 reasons once", got)
+	if got := rules.Reasons(); len(got) != 13 || len(slices.Compact(slices.Sorted(slices.Values(got)))) != 13 {
+		t.Errorf("got %v, want each of the 13 reasons once", got)
 	}
 }
 

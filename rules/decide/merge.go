@@ -3,6 +3,7 @@ package decide
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -18,6 +19,10 @@ type merged struct {
 	mesh     []string // Outcome.MeshObjects
 	notes    []string // own settings that win over rules, for Outcome.Detail
 	warnings warnings
+	// configSize is how long PROXY_CONFIG is at most, copies what Istio makes of
+	// all values beside the annotations, in bytes.
+	configSize, copies int
+	rejected           targets // for whose own values Istio denies the pod
 }
 
 // written is what becomes of one annotation.
@@ -25,6 +30,8 @@ type written struct {
 	value
 	// blocked are targets that the pod's own value makes unusable.
 	blocked  targets
+	rejected bool // by Istio, and so the pod with it
+	size     int  // of a ProxyConfig, as proxyconfig.Config.Size
 	notes    []string
 	warnings []rules.Warning
 }
@@ -44,6 +51,9 @@ func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
 	var blocked targets
 	for _, part := range [...]*written{&ports, &ranges, &config} {
 		blocked |= part.blocked
+		if part.rejected {
+			m.rejected |= part.blocked
+		}
 		m.notes = append(m.notes, part.notes...)
 		for _, warning := range part.warnings {
 			m.warnings.take(warning)
@@ -63,7 +73,9 @@ func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
 	}
 	m.rules = w.inForce(blocked)
 	m.mesh = w.meshObjects(blocked)
-	m.hash = result.hash()
+	m.hash = w.touched(result).hash()
+	m.configSize = config.size
+	m.copies = len(ports.text) + len(ranges.text) + configCopies*config.size
 	result[applied] = appliedValue(m.rules, m.hash)
 	m.set, m.remove = changes(own, result)
 	return &m
@@ -77,8 +89,8 @@ func mergePorts(own value, w *want, defaults []uint16) written {
 	var err error
 	r.value, err = mergeList(own, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts)
 	if err != nil {
-		r.blocked = targetPorts
-		r.warn(rules.WarnPortsLeftAlone, "excludeOutboundPorts left alone, Istio rejects it: ", err.Error(), "")
+		r.blocked, r.rejected = targetPorts, true
+		r.warn(rules.WarnPortsLeftAlone, "Istio will deny this pod, excludeOutboundPorts: ", err.Error(), "")
 	}
 	return r
 }
@@ -91,8 +103,8 @@ func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
 	var err error
 	r.value, err = mergeList(own, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes)
 	if err != nil {
-		r.blocked = targetPrefixes
-		r.warn(rules.WarnPrefixesLeftAlone, "excludeOutboundIPRanges left alone, Istio rejects it: ", err.Error(), "")
+		r.blocked, r.rejected = targetPrefixes, true
+		r.warn(rules.WarnPrefixesLeftAlone, "Istio will deny this pod, excludeOutboundIPRanges: ", err.Error(), "")
 	}
 	return r
 }
@@ -126,6 +138,38 @@ func mergeKeepalive(own value, w *want, blocked targets) value {
 		return value{w.keepalive.String(), true}
 	}
 	return value{}
+}
+
+// touched are the values without lists that no rule asks for: with istio-cni the
+// injector adds the installation's own, and they are not part of an outcome.
+// Source:
+// https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
+func (w *want) touched(v values) *values {
+	if w.targets&targetPorts == 0 {
+		v[excludedPorts] = value{}
+	}
+	if w.targets&targetPrefixes == 0 {
+		v[excludedRanges] = value{}
+	}
+	return &v
+}
+
+// whyLeftAlone says why no rule could be put in force.
+func (m *merged) whyLeftAlone() string {
+	var keys []string
+	if m.rejected&targetsInProxyConfig != 0 {
+		keys = append(keys, managed[proxyConfig])
+	}
+	if m.rejected&targetPrefixes != 0 {
+		keys = append(keys, managed[excludedRanges])
+	}
+	if m.rejected&targetPorts != 0 {
+		keys = append(keys, managed[excludedPorts])
+	}
+	if keys == nil {
+		return "the pod's own " + managed[proxyConfig] + " has no safe edit, see the warning"
+	}
+	return "Istio will deny this pod for its own " + strings.Join(keys, ", ")
 }
 
 // inForce names the rules of which something is in force on the pod.

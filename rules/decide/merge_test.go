@@ -270,14 +270,3 @@ func TestTooManyDestinations(t *testing.T) {
 		}
 	}
 }
-
-// An object with too many bytes of annotations is rejected by the API server;
-// rather than that, nothing is changed.
-func TestTooLarge(t *testing.T) {
-	set := compileRules(t, bypassMySQL)
-	pod := shopPod("mine", strings.Repeat("x", maxAnnotations-60))
-	o := set.Decide(pod, Options{})
-	if o.Reason != rules.InternalError || len(o.Set) > 0 || len(o.Warnings) != 1 || o.Warnings[0].Code != rules.WarnTooLarge {
-		t.Errorf("got %s, %d edits, %v; want InternalError, no edit, a warning", o.Reason, len(o.Set), o.Warnings)
-	}
-}

@@ -19,7 +19,7 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	s.warnOfUnknownLabels(f, &warn)
 	s.warnOfUnknownNames(f, &warn)
 	if len(observed) > 0 {
-		if would := s.merge(f.pod, matched); fits(f.pod, would.set) {
+		if would, over := s.bounded(f.pod, matched); over == nil && len(would.rules) > 0 {
 			o.Would = would.set
 		}
 		warn.add(rules.WarnObserved, "mode Observe, nothing changed for ", strings.Join(o.Observed, ", "), "; set mode: Enforce to patch")
@@ -46,13 +46,16 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 
 // enforce fills the outcome with what the enforced rules change.
 func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *warnings) {
-	m := s.merge(pod, enforced)
-	warn.takeAll(&m.warnings)
-	if !fits(pod, m.set) {
-		o.Reason = rules.InternalError
-		o.Detail = "with the rules' annotations the pod would carry over 262144 bytes of them, which no API server accepts"
-		warn.add(rules.WarnTooLarge, "nothing changed: annotations would exceed 262144 bytes; narrow the bypass rules, first ",
-			s.rules[enforced[0]].Name, "")
+	m, over := s.bounded(pod, enforced)
+	if m != nil {
+		warn.takeAll(&m.warnings)
+	}
+	if over != nil {
+		s.leaveTooLarge(over, enforced, o, warn)
+		return
+	}
+	if len(m.rules) == 0 {
+		o.Reason, o.Detail = rules.LeftAlone, m.whyLeftAlone()
 		return
 	}
 	o.Rules, o.Hash, o.Set, o.Remove, o.MeshObjects = m.rules, m.hash, m.set, m.remove, m.mesh
@@ -67,12 +70,22 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 		o.Reason = rules.Patched
 	}
 	o.Detail = listed(o.Rules) + " in force"
-	if len(o.Rules) == 0 {
-		o.Detail = "matching rules could not be put in force, see the warnings"
-	}
 	for _, note := range m.notes {
 		o.Detail += "; " + note
 	}
+}
+
+// bounded is merge within the size policy. A pod that is over a limit as it is
+// gives no merged, unless it carries what holdfast wrote: then another webhook
+// made it grow after a first call, which is no news.
+func (s *Set) bounded(pod *rules.Pod, matched []int32) (*merged, *excess) {
+	if _, ours := pod.Annotations[rules.AppliedAnnotation]; !ours {
+		if over := exceeds(pod); over != nil {
+			return nil, over
+		}
+	}
+	m := s.merge(pod, matched)
+	return m, m.exceeds(pod)
 }
 
 // byMode tells the rules that patch from those that only observe.
@@ -140,30 +153,6 @@ func (s *Set) hasRule(name string) bool {
 		}
 	}
 	return false
-}
-
-// maxAnnotations is how many bytes of keys and values an object may carry; the
-// API server rejects a pod with more.
-// Source: TotalAnnotationSizeLimitB in https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/validation/objectmeta.go
-const maxAnnotations = 256 << 10
-
-// fits reports whether the API server accepts the pod with these annotations,
-// if it would accept it without them.
-func fits(pod *rules.Pod, set []rules.Annotation) bool {
-	before := 0
-	for key, value := range pod.Annotations {
-		before += len(key) + len(value)
-	}
-	after := before
-	for _, a := range set {
-		after += len(a.Value)
-		if old, ok := pod.Annotations[a.Key]; ok {
-			after -= len(old)
-		} else {
-			after += len(a.Key)
-		}
-	}
-	return after <= maxAnnotations || after <= before
 }
 
 // maxWarnings keeps the answer to an API server readable.

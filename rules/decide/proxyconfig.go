@@ -18,28 +18,31 @@ func mergeProxyConfig(own value, w *want) written {
 	r := written{value: own}
 	wants := w.targets & targetsInProxyConfig
 	if wants == 0 && !strings.Contains(own.text, istio.HoldfastMetadataPrefix) {
+		r.size = unparsedSize(own.text)
 		return r
 	}
-	leaveAlone := func(code rules.WarningCode, why string, err error) written {
-		r.blocked = targetsInProxyConfig
+	leaveAlone := func(code rules.WarningCode, head string, err error) written {
+		r.blocked, r.rejected, r.size = targetsInProxyConfig, code == rules.WarnProxyConfigLeftAlone, len(own.text)
 		if wants != 0 { // else no rule needs it
-			r.warn(code, "proxy.istio.io/config left alone, "+why+": ", err.Error(), "")
+			r.warn(code, head, err.Error(), "")
 		}
 		return r
 	}
+	const noSafeEdit = "proxy.istio.io/config left alone, no safe edit: "
 	config, err := proxyconfig.Parse(own.text)
 	switch {
 	case errors.Is(err, proxyconfig.ErrTooMuch):
-		return leaveAlone(rules.WarnProxyConfigNotEditable, "no safe edit", err)
+		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
 	case err != nil:
-		return leaveAlone(rules.WarnProxyConfigLeftAlone, "Istio rejects it", err)
+		return leaveAlone(rules.WarnProxyConfigLeftAlone, "Istio will deny this pod, proxy.istio.io/config: ", err)
 	}
 	edit, replaced, notes := w.edit(config)
 	r.notes = notes
 	text, err := config.Edit(edit)
 	if err != nil {
-		return leaveAlone(rules.WarnProxyConfigNotEditable, "no safe edit", err)
+		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
 	}
+	r.size = config.Size(edit)
 	if text != own.text {
 		r.value = value{text, true}
 	}

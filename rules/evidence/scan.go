@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -27,7 +28,11 @@ type Found struct {
 func Scan(pod *rules.Pod) Found {
 	s := scanners.Get().(*scanner)
 	for i := range pod.Containers {
-		s.container(&pod.Containers[i])
+		// What Istio's containers talk to is Istio's affair, and a webhook that
+		// is called again after the injector sees them.
+		if c := &pod.Containers[i]; !istio.IsOwnContainer(c.Name) {
+			s.container(c)
+		}
 	}
 	return Found{Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]), scanner: s}
 }

@@ -316,3 +316,17 @@ func TestWhere(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// What Istio's own containers talk to is no evidence, whoever wrote them.
+func TestIstiosOwnContainers(t *testing.T) {
+	pod := envPod("REDIS_URL", "redis://cache:6379")
+	for _, name := range []string{"istio-proxy", "istio-init", "istio-validation"} {
+		pod.Containers = append(pod.Containers, rules.Container{
+			Name: name, Command: []string{"run", "--to=db:3306"}, Args: []string{"istio-iptables", "--redis=cache:6380"},
+			Env: []rules.EnvVar{{Name: "CA_ADDR", Value: "istiod.istio-system.svc:15012"}},
+		})
+	}
+	if got := addressesOf(pod); !slices.Equal(got, []string{"cache:6379"}) {
+		t.Errorf("got %q, want the application's address only", got)
+	}
+}

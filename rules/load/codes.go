@@ -45,6 +45,7 @@ const (
 	bypassWithoutPorts        Code = "BypassWithoutPorts"
 	bypassWithoutCIDRs        Code = "BypassWithoutCIDRs"
 	tooManyPorts              Code = "TooManyPorts"
+	tooManyCIDRs              Code = "TooManyCIDRs"
 	protectedPort             Code = "ProtectedPort"
 	broadCIDR                 Code = "BroadCIDR"
 	anyAddress                Code = "AnyAddress"

@@ -25,6 +25,7 @@ var beyondSchema = map[Code]string{
 	badKeepalive:        "limits of a duration",
 	duplicateName:       "compares items",
 	tooManyPorts:        "counts what ranges hold",
+	tooManyCIDRs:        "counts bytes",
 	protectedPort:       "depends on the rule and on what ranges hold",
 	broadCIDR:           "depends on the rule and on the family of an address",
 	tooManyDestinations: "depends on the size of patterns",

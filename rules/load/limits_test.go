@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/holdfast-mesh/holdfast/istio"
 )
 
 func largeFile() Problems {
@@ -131,4 +133,46 @@ func cpuTime(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// networks are n different ones of 13 to 15 bytes.
+func networks(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("10.%d.%d.0/24", 100+i>>8, i&0xff)
+	}
+	return list
+}
+
+func longBypass() Problems {
+	_, ps := Rules("f", []byte(oneRule("destinations: {cidrs: ["+strings.Join(networks(7900), ",")+"]}", "strategy: {bypass: CIDRs}")))
+	return ps
+}
+
+// A bypass list may be as long as one argument of istio-init; the same networks
+// are no trouble where they become no argument.
+func TestLongestBypass(t *testing.T) {
+	size := func(list []string) int { return len(strings.Join(list, ",")) }
+	over := networks(7000)
+	for size(over[:len(over)-1]) > istio.MaxValueBytes {
+		over = over[:len(over)-1]
+	}
+	most := over[:len(over)-1]
+	if istio.MaxValueBytes != 96<<10 || size(over) <= istio.MaxValueBytes || size(over) > istio.MaxValueBytes+20 {
+		t.Fatalf("got a list of %d bytes, want just over %d", size(over), 96<<10)
+	}
+	for _, test := range []struct {
+		list     []string
+		strategy string
+		want     bool
+	}{
+		{most, "bypass: CIDRs", true},
+		{over, "bypass: CIDRs", false},
+		{over, "idleTimeout: 48h", true},
+	} {
+		file, problems := Rules("f", []byte(oneRule("destinations: {cidrs: ["+strings.Join(test.list, ",")+"]}", "strategy: {"+test.strategy+"}")))
+		if got := file != nil; got != test.want {
+			t.Errorf("%s with a list of %d bytes: got it accepted: %t, want %t\n%.300s", test.strategy, size(test.list), got, test.want, report(problems))
+		}
+	}
 }

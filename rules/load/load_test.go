@@ -107,6 +107,7 @@ func TestErrors(t *testing.T) {
 		{"bypass beside another strategy", bypassBesideOtherStrategy, oneRule(dest, "strategy: {drainDuration: 2h, bypass: ¦Ports}")},
 		{"bypass: Ports without ports", bypassWithoutPorts, oneRule("destinations: {hosts: [a]}", "strategy: {bypass: ¦Ports}")},
 		{"bypass: CIDRs without CIDRs", bypassWithoutCIDRs, oneRule(dest, "strategy: {bypass: ¦CIDRs}")},
+		{"bypass: CIDRs with a list of over 96 KiB", tooManyCIDRs, oneRule("destinations: {cidrs: ¦["+strings.Join(networks(7000), ",")+"]}", "strategy: {bypass: CIDRs}")},
 		{"bypass: Ports with 257 ports", tooManyPorts, oneRule("destinations: {ports: ¦[\"10000-10255\", 1]}", "strategy: {bypass: Ports}")},
 		{"a protected port", protectedPort, oneRule("destinations: {ports: [1, ¦443]}", "strategy: {bypass: Ports}")},
 		{"a range over a protected port", protectedPort, oneRule("destinations: {ports: [¦\"15090-15100\"]}", "strategy: {bypass: Ports}")},
@@ -258,7 +259,7 @@ func TestCodesAreTested(t *testing.T) {
 			}
 		}
 	}
-	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems()} {
+	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), longBypass()} {
 		for _, p := range problems {
 			reported[p.Code] = p.Severity
 		}

@@ -75,6 +75,10 @@ func (l *loader) reach(r *rules.Rule, s *strategyValues, d *destinationValues) {
 		if !d.cidrs.given() && !d.bad {
 			l.errorAt(s.bypass, bypassWithoutCIDRs, "got bypass: CIDRs without cidrs, want some: list networks under destinations")
 		}
+		if size := len(istio.FormatPrefixes(r.Destinations.CIDRs)); size > istio.MaxValueBytes {
+			l.errorAt(d.cidrs, tooManyCIDRs, "got %d networks, a list of %d bytes, want at most %d bytes for bypass: CIDRs: it becomes one argument of istio-init, and the kernel executes none that is much longer; join neighbouring networks, or split the rule by workloads",
+				len(r.Destinations.CIDRs), size, istio.MaxValueBytes)
+		}
 		if d.ports.given() && !r.Workloads.Referencing {
 			l.warnAt(d.ports, portsDoNotNarrow, "got ports beside bypass: CIDRs, want bypass: Ports or no ports: the networks leave the mesh whatever the port")
 		}

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -16,6 +19,19 @@ type podObject struct {
 		InitContainers []rules.Container `json:"initContainers"`
 		Containers     []rules.Container `json:"containers"`
 	} `json:"spec"`
+
+	size int // of the JSON, in bytes
+}
+
+// UnmarshalJSONFrom decodes a pod and notes how long its text is.
+func (p *podObject) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	type plain podObject // without this method
+	start := d.InputOffset()
+	if err := json.UnmarshalDecode(d, (*plain)(p)); err != nil {
+		return err
+	}
+	p.size = int(d.InputOffset() - start)
+	return nil
 }
 
 type podMetadata struct {
@@ -44,6 +60,7 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 		Annotations: meta.Annotations,
 		HostNetwork: p.Spec.HostNetwork,
 		Containers:  slices.Concat(p.Spec.InitContainers, p.Spec.Containers),
+		Size:        p.size,
 		Mesh:        mesh,
 	}
 }

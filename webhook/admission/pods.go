@@ -110,6 +110,8 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 	switch outcome.Reason {
 	case rules.Patched, rules.AlreadyInjected:
 		level, message = 0, "pod patched"
+	case rules.TooLarge, rules.LeftAlone: // somebody expects a patch
+		level = 0
 	case rules.InternalError:
 		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", outcome.Detail)...)
 		return

@@ -175,23 +175,45 @@ func TestPanicAdmits(t *testing.T) {
 	}
 }
 
-// Whatever ends in InternalError is in the log, with what happened.
-func TestInternalErrorIsLogged(t *testing.T) {
-	for name, test := range map[string]struct{ pod, want string }{
-		"decided":    {`{"metadata":{"name":"cart","annotations":{"x":"` + strings.Repeat("x", 256<<10) + `"}},` + redisEnv + `}`, "262144 bytes"},
-		"unreadable": {`{"metadata":{"name":"cart","labels":5}}`, "pod not understood"},
+// What somebody has to know of stands in the log, with what happened: defects,
+// and pods that expect a patch and get none.
+func TestPodsLeftAloneAreLogged(t *testing.T) {
+	for _, test := range []struct {
+		reason    rules.Reason
+		pod, want string
+	}{
+		{rules.TooLarge, `{"metadata":{"name":"cart","annotations":{"x":"` + strings.Repeat("x", 256<<10) + `"}},` + redisEnv + `}`, "245760"},
+		{rules.TooLarge, `{"metadata":{"name":"cart"},` + redisEnv + `,"status":{"message":"` + strings.Repeat("x", 14<<20/10) + `"}}`, "1468006"},
+		{rules.LeftAlone, `{"metadata":{"name":"cart","annotations":{"proxy.istio.io/config":"["}},` + redisEnv + `}`, "Istio will deny this pod"},
+		{rules.InternalError, `{"metadata":{"name":"cart","labels":5}}`, "pod not understood"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(string(test.reason), func(t *testing.T) {
 			var log strings.Builder
 			h := newPodHandler(t, testRules)
 			h.Log = funcr.New(func(_, args string) { log.WriteString(args + "\n") }, funcr.Options{})
-			if got := responseOf(t, post(h, reviewOf(test.pod))).AuditAnnotations["reason"]; got != "InternalError" {
-				t.Errorf("got reason %q, want InternalError", got)
+			response := responseOf(t, post(h, reviewOf(test.pod)))
+			if got := response.AuditAnnotations["reason"]; got != string(test.reason) || response.Patch != nil || !response.Allowed {
+				t.Errorf("got reason %q, allowed %t, patch %q; want %s, no patch", got, response.Allowed, response.Patch, test.reason)
 			}
-			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"reason"="InternalError"`) || !strings.Contains(text, test.want) {
-				t.Errorf("got log %q, want one line with InternalError and %q", text, test.want)
+			if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"reason"="`+string(test.reason)+`"`) || !strings.Contains(text, test.want) {
+				t.Errorf("got log %q, want one line with %s and %q", text, test.reason, test.want)
 			}
 		})
+	}
+}
+
+// The whole object's size is that of its JSON, to the byte, so that what goes
+// into etcd is measured and not what stands around it in the review.
+func TestPodSize(t *testing.T) {
+	object := `{"metadata": {"name":"cart"}, "spec":{"containers":[{"name":"a","image":"not read"}]}, "x": [1, 2]}`
+	h := newPodHandler(t, testRules)
+	got := 0
+	h.Decide = func(_ *decide.Set, pod *rules.Pod, _ decide.Options) rules.Outcome {
+		got = pod.Size
+		return rules.Outcome{}
+	}
+	if post(h, reviewOf(object)); got < len(object) || got > len(object)+2 {
+		t.Errorf("got %d bytes, want %d", got, len(object))
 	}
 }
 
