@@ -13,6 +13,7 @@ const (
 	NamespaceNotOptedIn Reason = "NamespaceNotOptedIn" // no opt-in label, and not cluster-wide
 	NoSidecar           Reason = "NoSidecar"           // Istio will not inject a sidecar
 	AlreadyInjected     Reason = "AlreadyInjected"     // patched, but the order of webhooks is wrong
+	TooLarge            Reason = "TooLarge"            // rules match, and with them the pod could not be stored or run
 	MirrorPod           Reason = "MirrorPod"           // static pods cannot be changed
 	RulesUnavailable    Reason = "RulesUnavailable"    // no rules loaded yet
 	InternalError       Reason = "InternalError"       // a defect of holdfast; the pod passes unchanged
@@ -22,7 +23,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		Patched, AlreadyApplied, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
-		NoSidecar, AlreadyInjected, MirrorPod, RulesUnavailable, InternalError,
+		NoSidecar, AlreadyInjected, TooLarge, MirrorPod, RulesUnavailable, InternalError,
 	}
 }
 

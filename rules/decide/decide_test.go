@@ -123,8 +123,8 @@ func TestReinvocation(t *testing.T) {
 }
 
 func TestReasonsAreComplete(t *testing.T) {
-	if got := rules.Reasons(); len(got) != 11 || len(slices.Compact(slices.Sorted(slices.Values(got)))) != 11 {
-		t.Errorf("got %v, want each of the 11 reasons once", got)
+	if got := rules.Reasons(); len(got) != 12 || len(slices.Compact(slices.Sorted(slices.Values(got)))) != 12 {
+		t.Errorf("got %v, want each of the 12 reasons once", got)
 	}
 }
 

@@ -258,7 +258,7 @@ func TestCodesAreTested(t *testing.T) {
 			}
 		}
 	}
-	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems()} {
+	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), manyValues()} {
 		for _, p := range problems {
 			reported[p.Code] = p.Severity
 		}
