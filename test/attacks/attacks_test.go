@@ -179,7 +179,8 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// A length that nobody can send is refused at once, and HTTP/2 not spoken.
+// A length that nobody can send is refused at once, HTTP/2 is not spoken, and
+// no series is there that nothing ever counts.
 func TestRefusedAtOnce(t *testing.T) {
 	p := startProgram(t)
 	connection, err := tls.Dial("tcp", p.webhook, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
@@ -189,6 +190,14 @@ func TestRefusedAtOnce(t *testing.T) {
 	defer connection.Close()
 	if got := connection.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
 		t.Errorf("got protocol %q, want http/1.1", got)
+	}
+	metrics, err := http.Get(p.metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer metrics.Body.Close()
+	if text, err := io.ReadAll(metrics.Body); err != nil || !strings.Contains(string(text), "holdfast_ready 1") || strings.Contains(string(text), "certwatcher_") {
+		t.Errorf("got metrics with error %v:\n%s\nwant holdfast's, and none of certwatcher_*, which stay 0 for ever", err, text)
 	}
 	begin := time.Now()
 	fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9223372036854775807\r\n\r\n", admission.MutatePodsPath)

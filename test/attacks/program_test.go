@@ -26,6 +26,7 @@ import (
 // program is a running 'holdfast webhook' without a cluster.
 type program struct {
 	webhook  string // host:port
+	metrics  string // URL
 	log      string // file
 	good     *http.Client
 	attacker *http.Client
@@ -50,11 +51,11 @@ func startProgram(t *testing.T) *program {
 	if err := authority.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	addresses, err := cluster.FreeAddresses(2)
+	addresses, err := cluster.FreeAddresses(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{webhook: addresses[0], log: filepath.Join(dir, "log"), good: authority.Client()}
+	p := &program{webhook: addresses[0], metrics: "http://" + addresses[2] + "/metrics", log: filepath.Join(dir, "log"), good: authority.Client()}
 	p.attacker = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 100}}
 	log, err := os.Create(p.log)
 	if err != nil {
@@ -62,7 +63,7 @@ func startProgram(t *testing.T) *program {
 	}
 	defer log.Close()
 	command := exec.Command(binary, "webhook", "--rules-file="+filepath.Join(cluster.Root(), "deploy", "examples", "rules.yaml"), "--cert-dir="+dir,
-		"--bind-address=127.0.0.1", "--port="+addresses[0][len("127.0.0.1:"):], "--health-probe-bind-address="+addresses[1], "--metrics-bind-address=0", "--drain=0s")
+		"--bind-address=127.0.0.1", "--port="+addresses[0][len("127.0.0.1:"):], "--health-probe-bind-address="+addresses[1], "--metrics-bind-address="+addresses[2], "--drain=0s")
 	command.Env = append(os.Environ(), "GOMEMLIMIT=160MiB", "KUBECONFIG=")
 	command.Stderr = log
 	if err := command.Start(); err != nil {
