@@ -187,7 +187,7 @@ func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *r
 		return nil, err
 	}
 	for _, check := range checks {
-		s.health.add(check.Name, check.Err)
+		s.health.add("watch of "+check.Name, check.Err)
 	}
 	store.OnChange(func(set *decide.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
 	if s.options.ManageMesh {
