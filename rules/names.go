@@ -10,7 +10,8 @@ const (
 	// opt-out label or annotation of pods.
 	EnabledKey = "holdfast.dev/enabled"
 	// AppliedAnnotation records on a pod what was applied, as JSON:
-	// {"rules":["redis"],"hash":"..."}.
+	// {"rules":["redis"],"hash":"..."}. Of more names than fit into 1 KiB it has
+	// the first, and "more": how many others.
 	AppliedAnnotation = "holdfast.dev/applied"
 	// KeepaliveAnnotation records the keepalive of a pod: "120s-30s-3".
 	KeepaliveAnnotation = "holdfast.dev/keepalive"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -15,7 +16,8 @@ import (
 
 // certDir serves the certificate of a mounted directory (tls.crt, tls.key) and
 // follows it. A pair that does not fit together, as seen in the middle of a
-// rotation, leaves the last good one in place. controller-runtime's certwatcher
+// rotation, or that is not valid now, leaves the last good one in place: it would
+// end every handshake. controller-runtime's certwatcher
 // watches the two files instead: it wants them there at the start, and sees
 // the swap of a mounted Secret only after the old files are removed.
 type certDir struct {
@@ -64,9 +66,15 @@ func (c *certDir) read() bool {
 		c.failed(fmt.Errorf("%s and %s in %s: %w", certFile, keyFile, c.dir, err))
 		return loaded()
 	}
+	// Without a good one any is used: API servers whose clock differs may take it.
+	if err := c.valid(cert.Leaf); err != nil && c.check() == nil {
+		c.failed(err)
+		return true
+	}
 	c.files = files
 	c.fault.Store(nil)
 	c.current.Store(&cert)
+	c.metrics.certificateLoaded.Set(1)
 	c.metrics.certificateEnds.Set(float64(cert.Leaf.NotAfter.Unix()))
 	c.log.Info("certificate loaded", "directory", c.dir, "serial", cert.Leaf.SerialNumber.String(), "dnsNames", cert.Leaf.DNSNames, "notAfter", cert.Leaf.NotAfter.UTC().Format(time.RFC3339))
 	return true
@@ -78,6 +86,7 @@ func (c *certDir) failed(err error) {
 	if last := c.fault.Swap(&text); last != nil && *last == text {
 		return
 	}
+	c.metrics.certificateFaults.Inc()
 	c.log.Error(err, "certificate not loaded", "directory", c.dir, "stillServing", c.current.Load() != nil)
 }
 
@@ -90,11 +99,16 @@ func (c *certDir) check() error {
 		}
 		return errNoCertificate
 	}
+	return c.valid(cert.Leaf)
+}
+
+// valid says why a certificate is of no use now; nil if it is.
+func (c *certDir) valid(leaf *x509.Certificate) error {
 	switch now := time.Now(); {
-	case now.After(cert.Leaf.NotAfter):
-		return fmt.Errorf("the certificate in %s expired at %s", c.dir, cert.Leaf.NotAfter.UTC().Format(time.RFC3339))
-	case now.Before(cert.Leaf.NotBefore):
-		return fmt.Errorf("the certificate in %s is not valid before %s", c.dir, cert.Leaf.NotBefore.UTC().Format(time.RFC3339))
+	case now.After(leaf.NotAfter):
+		return fmt.Errorf("the certificate in %s expired at %s", c.dir, leaf.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(leaf.NotBefore):
+		return fmt.Errorf("the certificate in %s is not valid before %s", c.dir, leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -206,7 +206,7 @@ func TestAPIServerAway(t *testing.T) {
 		reason, err := s.ask(client)
 		return reason == "Patched", fmt.Sprint(reason, err)
 	})
-	if ok, body := s.ready(t); ok || !strings.Contains(body, "[-] namespaces failed") {
+	if ok, body := s.ready(t); ok || !strings.Contains(body, "[-] watch of namespaces failed") {
 		t.Errorf("got ready %v %q, want namespaces named", ok, body)
 	}
 	if code, _ := get(t, "http://"+s.Health+healthzPath); code != 200 {

@@ -15,9 +15,12 @@ import (
 type metrics struct {
 	prometheus.Collector // of all of them
 
-	certificateEnds prometheus.Gauge
-	synced          *prometheus.GaugeVec
-	ready           prometheus.Gauge
+	certificateLoaded prometheus.Gauge
+	certificateEnds   prometheus.Gauge
+	certificateFaults prometheus.Counter
+	connectionsClosed prometheus.Counter
+	synced            *prometheus.GaugeVec
+	ready             prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -27,6 +30,15 @@ func newMetrics() *metrics {
 		Collector: registry,
 		certificateEnds: into.NewGauge(prometheus.GaugeOpts{
 			Name: "holdfast_certificate_expiry_timestamp_seconds", Help: "When the serving certificate ends, in seconds since 1970; 0 if none is loaded.",
+		}),
+		certificateLoaded: into.NewGauge(prometheus.GaugeOpts{
+			Name: "holdfast_certificate_loaded", Help: "1 if there is a serving certificate, 0 if none is loaded yet: no review can be answered.",
+		}),
+		certificateFaults: into.NewCounter(prometheus.CounterOpts{
+			Name: "holdfast_certificate_load_errors_total", Help: "Changes of the certificate's files that were not put in use.",
+		}),
+		connectionsClosed: into.NewCounter(prometheus.CounterOpts{
+			Name: "holdfast_connections_closed_total", Help: "Connections that were closed because too many were open.",
 		}),
 		synced: into.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "holdfast_cluster_synced", Help: "1 if what is watched in the cluster has been read completely, by what it is; always 0 without a cluster.",

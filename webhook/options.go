@@ -30,6 +30,9 @@ type Options struct {
 
 	// CertDir holds tls.crt and tls.key.
 	CertDir string
+	// ClientCAFile, if not empty, holds the CAs, as PEM, of the clients that may
+	// ask: API servers present a certificate only if they are told to.
+	ClientCAFile string
 	// TLSMinVersion is "1.3", also when empty, or "1.2".
 	TLSMinVersion string
 

@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer tasks.Wait()
 	defer stopWork()
 
-	s := &server{options: o, metrics: m, reviewed: reviewed, meshed: meshed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout)}
+	s := &run{options: o, metrics: m, reviewed: reviewed, meshed: meshed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout, m)}
 	defer s.listeners.shutdown()
 	addresses, err := s.start(work, &tasks)
 	if err != nil {
@@ -82,8 +82,8 @@ func spareMemory() (undo func()) {
 	return func() { debug.SetGCPercent(before) }
 }
 
-// server is one run.
-type server struct {
+// run is one run of a server.
+type run struct {
 	options   Options
 	metrics   *metrics
 	reviewed  *admission.Metrics
@@ -98,46 +98,38 @@ type handlers struct {
 	pods  *admission.PodHandler
 	rules *admission.RulesHandler
 	certs *certDir
+	peers *clientCA // nil: anybody may ask
 }
 
 // start opens the ports. A taken one is an error at once.
-func (s *server) start(work context.Context, tasks *sync.WaitGroup) (addresses Addresses, err error) {
+func (s *run) start(work context.Context, tasks *sync.WaitGroup) (addresses Addresses, err error) {
 	o := &s.options
-	if addresses.Health, err = s.listeners.bind("health", o.HealthProbeBindAddress, s.health.handler()); err != nil {
-		return addresses, err
-	}
-	if addresses.Metrics, err = s.listeners.bind("metrics", o.MetricsBindAddress, metricsHandler(o.Registry)); err != nil {
-		return addresses, err
-	}
-	port := o.Port
-	if port == 0 {
-		if port, err = freePort(o.Host); err != nil {
-			return addresses, err
-		}
-	}
-	addresses.Webhook = net.JoinHostPort(o.Host, strconv.Itoa(port))
 	h, err := s.wire(work, tasks)
 	if err != nil {
 		return addresses, err
 	}
-	reviews := reviewServer(o.Host, port, o.tlsVersion, h)
-	s.health.add("webhook", func() error {
-		if h.certs.current.Load() == nil {
-			return errNoCertificate // trying would only log a failed handshake
-		}
-		return reviews.StartedChecker()(nil)
-	})
-	s.listeners.serveReviews(reviews, addresses.Webhook)
-	s.listeners.servePlain()
+	l := s.listeners
+	address := net.JoinHostPort(o.Host, strconv.Itoa(o.Port))
+	if addresses.Webhook, err = l.bind("reviews", address, maxConnections, h.tls(o), reviewHandler(h)); err != nil {
+		return addresses, err
+	}
+	if addresses.Health, err = l.bind("health", o.HealthProbeBindAddress, maxProbes, nil, s.health.handler()); err != nil {
+		return addresses, err
+	}
+	if addresses.Metrics, err = l.bind("metrics", o.MetricsBindAddress, maxProbes, nil, metricsHandler(o.Registry)); err != nil {
+		return addresses, err
+	}
+	l.serve()
 	return addresses, nil
 }
 
 // wire makes the parts and starts what watches.
-func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error) {
+func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error) {
 	o := &s.options
 	store := admission.NewStore(s.reviewed, s.log.WithName("rules"))
 	certs := &certDir{dir: o.CertDir, metrics: s.metrics, log: s.log.WithName("certificate")}
 	s.health.add("certificate", certs.check)
+	peers := s.clientCA(ctx, tasks)
 	s.health.add("rules", store.Check)
 
 	var known admission.Cluster = admission.NoCluster{}
@@ -168,11 +160,12 @@ func (s *server) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, er
 		},
 		rules: &admission.RulesHandler{Own: o.configMap, Metrics: s.reviewed, Log: s.log.WithName("validate")},
 		certs: certs,
+		peers: peers,
 	}, nil
 }
 
 // watchCluster starts everything that comes from a cluster.
-func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
+func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
 	c, err := cluster.New(config, s.log.WithName("cluster"), s.metrics.setSynced)
 	if err != nil {
 		return nil, err
@@ -194,7 +187,7 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 		return nil, err
 	}
 	for _, check := range checks {
-		s.health.add(check.Name, check.Err)
+		s.health.add("watch of "+check.Name, check.Err)
 	}
 	store.OnChange(func(set *decide.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
 	if s.options.ManageMesh {
@@ -206,7 +199,7 @@ func (s *server) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config
 }
 
 // manageMesh starts what keeps the mesh's objects.
-func (s *server) manageMesh(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store, tell envoyfilters.Tell) error {
+func (s *run) manageMesh(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store, tell envoyfilters.Tell) error {
 	namespace, err := s.options.ownNamespace()
 	if err != nil {
 		return err
@@ -221,8 +214,9 @@ func (s *server) manageMesh(ctx context.Context, tasks *sync.WaitGroup, config *
 }
 
 // drain fails readiness and serves on until endpoints have followed.
-func (s *server) drain() error {
+func (s *run) drain() error {
 	s.health.draining.Store(true)
+	s.listeners.drain()
 	s.metrics.ready.Set(0)
 	s.log.Info("shutting down: not ready any more, serving on for a while", "drain", s.options.Drain.String())
 	select {

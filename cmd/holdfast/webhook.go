@@ -52,6 +52,7 @@ and this flag go together. The object for "scope: Destinations" is never its bus
 	flags.StringVar(&options.RulesFile, "rules-file", "", "rules file; its folder is watched, so a mounted ConfigMap counts")
 	flags.StringVar(&options.RulesConfigMap, "rules-configmap", "", "namespace/name of the ConfigMap whose key "+admission.RulesKey+" holds the rules; watched")
 	flags.StringVar(&options.CertDir, "cert-dir", "", "folder with tls.crt and tls.key; watched (required)")
+	flags.StringVar(&options.ClientCAFile, "client-ca-file", "", "CAs (PEM) of the clients that may ask, see docs/client-certificates.md; watched; empty: no client certificate is asked for")
 	flags.StringVar(&options.TLSMinVersion, "tls-min-version", options.TLSMinVersion, "lowest TLS version: 1.3 or 1.2")
 	flags.StringVar(&options.Host, "bind-address", "", "address that takes admission reviews; empty: every address")
 	flags.IntVar(&options.Port, "port", options.Port, "port that takes admission reviews; 0: one that is free")

@@ -62,12 +62,24 @@ func (v *values) hash() string {
 	return hexHash(text)
 }
 
-// appliedValue is the value of AppliedAnnotation.
+// maxAppliedNames bounds the names of rules in AppliedAnnotation, in bytes: a pod
+// has room for 256 KiB of annotations, and its author wants most of that. explain
+// names all rules of a pod.
+const maxAppliedNames = 1024
+
+// appliedValue is the value of AppliedAnnotation. Of more names than it has room
+// for it holds the first, and how many more there are.
 func appliedValue(names []string, hash string) value {
+	fit, room := 0, maxAppliedNames
+	for fit < len(names) && room >= len(names[fit]) {
+		room -= len(names[fit])
+		fit++
+	}
 	text, _ := json.Marshal(struct { // strings can be encoded
 		Rules []string `json:"rules"`
+		More  int      `json:"more,omitempty"`
 		Hash  string   `json:"hash"`
-	}{names, hash})
+	}{names[:fit], len(names) - fit, hash})
 	return value{string(text), true}
 }
 

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -204,6 +205,28 @@ func TestAppliedText(t *testing.T) {
 	other := shopPod(istio.ExcludeOutboundPortsAnnotation, "7")
 	if again := set.Decide(other, Options{}); again.Hash == o.Hash {
 		t.Errorf("got the same hash %s for another outcome", again.Hash)
+	}
+}
+
+// Thousands of rules that match one pod take no more of its annotations than a
+// few do, and none is told twice.
+func TestAppliedIsBounded(t *testing.T) {
+	var text strings.Builder
+	for i := range 3800 {
+		fmt.Fprintf(&text, "- name: %s-%d\n  destinations: {ports: [6379]}\n  strategy: {idleTimeout: 48h}\n", strings.Repeat("x", 40), i)
+	}
+	pod := shopPod()
+	o := compileRules(t, "rules:\n"+text.String()).Decide(pod, Options{})
+	var got struct {
+		Rules []string
+		More  int
+		Hash  string
+	}
+	if err := json.Unmarshal([]byte(o.Set[0].Value), &got); err != nil {
+		t.Fatal(err)
+	}
+	if o.Reason != rules.Patched || len(o.Set[0].Value) > 2*maxAppliedNames || len(got.Rules) == 0 || len(got.Rules)+got.More != 3800 || got.Hash != o.Hash || len(o.Rules) != 3800 {
+		t.Errorf("got %s, %d bytes that name %d rules and %d more, want the outcome to have all of 3800 and the annotation few", o.Reason, len(o.Set[0].Value), len(got.Rules), got.More)
 	}
 }
 

@@ -10,6 +10,7 @@ const (
 	notUTF8         Code = "NotUTF8"         // bytes that are no UTF-8 text, or control characters
 	fileTooLarge    Code = "FileTooLarge"    // over MaxFileSize
 	tooManyAliases  Code = "TooManyAliases"  // aliases that unfold to more than maxValues values
+	tooManyValues   Code = "TooManyValues"   // more than YAML's parser has memory for
 	tooManyProblems Code = "TooManyProblems" // the rest is not listed
 	emptyFile       Code = "EmptyFile"       // no document
 	manyDocuments   Code = "ManyDocuments"   // more than one document

@@ -25,6 +25,13 @@ func manyAliases() Problems {
 	return ps
 }
 
+func manyValues() Problems { return problemsOf("[" + strings.Repeat("{},", maxLineMarks/2) + "]") }
+
+func problemsOf(text string) Problems {
+	_, ps := Rules("f", []byte(text))
+	return ps
+}
+
 func manyProblems() Problems {
 	_, ps := Rules("f", []byte(header+"rules: ["+strings.Repeat("x,\n", maxProblems+5)+"]\n"))
 	return ps
@@ -43,12 +50,29 @@ func TestManyWarnings(t *testing.T) {
 	}
 }
 
+// Of a file with very many mistakes no more is read than is told of.
+func TestReadingEndsWithTheLastProblem(t *testing.T) {
+	l := &loader{name: "f", texts: map[string]string{}, labels: map[string]error{}, over: map[string]bool{}}
+	l.file(l.parse([]byte(repeat(2_000_000, func(i int) string { return fmt.Sprintf("k%d: 1\n", i) }))))
+	if l.values > 2*maxProblems {
+		t.Errorf("read %d values of a file with more than %d mistakes, want it to end there", l.values, maxProblems)
+	}
+}
+
 // Limits end a load early, with one problem that says so.
 func TestLimits(t *testing.T) {
-	for code, problems := range map[Code]Problems{
-		fileTooLarge: largeFile(), tooManyAliases: manyAliases(), tooManyProblems: manyProblems(),
+	for _, limit := range []struct {
+		code     Code
+		problems Problems
+	}{
+		{fileTooLarge, largeFile()},
+		{tooManyAliases, manyAliases()},
+		{tooManyProblems, manyProblems()},
+		{tooManyValues, manyValues()},
+		{tooManyValues, problemsOf(strings.Repeat("- a: 1\n", maxMarks/2+1))},
+		{tooManyValues, problemsOf(strings.Repeat("-\n", maxMarks+1))},
 	} {
-		n := 0
+		n, code, problems := 0, limit.code, limit.problems
 		for _, p := range problems {
 			if p.Code == code {
 				n++

@@ -27,8 +27,14 @@ const (
 	// unfolded. Each charge bytes of a text behind an alias count as one more.
 	maxValues = 2_000_000
 	charge    = 16
-	// maxProblems is how many problems are listed.
+	// maxProblems is how many problems are listed. After that many errors reading
+	// ends: nobody mends more at a time, and good rules may be waiting.
 	maxProblems = 10_000
+	// maxMarks is how many of the characters that begin a value a file may hold,
+	// maxLineMarks how many of them a line: YAML's parser takes 300 bytes of memory
+	// for each, and within a line a thousand. 10,000 rules have 170,000.
+	maxMarks     = 300_000
+	maxLineMarks = 100_000
 	// maxDepth is how deep a file may nest; the format itself needs 8.
 	maxDepth = 64
 )
@@ -53,7 +59,7 @@ func Rules(name string, data []byte) (file *rules.File, problems Problems) {
 		}
 		l.problems = append(l.problems, Problem{
 			File: name, Line: last.Line, Column: last.Column, Severity: severity, Code: tooManyProblems,
-			Message: fmt.Sprintf("got %d more problems, want none: solve these first", l.dropped),
+			Message: fmt.Sprintf("got more than %d problems, want none: solve these first", maxProblems),
 		})
 	}
 	if l.problems.HasErrors() {

@@ -259,7 +259,7 @@ func TestCodesAreTested(t *testing.T) {
 			}
 		}
 	}
-	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), longBypass()} {
+	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), manyValues(), longBypass()} {
 		for _, p := range problems {
 			reported[p.Code] = p.Severity
 		}

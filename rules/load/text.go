@@ -22,7 +22,7 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			"got %d bytes, want at most %d (8 MiB): split the rules over several installations, or join rules that differ only in their destinations", len(data), MaxFileSize)
 		return nil
 	}
-	if !l.checkText(data) {
+	if !l.checkText(data) || !l.checkMarks(data) {
 		return nil
 	}
 	reader, err := yaml.NewLoader(bytes.NewReader(data),
@@ -93,6 +93,33 @@ func (l *loader) checkText(data []byte) bool {
 		}
 		i += size
 		at.column++
+	}
+	return true
+}
+
+// checkMarks refuses what would take more memory to parse than there may be,
+// by the characters that stand before values, wherever they stand.
+func (l *loader) checkMarks(data []byte) bool {
+	at, line, all := mark{1, 1}, 0, 0
+	for i, c := range data {
+		switch c {
+		case '\n':
+			at.line, all, line = at.line+1, all+line, 0
+		case ',', ':', '[', '{':
+			line++
+		case '-', '?':
+			if i+1 == len(data) || data[i+1] <= ' ' {
+				line++
+			}
+		}
+		switch {
+		case line > maxLineMarks:
+			l.report(at, Error, tooManyValues, nil, "got a line of more than %d values, want it written over several lines", maxLineMarks)
+			return false
+		case all+line > maxMarks:
+			l.report(at, Error, tooManyValues, nil, "got more than %d values, want fewer: join rules that differ only in their destinations", maxMarks)
+			return false
+		}
 	}
 	return true
 }

@@ -15,7 +15,7 @@ type loader struct {
 	errors   int             // problems so far that are errors, listed or not
 	dropped  int             // problems over maxProblems
 	values   int             // visited so far
-	full     bool            // visited too many, the walk is to end
+	full     bool            // visited or found wrong too many, the walk is to end
 	tried    int             // combinations that did not fit into patterns
 	over     map[string]bool // destinations that did not, and those that did
 	texts    map[string]string
@@ -77,6 +77,7 @@ func (l *loader) report(where mark, severity Severity, code Code, at *path, form
 	}
 	if len(l.problems) >= maxProblems {
 		l.dropped++
+		l.full = l.full || l.errors > 0
 		return
 	}
 	l.problems = append(l.problems, Problem{

@@ -49,12 +49,20 @@ func NewAuthority() (*Authority, error) {
 // Write puts tls.crt, tls.key and ca.crt for a server on loopback into dir.
 // names are further DNS names of the certificate.
 func (a *Authority) Write(dir string, names ...string) error {
+	now := time.Now()
+	return a.WriteValid(dir, now.Add(-time.Hour), now.Add(24*time.Hour), names...)
+}
+
+// WriteValid does the same for a certificate with given limits of its validity.
+// The server may ask with it too, as a client.
+func (a *Authority) WriteValid(dir string, from, until time.Time, names ...string) error {
 	der, key, err := a.sign(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: "holdfast"},
 		DNSNames:    append([]string{"localhost"}, names...),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		NotBefore:   from, NotAfter: until,
 	})
 	if err != nil {
 		return err
@@ -75,7 +83,8 @@ func (a *Authority) Write(dir string, names ...string) error {
 	return nil
 }
 
-// sign makes a key and a certificate for it, valid for a day; without a key of
+// sign makes a key and a certificate for it, valid for a day unless the template
+// says otherwise; without a key of
 // the authority yet it signs itself.
 func (a *Authority) sign(template *x509.Certificate) (der []byte, key *ecdsa.PrivateKey, err error) {
 	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -83,7 +92,9 @@ func (a *Authority) sign(template *x509.Certificate) (der []byte, key *ecdsa.Pri
 	}
 	now := time.Now()
 	template.SerialNumber = big.NewInt(now.UnixNano())
-	template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.Add(24*time.Hour)
+	if template.NotAfter.IsZero() {
+		template.NotBefore, template.NotAfter = now.Add(-time.Hour), now.Add(24*time.Hour)
+	}
 	der, err = x509.CreateCertificate(rand.Reader, template, cmp.Or(a.cert, template), &key.PublicKey, cmp.Or(a.key, key))
 	return der, key, err
 }
@@ -103,4 +114,24 @@ func (a *Authority) Client() *http.Client {
 		Timeout:   20 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
 	}
+}
+
+// ClientWith is Client with a certificate of another authority, without one if
+// that is nil.
+func (a *Authority) ClientWith(own *Authority) (*http.Client, error) {
+	client := a.Client()
+	if own == nil {
+		return client, nil
+	}
+	dir, err := os.MkdirTemp("", "holdfast-client-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := own.Write(dir); err != nil {
+		return nil, err
+	}
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{certificate}
+	return client, err
 }

@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
@@ -32,77 +32,115 @@ var refusalCodes = []int{
 // body is the body of one request. Decoded strings are copies, so it is free
 // again once its review is answered.
 type body struct {
-	bytes.Buffer
-	large bool // one of largeBodies
+	data  []byte
+	taken int // of bodyMemory, for what is larger than usual
+
+	// For whoever waits for memory that a slow sender holds.
+	began  time.Time // when it got some
+	cut    atomic.Bool
+	cutOff func()
 }
 
-// What all handlers of the process share, as they share its memory.
-var (
-	bodies      sync.Pool // of *body, none large
-	largeBodies = make(chan struct{}, maxLargeBodies)
-)
-
-func takeBody() *body {
-	if b, ok := bodies.Get().(*body); ok {
-		b.Reset()
-		return b
-	}
-	return new(body)
-}
+// bodies are buffers of usualBodyBytes. How many are in use at a time is bounded
+// by the number of connections.
+var bodies = sync.Pool{New: func() any { return new([usualBodyBytes]byte) }}
 
 // giveBack ends the use of a body when its request is answered.
 func (b *body) giveBack() {
-	if b.large {
-		<-largeBodies
-		return // a rare big one should not stay in memory
+	if b.taken == 0 {
+		if cap(b.data) == usualBodyBytes {
+			bodies.Put((*[usualBodyBytes]byte)(b.data[:usualBodyBytes]))
+		}
+		return
 	}
-	if b.Cap() <= keepBodyBytes {
-		bodies.Put(b)
-	}
-}
-
-// becomeLarge waits, for largeBodyWait at most, until one more large body may
-// be in memory. It reports whether this one may.
-func (b *body) becomeLarge(ctx context.Context) bool {
-	select {
-	case largeBodies <- struct{}{}:
-		b.large = true
-	case <-time.After(largeBodyWait):
-	case <-ctx.Done():
-	}
-	return b.large
+	b.data = nil
+	bodyMemory.give(b.taken)
 }
 
 // read reads the JSON body of a POST, or says why not. Memory is taken for what
 // has come: a Content-Length alone is only a promise.
-func (b *body) read(r *http.Request) *refusal {
+func (b *body) read(w http.ResponseWriter, r *http.Request) *refusal {
 	if refused := checkHeader(r); refused != nil {
 		return refused
 	}
 	if r.ContentLength > maxBodyBytes {
-		return tooLarge(r)
+		return tooLarge()
 	}
-	if r.ContentLength > 0 {
-		// ReadFrom wants MinRead bytes of room to see the end without growing.
-		b.Grow(int(min(r.ContentLength, usualBodyBytes)) + bytes.MinRead)
-	}
-	rest := io.LimitReader(r.Body, maxBodyBytes+1)
-	_, err := b.ReadFrom(io.LimitReader(rest, keepBodyBytes+1))
-	if err == nil && b.Len() > keepBodyBytes {
-		if !b.becomeLarge(r.Context()) {
-			return tooBusy(r)
+	b.data = bodies.Get().(*[usualBodyBytes]byte)[:0]
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	b.cutOff = func() {
+		if !b.cut.Swap(true) {
+			cancel()
+			// Without a deadline the one of the whole request counts.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 		}
-		_, err = b.ReadFrom(rest)
 	}
+	err := b.fill(ctx, r)
+	bodyMemory.arrived(b)
 	switch {
+	case b.cut.Load():
+		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in %s while others waited for memory, want all of it at once", len(b.data), time.Since(b.began).Round(time.Millisecond))}
+	case errors.Is(err, errNoMemory):
+		return tooBusy()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in time, want all of it", b.Len())}
+		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in time, want all of it", len(b.data))}
 	case err != nil:
 		return &refusal{http.StatusBadRequest, "cannot read the body: " + clip.Text(err.Error(), 200)}
-	case b.Len() > maxBodyBytes:
-		return tooLarge(r)
-	case b.Len() == 0:
+	case len(b.data) > maxBodyBytes:
+		return tooLarge()
+	case len(b.data) == 0:
 		return &refusal{http.StatusBadRequest, "got an empty body, want an AdmissionReview (" + reviewAPIVersion + ")"}
+	}
+	return nil
+}
+
+// errNoMemory ends reading a body that others leave no room for.
+var errNoMemory = errors.New("too many bodies at a time")
+
+// fill reads until the end, or one byte too many.
+func (b *body) fill(ctx context.Context, r *http.Request) error {
+	for int64(len(b.data)) != r.ContentLength {
+		if len(b.data) == cap(b.data) {
+			if err := b.grow(ctx, r.ContentLength); err != nil {
+				return err
+			}
+		}
+		n, err := r.Body.Read(b.data[len(b.data):cap(b.data)])
+		b.data = b.data[:len(b.data)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case len(b.data) > maxBodyBytes:
+			return nil
+		}
+	}
+	return nil
+}
+
+// grow makes room for the whole body if its length is known, as those of API
+// servers are, so that nobody who holds some waits for more; or doubles it. From
+// here on it counts.
+func (b *body) grow(ctx context.Context, length int64) error {
+	size := int(length)
+	if length < 0 {
+		size = min(2*cap(b.data), maxBodyBytes+1)
+	}
+	more := size - b.taken
+	if !bodyMemory.take(ctx, more, func() { bodyMemory.cutSlow(more, b) }) {
+		return errNoMemory
+	}
+	if b.taken == 0 {
+		b.began = time.Now()
+		bodyMemory.arriving(b)
+	}
+	b.taken = size
+	small := b.data
+	b.data = append(make([]byte, 0, size), small...)
+	if cap(small) == usualBodyBytes {
+		bodies.Put((*[usualBodyBytes]byte)(small[:usualBodyBytes]))
 	}
 	return nil
 }
@@ -125,25 +163,33 @@ func checkHeader(r *http.Request) *refusal {
 	return nil
 }
 
-func tooLarge(r *http.Request) *refusal {
-	drain(r)
+func tooLarge() *refusal {
 	return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("got a body of more than %d bytes, want at most that", maxBodyBytes)}
 }
 
-func tooBusy(r *http.Request) *refusal {
-	drain(r)
-	return &refusal{http.StatusTooManyRequests, fmt.Sprintf("got more than %d bodies of over %d bytes at a time, want them later", maxLargeBodies, keepBodyBytes)}
+func tooBusy() *refusal {
+	return &refusal{http.StatusTooManyRequests, fmt.Sprintf("got more requests at a time than fit into memory, and no room within %s, want them later", turnWait)}
 }
 
-// drain throws a body away, so that its sender gets to read the answer instead
-// of a broken connection.
-func drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, drainBodyBytes) }
-
 // refuse answers a refused request. The metric counts it.
-func refuse(w http.ResponseWriter, r *refusal, m *Metrics) {
-	m.refused(r.code)
-	if r.code == http.StatusMethodNotAllowed {
+func refuse(w http.ResponseWriter, r *http.Request, refused *refusal, m *Metrics) {
+	m.refused(refused.code)
+	if refused.code == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}
-	http.Error(w, "holdfast: "+r.text, r.code)
+	unread := r.ContentLength != 0
+	control := http.NewResponseController(w)
+	if unread {
+		// Otherwise the server reads on before it answers. Errors: only the tests'
+		// recorder cannot do these.
+		_ = control.EnableFullDuplex()
+		w.Header().Set("Connection", "close")
+	}
+	http.Error(w, "holdfast: "+refused.text, refused.code)
+	if unread {
+		// A sender that still sends gets to read the answer instead of a broken
+		// connection, if it ends soon.
+		_, _ = control.Flush(), control.SetReadDeadline(time.Now().Add(drainTime))
+		_, _ = io.CopyN(io.Discard, r.Body, drainBodyBytes)
+	}
 }

@@ -32,21 +32,35 @@ const (
 	maxBodyBytes = 7 << 20
 	// drainBodyBytes is how much of a refused body is read and thrown away.
 	drainBodyBytes = 32 << 20
-	// usualBodyBytes is how much memory is taken before anything has come:
-	// reviews of pods are 5-50 KB.
-	usualBodyBytes = 64 << 10
-	// keepBodyBytes is the largest buffer worth keeping, and the largest body
-	// that is read without asking how many there are.
-	keepBodyBytes = 256 << 10
-	// maxLargeBodies bounds how many larger ones are in the memory of the
-	// process at a time, whichever handler they came to, or whoever may create
-	// pods could fill the memory limit with big ones, as dry runs even, and
-	// leave everybody else's pods unprotected. A review takes several times its
-	// size.
-	maxLargeBodies = 4
-	// largeBodyWait is how long one more waits for its turn. The API server
-	// gives up after the webhook configuration's timeout of 3 s.
-	largeBodyWait = time.Second
+	// drainTime is how long.
+	drainTime = time.Second
+	// usualBodyBytes is the room that every request has for its body without
+	// asking: reviews of pods are 5-50 KB. All connections together may use it
+	// at a time, so it is part of what they cost.
+	usualBodyBytes = 32 << 10
+	// maxBodyMemory bounds all bodies over usualBodyBytes that are in memory at a
+	// time, whichever handler they came to, or whoever may create pods could fill
+	// the memory limit, as dry runs even, and leave everybody else's pods
+	// unprotected. It holds two of the largest.
+	maxBodyMemory = 16 << 20
+	// maxReviewMemory bounds what all reviews that are being decided may take,
+	// by their weight.
+	maxReviewMemory = 32 << 20
+	// maxReviewWeight bounds the weight of one. What exceeds it is not decoded:
+	// "containers": [{},{},...] takes 70 times its size. A pod of 1.5 MiB, the
+	// most that etcd stores, has room for 60,000 values.
+	maxReviewWeight = 16 << 20
+	// valueBytes is what one value weighs: the largest thing that three bytes
+	// of JSON can make is a rules.Container, and lists double when they grow.
+	valueBytes = 256
+	// cheapWeight is what may be estimated too high, in bytes.
+	cheapWeight = 256 << 10
+	// turnWait is how long a request waits for memory, or for its turn. The API
+	// server gives up after the webhook configuration's timeout of 3 s.
+	turnWait = time.Second
+	// senderPatience is how long a body may arrive when others wait for the
+	// memory that it holds.
+	senderPatience = 100 * time.Millisecond
 )
 
 // Keys of audit annotations. The API server puts the webhook's name and a "/"
@@ -57,6 +71,11 @@ const (
 	auditObserved = "observed"
 	// maxAuditBytes bounds a value: audit backends truncate or drop big events.
 	maxAuditBytes = 2048
+	// maxLoggedName bounds a name in a log line. Those that an API server accepts
+	// have at most 253 bytes.
+	maxLoggedName = 256
+	// maxLoggedRules bounds the rules in a log line.
+	maxLoggedRules = 20
 )
 
 // Codes of warnings that this package adds to those of package rules.

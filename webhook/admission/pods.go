@@ -2,6 +2,9 @@ package admission
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,7 +40,7 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // decide makes the response that carries the outcome.
-func (h *PodHandler) decide(r *request[podObject]) (response, error) {
+func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response, error) {
 	outcome := h.outcome(r)
 	patch, err := podPatch(r.Object, &outcome)
 	if err != nil {
@@ -58,7 +61,15 @@ func (h *PodHandler) decide(r *request[podObject]) (response, error) {
 // outcome is what the rules in force say to a pod. One whose shape this version
 // does not know is admitted as it is.
 func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
-	if r.Object == nil {
+	switch {
+	case errors.Is(r.unread, errHeavy):
+		const message = "too many values in this pod, admitted as it is; give it fewer variables, arguments or containers"
+		return rules.Outcome{
+			Reason:   rules.TooLarge,
+			Detail:   errHeavy.Error(),
+			Warnings: []rules.Warning{{Code: rules.WarnTooLarge, Message: message}},
+		}
+	case r.Object == nil:
 		const message = "cannot read this pod, admitted as it is; is holdfast older than the API server?"
 		return rules.Outcome{
 			Reason:   rules.InternalError,
@@ -113,13 +124,13 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 	case rules.TooLarge, rules.LeftAlone: // somebody expects a patch
 		level = 0
 	case rules.InternalError:
-		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", outcome.Detail)...)
+		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes))...)
 		return
 	}
 	if log := h.Log.V(level); log.Enabled() {
-		fields := append(podFields(r), "reason", outcome.Reason, "detail", outcome.Detail, "rules", outcome.Rules)
+		fields := append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes), "rules", loggedRules(outcome.Rules))
 		if len(outcome.Observed) > 0 {
-			fields = append(fields, "observed", outcome.Observed)
+			fields = append(fields, "observed", loggedRules(outcome.Observed))
 		}
 		log.Info(message, fields...)
 	}
@@ -128,17 +139,29 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 // podFields name the pod in the log.
 func podFields(r *request[podObject]) []any {
 	meta := r.Object.meta()
-	fields := append(make([]any, 0, 16), "namespace", r.Namespace)
+	fields := append(make([]any, 0, 16), "namespace", logged(r.Namespace))
 	if name := cmp.Or(r.Name, meta.Name); name != "" {
-		fields = append(fields, "name", name)
+		fields = append(fields, "name", logged(name))
 	} else {
-		fields = append(fields, "generateName", meta.GenerateName)
+		fields = append(fields, "generateName", logged(meta.GenerateName))
 	}
-	fields = append(fields, "uid", r.UID)
+	fields = append(fields, "uid", logged(r.UID))
 	if r.DryRun {
 		fields = append(fields, "dryRun", true)
 	}
 	return fields
+}
+
+// logged fits a name that nobody has checked yet into a log line: webhooks are
+// asked before the API server validates names.
+func logged(name string) string { return clip.Text(name, maxLoggedName) }
+
+// loggedRules fits a list of rules into a log line.
+func loggedRules(names []string) []string {
+	if len(names) <= maxLoggedRules {
+		return names
+	}
+	return append(slices.Clone(names[:maxLoggedRules]), fmt.Sprintf("and %d more", len(names)-maxLoggedRules))
 }
 
 // audit is what the API server's audit log keeps of a decision.

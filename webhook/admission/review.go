@@ -61,19 +61,24 @@ func (k groupVersionKind) String() string {
 	return k.Group + "/" + k.Version + " " + k.Kind
 }
 
+// errHeavy is why an object is not read that would take too much memory.
+var errHeavy = fmt.Errorf("got an object of too many values, want one that takes less than %d bytes to read", maxReviewWeight)
+
 // decodeReview reads an AdmissionReview. Like an API server it ignores unknown
 // fields, takes null for a missing value, and compares names with their case.
 // Unlike one it refuses duplicate names: readers disagree on which one counts,
 // and a patch made for one reading may not apply to another.
 //
-// An object of an unexpected shape is no error, so that a pod that this
+// An object of an unexpected shape, or of too many values, is no error, so that a pod that this
 // version of holdfast cannot read is still admitted; Object is then nil and
 // unread says why.
 func decodeReview[O any](body []byte) (*request[O], error) {
-	var whole review[O]
-	err := json.Unmarshal(body, &whole)
-	if err == nil {
-		return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
+	err := errHeavy
+	if weight(body) <= maxReviewWeight {
+		var whole review[O]
+		if err = json.Unmarshal(body, &whole); err == nil {
+			return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
+		}
 	}
 	var envelope review[jsontext.Value]
 	if json.Unmarshal(body, &envelope) != nil {

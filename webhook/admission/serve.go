@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -16,7 +18,8 @@ import (
 type reviewer[O any] interface {
 	// decide makes the response to a review. An error is a defect of holdfast,
 	// as a panic is.
-	decide(*request[O]) (response, error)
+	// It may stop when ctx ends: nobody waits for the answer any more.
+	decide(ctx context.Context, r *request[O]) (response, error)
 	// survive makes the response after a defect.
 	survive(r *request[O], defect any) response
 }
@@ -25,15 +28,27 @@ type reviewer[O any] interface {
 // anything but what is expected are admitted with a warning.
 func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *expectation, h reviewer[O]) {
 	received := time.Now()
-	b := takeBody()
+	b := &body{}
 	defer b.giveBack()
-	if refused := b.read(r); refused != nil {
-		refuse(w, refused, m)
+	if refused := b.read(w, r); refused != nil {
+		refuse(w, r, refused, m)
 		return
 	}
-	answer, err := answerTo(b.Bytes(), received, m, expected, h)
-	if err != nil {
-		refuse(w, &refusal{http.StatusBadRequest, clip.Text(err.Error(), 400)}, m)
+	heavy := min(weight(b.data), maxReviewWeight)
+	if !reviewMemory.take(r.Context(), heavy, nil) {
+		refuse(w, r, tooBusy(), m)
+		return
+	}
+	defer reviewMemory.give(heavy)
+	answer, err := answerTo(r.Context(), b.data, received, m, expected, h)
+	switch {
+	case r.Context().Err() != nil:
+		return // the client has left
+	case errors.Is(err, errNoTurn):
+		refuse(w, r, tooBusy(), m)
+		return
+	case err != nil:
+		refuse(w, r, &refusal{http.StatusBadRequest, clip.Text(err.Error(), 400)}, m)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -43,10 +58,10 @@ func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *
 }
 
 // answerTo takes a body to the answer's body. An error means that the body is
-// no review. A defect, error or panic, becomes what the reviewer answers then;
+// no review, or that there was no turn for it. A defect, error or panic, becomes what the reviewer answers then;
 // the answer needs the review's uid, or the API server takes it for a failed
 // call.
-func answerTo[O any](body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, err error) {
+func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, err error) {
 	var r *request[O]
 	survive := func(defect any) ([]byte, error) {
 		if r == nil {
@@ -72,7 +87,10 @@ func answerTo[O any](body []byte, received time.Time, m *Metrics, expected *expe
 		m.warned(warnNeedlessRequest)
 		return encodeAnswer(r.UID, allowed(got))
 	}
-	decided, err := h.decide(r)
+	decided, err := h.decide(ctx, r)
+	if errors.Is(err, errNoTurn) {
+		return nil, err
+	}
 	if err == nil {
 		answer, err = encodeAnswer(r.UID, decided)
 	}

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -18,7 +19,9 @@ type stubReviewer struct {
 	decided func() (response, error)
 }
 
-func (s *stubReviewer) decide(*request[configMapObject]) (response, error) { return s.decided() }
+func (s *stubReviewer) decide(context.Context, *request[configMapObject]) (response, error) {
+	return s.decided()
+}
 
 func (s *stubReviewer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, s.Metrics, expectRules, s)
@@ -66,7 +69,7 @@ func (*unreadable) UnmarshalJSON([]byte) error { panic("the decoder's defect") }
 // unreachable admits and never gets to decide.
 type unreachable struct{ t *testing.T }
 
-func (u unreachable) decide(*request[unreadable]) (response, error) {
+func (u unreachable) decide(context.Context, *request[unreadable]) (response, error) {
 	u.t.Error("asked about an object that nobody could read")
 	return response{}, nil
 }
@@ -75,7 +78,7 @@ func (unreachable) survive(*request[unreadable], any) response { return allowed(
 
 // A defect of the decoder admits too: the uid is read without the object.
 func TestDefectOfTheDecoderAdmits(t *testing.T) {
-	answer, err := answerTo([]byte(reviewOf(`{}`)), time.Now(), NewMetrics(), expectPods, unreachable{t})
+	answer, err := answerTo(t.Context(), []byte(reviewOf(`{}`)), time.Now(), NewMetrics(), expectPods, unreachable{t})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
+// maxLoggedProblems bounds the log lines about one version of the rules.
+const maxLoggedProblems = 50
+
 // inForce is what the store holds: an immutable snapshot.
 type inForce struct {
 	set    *decide.Set
@@ -78,7 +81,11 @@ func (s *Store) Offer(source, name string, data []byte) Offered {
 	s.digest, s.seen = digest, true
 	// A defect in loading must not take down a server with good rules.
 	set, problems, err := compile(name, data)
-	for _, p := range problems {
+	for i, p := range problems {
+		if i == maxLoggedProblems {
+			s.log.Info("more problems in the rules; holdfast check lists them", "source", source, "more", len(problems)-i)
+			break
+		}
 		fields := []any{"source", source, "line", p.Line, "column", p.Column, "code", p.Code, "path", p.Path, "problem", p.Message}
 		if p.Severity == load.Error {
 			s.log.Error(nil, "error in the rules", fields...)

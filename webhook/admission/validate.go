@@ -1,12 +1,15 @@
 package admission
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/go-logr/logr"
@@ -27,11 +30,19 @@ const (
 const (
 	// maxProblems bounds the problems told in one denial.
 	maxProblems = 20
+	// maxCounted is how many are counted.
+	maxCounted = 1000
 	// maxProblemBytes bounds one of them.
 	maxProblemBytes = 400
 	// maxRulesWarnings bounds the warnings told; an API server cuts all of
 	// them together at 4096 bytes.
 	maxRulesWarnings = 10
+	// maxConfigMapBytes is what an API server takes in one ConfigMap.
+	// Source: https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
+	maxConfigMapBytes = 1 << 20
+	// validateWait is how long rules wait for those before them: less than the
+	// 5 s after which the API server gives up, and in goes the edit unchecked.
+	validateWait = 3 * time.Second
 )
 
 // errNoObject is about a review that carries nothing to judge.
@@ -69,7 +80,7 @@ func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // decide loads the rules, if they are any of holdfast's.
-func (h *RulesHandler) decide(r *request[configMapObject]) (response, error) {
+func (h *RulesHandler) decide(ctx context.Context, r *request[configMapObject]) (response, error) {
 	object := r.Object
 	if object == nil {
 		why := errNoObject
@@ -86,6 +97,13 @@ func (h *RulesHandler) decide(r *request[configMapObject]) (response, error) {
 	if err != nil {
 		return h.deny(r, err.Error()), nil
 	}
+	if len(text) > maxConfigMapBytes {
+		return h.deny(r, fmt.Sprintf("got rules of %d bytes, want at most the %d that a ConfigMap holds", len(text), maxConfigMapBytes)), nil
+	}
+	if !h.turn(ctx) {
+		return response{}, errNoTurn
+	}
+	defer func() { <-validating }()
 	_, problems, err := compile(RulesKey, []byte(text))
 	switch {
 	case problems.HasErrors():
@@ -96,9 +114,29 @@ func (h *RulesHandler) decide(r *request[configMapObject]) (response, error) {
 	return h.accept(problems), nil
 }
 
+// validating holds one place: reading rules takes up to a second and a hundred
+// times their size in memory, so it is done for one review at a time.
+var validating = make(chan struct{}, 1)
+
+// errNoTurn is about rules that others were read before.
+var errNoTurn = errors.New("other rules were being read")
+
+// turn waits for the turn of a review, not longer than its client does. It
+// reports whether it came.
+func (h *RulesHandler) turn(ctx context.Context) bool {
+	limited, cancel := context.WithTimeout(ctx, validateWait)
+	defer cancel()
+	select {
+	case validating <- struct{}{}:
+		return true
+	case <-limited.Done():
+		return false
+	}
+}
+
 // survive admits after a defect: the Store decides again.
 func (h *RulesHandler) survive(r *request[configMapObject], defect any) response {
-	defective(h.Metrics, h.Log, "panic while validating rules", defect, "uid", r.UID)
+	defective(h.Metrics, h.Log, "panic while validating rules", defect, "uid", logged(r.UID))
 	return allowed("internal error, these rules were not checked; see the log of holdfast")
 }
 
@@ -126,17 +164,21 @@ func (h *RulesHandler) deny(r *request[configMapObject], problems ...string) res
 		name = r.Object.Metadata.Name
 	}
 	var causes []statusCause
-	message := fmt.Sprintf("the rules are not accepted, %d error(s):", len(problems))
+	count := strconv.Itoa(len(problems))
+	if len(problems) > maxCounted { // reading ends after very many
+		count = fmt.Sprintf("over %d", maxCounted)
+	}
+	message := fmt.Sprintf("the rules are not accepted, %s error(s):", count)
 	for i, p := range problems {
 		if i == maxProblems {
-			message += fmt.Sprintf("\n  and %d more; holdfast check lists all", len(problems)-i)
+			message += "\n  and more; holdfast check lists them"
 			break
 		}
 		p = clip.Text(p, maxProblemBytes)
 		message += "\n  " + p
 		causes = append(causes, statusCause{Reason: "FieldValueInvalid", Message: p, Field: "data[" + RulesKey + "]"})
 	}
-	h.Log.Info("rules denied at admission", "namespace", r.Namespace, "name", name, "uid", r.UID, "errors", len(problems), "dryRun", r.DryRun)
+	h.Log.Info("rules denied at admission", "namespace", logged(r.Namespace), "name", logged(name), "uid", logged(r.UID), "errors", len(problems), "dryRun", r.DryRun)
 	return response{Status: &status{
 		Status: "Failure", Reason: "Invalid", Code: http.StatusUnprocessableEntity,
 		Message: message, Details: statusDetails{Kind: "ConfigMap", Name: name, Causes: causes},

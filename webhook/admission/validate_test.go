@@ -53,6 +53,8 @@ func TestRulesHandler(t *testing.T) {
 		// The one in use is judged with or without the label.
 		{"no label, but in use", configMapReview(t, "holdfast-rules", nil, bad), false, []string{"soon"}},
 		{"many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": many}), false, []string{"more"}},
+		{"very many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat("k: 1\n", 90_000)}), false, []string{"over 1000 error(s)", "more"}},
+		{"more than a ConfigMap holds", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat(" ", 1<<20+1)}), false, []string{"got rules of 1048577 bytes, want at most the 1048576"}},
 		{"no object", configMapReview(t, "r", labelled, nil, `"object":{`, `"object":null,"was":{`), false, []string{"got a review without object"}},
 		{"a strange shape", configMapReview(t, "r", labelled, nil, `"data":null`, `"data":[]`), false, []string{"cannot read this ConfigMap: got an array at /request/object/data"}},
 		{"deleted", configMapReview(t, "r", labelled, bad, "UPDATE", "DELETE"), true, []string{"got DELETE"}},
