@@ -68,6 +68,10 @@ lab: build tools ## Real Envoy and real middleware: connections that live or die
 lab-all: build tools ## The same with each Envoy of a supported Istio (two minutes each)
 	@cd test/lab && $(GO) run . -envoy all
 
+.PHONY: attacks
+attacks: build ## What a hostile peer can send, beside a client that behaves well (a minute, quiet machine)
+	ATTACKS=1 $(GO) test -count=1 -v ./test/attacks
+
 .PHONY: bench
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)

@@ -143,6 +143,9 @@ func (p *program) tls(ctx context.Context) net.Conn {
 // Whatever is sent, the program lives within its memory, and a client that
 // behaves well gets every answer in time, on kept connections and on new ones.
 func TestAttacks(t *testing.T) {
+	if os.Getenv("ATTACKS") == "" {
+		t.Skip("SKIPPED: it measures time and memory, so it wants a quiet machine: make attacks")
+	}
 	const each, slowest = 3 * time.Second, time.Second
 	p := startProgram(t)
 	for _, a := range attacks {
