@@ -69,11 +69,12 @@ func report(err error, stderr io.Writer) int {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	root := newRoot(args[0])
 	root.SetArgs(args[1:])
+	out := &results{Writer: stdout}
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	addCompletion(root)
-	return root.ExecuteContext(ctx)
+	return out.failed(root.ExecuteContext(ctx))
 }
 
 func newRoot(program string) *cobra.Command {
