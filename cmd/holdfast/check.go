@@ -39,16 +39,8 @@ Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 
 
 func check(cmd *cobra.Command, names []string, output string, strict bool) error {
 	report := checkReport{Problems: []load.Problem{}}
-	unreadable := 0
 	for _, name := range names {
-		data, err := readInput(cmd, name)
-		if err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "holdfast: %v\n", err)
-			unreadable++
-			continue
-		}
-		_, problems := load.Rules(displayName(name), data)
-		report.Problems = append(report.Problems, problems...)
+		report.Problems = append(report.Problems, problemsOf(cmd, name)...)
 		report.Files++
 	}
 	for _, p := range report.Problems {
@@ -69,10 +61,20 @@ func check(cmd *cobra.Command, names []string, output string, strict bool) error
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s checked: %s, %s\n",
 		count(report.Files, "file"), count(report.Errors, "error"), count(report.Warnings, "warning"))
-	if unreadable > 0 || report.Errors > 0 || strict && report.Warnings > 0 {
+	if report.Errors > 0 || strict && report.Warnings > 0 {
 		return &exitError{code: exitFindings}
 	}
 	return nil
+}
+
+// problemsOf checks one file.
+func problemsOf(cmd *cobra.Command, name string) load.Problems {
+	data, err := readInput(cmd, name)
+	if err != nil {
+		return load.Unreadable(displayName(name), err)
+	}
+	_, problems := load.Rules(displayName(name), data)
+	return problems
 }
 
 // count writes "1 error", "2 errors".

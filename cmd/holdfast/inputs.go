@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +28,11 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	return os.ReadFile(name)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, fmt.Errorf("%w: name the files in it", err)
+	}
+	return data, err
 }
 
 // displayName is how a file is called in messages.

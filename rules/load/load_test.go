@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -258,7 +259,7 @@ func TestCodesAreTested(t *testing.T) {
 			}
 		}
 	}
-	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems()} {
+	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), Unreadable("f", fs.ErrNotExist)} {
 		for _, p := range problems {
 			reported[p.Code] = p.Severity
 		}
