@@ -50,7 +50,7 @@ func (h *PodHandler) decide(r *request[podObject]) (response, error) {
 		resp.Patch, resp.PatchType = patch, patchTypeJSON
 	}
 	for _, w := range outcome.Warnings {
-		resp.Warnings = append(resp.Warnings, rules.WarningText(w.Message))
+		resp.Warnings = append(resp.Warnings, w.Text())
 	}
 	return resp, nil
 }
