@@ -54,6 +54,9 @@ const (
 	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
 	// known not to be there.
 	WarnMeshObjectMissing WarningCode = "MeshObjectMissing"
+	// WarnMeshUnknown: a list of the pod's replaces one that Istio was installed
+	// with, and nobody tells that here: no cluster, no mesh section.
+	WarnMeshUnknown WarningCode = "MeshUnknown"
 	// WarnMore: there were more warnings than are passed on.
 	WarnMore WarningCode = "MoreWarnings"
 )
@@ -63,7 +66,7 @@ func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
 		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMeshObjectMissing, WarnMore,
+		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }
 

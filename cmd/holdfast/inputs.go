@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
@@ -171,10 +172,28 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
+			warnOfMesh(&w, &file.Mesh)
 			d.workloads = append(d.workloads, w)
 		}
 	}
 	return documents, nil
+}
+
+// warnOfMesh adds a warning for each list of exclusions that a pod gets and did
+// not have. Istio then no longer looks at the installation's own, which a cluster
+// would tell and the mesh section may.
+func warnOfMesh(w *workload, mesh *rules.Mesh) {
+	if mesh.Given {
+		return
+	}
+	for _, a := range w.outcome.Set {
+		if _, own := w.Pod.Annotations[a.Key]; own || a.Key != istio.ExcludeOutboundPortsAnnotation && a.Key != istio.ExcludeOutboundIPRangesAnnotation {
+			continue
+		}
+		warning := rules.NewWarning(rules.WarnMeshUnknown, "", a.Key,
+			" replaces what Istio was installed with, which nobody tells here; write it under mesh: in the rules file")
+		w.outcome.Warnings = append(slices.Clip(w.outcome.Warnings), warning) // the list is shared
+	}
 }
 
 func readManifests(cmd *cobra.Command, names []string) ([]document, error) {
