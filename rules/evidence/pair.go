@@ -201,13 +201,13 @@ func (s *scanner) hosts(value string, port uint16, own bool) {
 		}
 	}
 	value, _, _ = strings.Cut(value, `\`) // an instance of SQL Server
-	if _, rest, ok := strings.Cut(value, "://"); ok && own && !strings.Contains(rest, "@") {
+	if scheme, rest, ok := strings.Cut(value, "://"); ok && own && !strings.ContainsAny(scheme, ",=") && !strings.Contains(rest, "@") {
 		value, _, _ = strings.Cut(rest, "/")
 	}
 	if port == 0 {
 		return
 	}
-	for item := range strings.SplitSeq(value, ",") {
+	for item := range hostItems(value) {
 		item = strings.TrimSpace(item)
 		a, ok := parseHost(item)
 		if !ok && strings.Contains(item, ":") {

@@ -122,7 +122,7 @@ func marksOf(text string) (marks uint8) {
 	return marks
 }
 
-// add keeps an address unless it is the pod's own.
+// add keeps an address unless it is the pod's own, or none.
 func (s *scanner) add(a Address) {
 	if s.full() {
 		return
@@ -131,7 +131,7 @@ func (s *scanner) add(a Address) {
 		if a.IP.IsLoopback() || a.IP.IsUnspecified() {
 			return
 		}
-	} else if a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
+	} else if isPasswordName(a.Host) || a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
 		return
 	}
 	a.source = s.source
