@@ -49,6 +49,9 @@ const (
 	WarnObserved WarningCode = "Observed"
 	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
 	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
+	// WarnTooManyAddresses: the pod shows more addresses than are read, so that a
+	// rule may have been missed.
+	WarnTooManyAddresses WarningCode = "TooManyAddresses"
 	// WarnTooLarge: the API server would reject so many bytes of annotations.
 	WarnTooLarge WarningCode = "AnnotationsTooLarge"
 	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
@@ -66,7 +69,7 @@ func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
 		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
+		WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }
 

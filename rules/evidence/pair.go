@@ -46,7 +46,10 @@ func (s *scanner) joinPairs() {
 		if !p.ending.host || !mayBeHosts(p.value) || p.ending.word && strings.Contains(p.value, ":") {
 			continue
 		}
-		if s.full() || s.searches == maxSearches {
+		if s.searches == maxSearches {
+			s.unsearched = true
+		}
+		if s.full() || s.unsearched {
 			return
 		}
 		s.searches++
