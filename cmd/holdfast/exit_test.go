@@ -48,8 +48,8 @@ func TestExitCodes(t *testing.T) {
 		stderr string // part of it
 	}{
 		{"a clean file", []string{"check", good}, 0, "1 file checked"},
-		{"warnings only", []string{"check", warn}, 0, "1 warning"},
-		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "1 warning"},
+		{"warnings only", []string{"check", warn}, 0, "2 warnings"},
+		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "2 warnings"},
 		{"errors", []string{"check", bad}, 1, "1 error"},
 		{"a missing file", []string{"check", missing}, 1, "1 error"},
 		{"a folder", []string{"check", dir}, 1, "1 error"},

@@ -62,6 +62,8 @@ const (
 	hostsDoNotNarrow            Code = "HostsDoNotNarrow"
 	cidrsDoNotNarrow            Code = "CIDRsDoNotNarrow"
 	portsDoNotNarrow            Code = "PortsDoNotNarrow"
+	destinationsDoNotNarrow     Code = "DestinationsDoNotNarrow"
+	bypassByReference           Code = "BypassByReference"
 	neverMatches                Code = "NeverMatches"
 	conflictingRules            Code = "ConflictingRules"
 	// NeedsMeshObject is about a key that does nothing without an object in the

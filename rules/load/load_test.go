@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,9 @@ func TestWarnings(t *testing.T) {
 			"- name: b\n  " + dest + "\n  strategy: ¦{idleTimeout: 24h}\n"},
 		{"one code allows no other warning", noIdleTimeout, oneRule("allow: [NeedsMeshObject]", dest, "strategy: {idleTimeout: ¦0s, scope: Destinations}")},
 		{"what the mesh section gets, no rule allows", hostBitsSet, header + "mesh: {excludeOutboundIPRanges: [¦10.0.0.1/8]}\nrules:\n- {name: a, " + dest + ", " + strategy + ", allow: [HostBitsSet]}\n"},
+		{"ports that narrow nothing", destinationsDoNotNarrow, oneRule("destinations: ¦{ports: [6379]}", strategy)},
+		{"hosts that narrow nothing", destinationsDoNotNarrow, oneRule("destinations: ¦{hosts: [a.b]}", "strategy: {drainDuration: 1h}", "workloads: {podSelector: {matchLabels: {a: b}}}")},
+		{"a bypass for whoever names an address", bypassByReference, oneRule("destinations: {cidrs: [10.0.0.0/8]}", "workloads: {referencing: true}", "strategy: {bypass: ¦CIDRs}")},
 		{"host bits", hostBitsSet, oneRule("destinations: {cidrs: [¦10.0.0.1/8]}", strategy)},
 		{"labels that contradict each other", neverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}")},
 		{"a label that must be there and must not", neverMatches, oneRule(dest, strategy, "workloads: ¦{namespaceSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}")},
@@ -213,10 +217,18 @@ func TestNoWarnings(t *testing.T) {
 			"- name: b\n  allow: [ConflictingRules]\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
 		"two bypasses": oneRule("destinations: {cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}") +
 			"- name: b\n  destinations: {cidrs: [10.0.0.0/9]}\n  strategy: {bypass: CIDRs}\n",
-		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}"),
+		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}", "allow: [BypassByReference]"),
+		"ports that choose pods":                          oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {referencing: true}"),
+		"ports that choose connections":                   oneRule(dest, "strategy: {idleTimeout: 48h, scope: Destinations}", "allow: [NeedsMeshObject]"),
+		"every pod, and that is allowed":                  oneRule(dest, "strategy: {idleTimeout: 48h}", "allow: [DestinationsDoNotNarrow]"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, problems := Rules("f.yaml", []byte(text)); len(problems) > 0 {
+			_, problems := Rules("f.yaml", []byte(text))
+			if strings.Count(text, "- name:") > 1 {
+				// Rules are set side by side here for all pods.
+				problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Code == destinationsDoNotNarrow })
+			}
+			if len(problems) > 0 {
 				t.Errorf("got problems, want none:\n%s", report(problems))
 			}
 		})
@@ -231,7 +243,8 @@ func TestAllow(t *testing.T) {
 		"- name: b\n  allow: ALL\n  destinations: {ports: [1]}\n  strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}\n" +
 		"- name: c\n  allow: ALL\n  destinations: {ports: [2], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: Ports}\n" +
 		"- name: d\n  allow: ALL\n  destinations: {ports: [3], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: CIDRs}\n" +
-		"- name: e\n  allow: ALL\n  destinations: {ports: [2]}\n  strategy: {drainDuration: 1h}\n"
+		"- name: e\n  allow: ALL\n  destinations: {ports: [2]}\n  strategy: {drainDuration: 1h}\n" +
+		"- name: f\n  allow: ALL\n  destinations: {cidrs: [12.0.0.0/8]}\n  workloads: {referencing: true}\n  strategy: {bypass: CIDRs}\n"
 	_, problems := Rules("f.yaml", []byte(strings.ReplaceAll(text, "ALL", "[]")))
 	got := map[Code]bool{noRules: true}
 	for _, p := range problems {

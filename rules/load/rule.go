@@ -73,6 +73,7 @@ func (l *loader) rule(item value, r *rules.Rule, names map[string]mark) (marks r
 		l.reach(r, &s, &d)
 	}
 	if l.errors == 0 {
+		l.chosenPods(r, &s, &d)
 		l.ruleObjects(r, &s)
 	}
 	return marks
