@@ -127,6 +127,39 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// One mistake is one problem: a mistyped key is not also a missing one.
+func TestOneMistake(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	for _, c := range []struct{ name, text, hint string }{
+		{"a required key of a rule", oneRule(dest, "stratgy: {idleTimeout: 48h}"), "write strategy"},
+		{"another", oneRule("destination: {ports: [6379]}", strategy), "write destinations"},
+		{"the only list of destinations", oneRule("destinations: {port: [6379]}", strategy), "write ports"},
+		{"the ports that a bypass needs", oneRule("destinations: {port: [6379]}", "strategy: {bypass: Ports}"), "write ports"},
+		{"the networks that a scope needs", oneRule("destinations: {cidr: [10.0.0.0/8]}", "strategy: {idleTimeout: 48h, scope: Destinations}"), "write cidrs"},
+		{"the only strategy", oneRule(dest, "strategy: {idle_timeout: 48h}"), "write idleTimeout"},
+		{"a strategy with a scope", oneRule(dest, "strategy: {idle_timeout: 48h, scope: Sidecar}"), "write idleTimeout"},
+		{"a key of keepalive, as others call it", oneRule(dest, "strategy: {idleTimeout: 48h, keepalive: {idle: 2m, interval: 30s, probes: 3}}"), "write time"},
+		{"another of them", oneRule(dest, "strategy: {idleTimeout: 48h, keepalive: {time: 2m, interval: 30s, count: 3}}"), "write probes"},
+		{"a key above where it belongs", oneRule(dest, "idleTimeout: 48h"), "idleTimeout belongs under strategy"},
+		{"a header", "apiVersoin: holdfast.dev/v1alpha1\nkind: Rules\n", "write apiVersion"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, problems := Rules("f.yaml", []byte(c.text))
+			if len(problems) != 1 || problems[0].Code != unknownKey || !strings.HasSuffix(problems[0].Message, ": "+c.hint) {
+				t.Errorf("got\n%s, want one %s that ends in %q", report(problems), unknownKey, c.hint)
+			}
+		})
+	}
+}
+
+// Two mistakes are two.
+func TestTwoMistakes(t *testing.T) {
+	_, problems := Rules("f.yaml", []byte(oneRule("destinations: {ports: [6379]}", "colour: red")))
+	if len(problems) != 2 || problems[0].Code != missingKey || problems[1].Code != unknownKey {
+		t.Errorf("got\n%s, want %s and %s", report(problems), missingKey, unknownKey)
+	}
+}
+
 // Warnings stand where their cause stands, and do not keep a file from use.
 func TestWarnings(t *testing.T) {
 	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
