@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -86,7 +87,6 @@ func TestErrors(t *testing.T) {
 		{"a bad port", badPort, oneRule("destinations: {ports: [1, ¦65536]}", strategy)},
 		{"a bad range", badPort, oneRule("destinations: {ports: [¦\"7005-7000\"]}", strategy)},
 		{"a bad CIDR", badCIDR, oneRule("destinations: {cidrs: [¦10.0.0.0/33]}", strategy)},
-		{"an address where a CIDR belongs", badCIDR, oneRule("destinations: {cidrs: [¦10.0.0.1]}", strategy)},
 		{"an IPv4-mapped CIDR, which Istio programs into the wrong family", badCIDR, oneRule("destinations: {cidrs: [¦\"::ffff:10.0.0.0/104\"]}", strategy)},
 		{"a bad host glob", badHost, oneRule("destinations: {hosts: [¦\"**.x\"]}", strategy)},
 		{"a host that is part of an address", badHost, oneRule("destinations: {hosts: [¦10.20.30]}", strategy)},
@@ -390,5 +390,16 @@ func TestDurationHints(t *testing.T) {
 		if _, err := parseDuration(text); err == nil || !strings.HasSuffix(err.Error(), want) && !strings.Contains(err.Error(), want+":") {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+// An address where a network belongs is the network of that one.
+func TestAddressIsNetwork(t *testing.T) {
+	file, problems := Rules("f.yaml", read(t, filepath.Join("testdata", "good", "addresses.yaml")))
+	if len(problems) > 0 {
+		t.Fatal(report(problems))
+	}
+	if got, want := fmt.Sprint(file.Rules[0].Destinations.CIDRs, file.Mesh.ExcludeOutboundIPRanges), "[0.0.0.0/32 10.30.4.7/32 ::/128 2001:db8::1/128] [10.96.0.10/32]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

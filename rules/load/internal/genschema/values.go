@@ -20,15 +20,15 @@ const (
 	labelValuePattern = `^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`
 	// At least one number with a unit; days come first.
 	durationPattern = `^(\d+(\.\d*)?d)?((\d+(\.\d*)?|\.\d+)(h|m|s|ms|us|µs|μs|ns))*$`
-	// An IPv4 network, or something like an IPv6 network.
-	cidrPattern = `^(` + ipv4 + `/(3[0-2]|[12]?\d)|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]?\d))$`
+	// An IPv4 network, or something like an IPv6 network; without a length it is one address.
+	cidrPattern = `^(` + ipv4 + `(/(3[0-2]|[12]?\d))?|` + ipv6 + `(/(12[0-8]|1[01]\d|[1-9]?\d))?)$`
 	// The network of all addresses has length 0.
-	someCIDRPattern = `^(` + ipv4 + `/(3[0-2]|[12]\d|[1-9])|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]\d?))$`
+	someCIDRPattern = `^(` + ipv4 + `(/(3[0-2]|[12]\d|[1-9]))?|` + ipv6 + `(/(12[0-8]|1[01]\d|[1-9]\d?))?)$`
 	ipv4            = octet + `(\.` + octet + `){3}`
 	octet           = `(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
 	ipv6            = `[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,8}(\.\d{1,3}){0,3}`
 	// IPv4-mapped, in its usual spelling.
-	notCIDRPattern = `^::[Ff]{4}:(\d+\.|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}/)`
+	notCIDRPattern = `^::[Ff]{4}:(\d+\.|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}(/|$))`
 	rangePattern   = `^` + port + `-` + port + `$`
 	port           = `([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
 	// Labels of letters, digits, "-" and "*"; what "*" may not do stands apart.
