@@ -23,10 +23,11 @@ func newCheck() *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Check rules files and report every problem at once",
 		Long: `Check rules files as the webhook would load them. Every problem is reported with
-file, line, column and a stable code.
+file, line, column and a stable code. A ConfigMap manifest with the key rules.yaml is
+read as the rules in it.
 
 Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 wrong usage.`,
-		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o jsonpath='{.data.rules\\.yaml}' | holdfast check -",
+		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o yaml | holdfast check -",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return check(cmd, names, output, strict)
@@ -73,7 +74,7 @@ func problemsOf(cmd *cobra.Command, name string) load.Problems {
 	if err != nil {
 		return load.Unreadable(displayName(name), err)
 	}
-	_, problems := load.Rules(displayName(name), data)
+	_, problems := load.Manifest(displayName(name), data)
 	return problems
 }
 

@@ -52,7 +52,7 @@ type rulesInput struct {
 }
 
 func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
-	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file (required; - for standard input)")
+	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file, or a ConfigMap manifest that holds one (required; - for standard input)")
 }
 
 // given checks that there is a rules file.
@@ -72,7 +72,7 @@ func (r *rulesInput) load(cmd *cobra.Command) (*rules.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, problems := load.Rules(displayName(r.rulesFile), data)
+	file, problems := load.Manifest(displayName(r.rulesFile), data)
 	for _, p := range problems {
 		if p.Code != r.answers {
 			fmt.Fprintln(cmd.ErrOrStderr(), p)
