@@ -403,3 +403,37 @@ func TestAddressIsNetwork(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// What a message says to write is accepted in that place.
+func TestAdviceIsAccepted(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	for _, text := range []string{
+		oneRule("destinations: {ports: ¦\"6379\"¦}", strategy),
+		oneRule("destinations: {ports: ¦\"6379,6380\"¦}", strategy),
+		oneRule("destinations: {ports: ¦6379¦}", strategy),
+		oneRule("destinations: {ports: ¦7000-7005¦}", strategy),
+		oneRule("destinations: {middleware: ¦\"redis, mysql\"¦}", strategy),
+		oneRule("destinations: {hosts: ¦a.example.com¦}", strategy),
+		oneRule("destinations: {cidrs: ¦10.0.0.0/8¦}", strategy),
+		oneRule(dest, "strategy: {drainDuration: ¦0¦}"),
+		oneRule(dest, "strategy: {idleTimeout: ¦0¦}"),
+		oneRule(dest, strategy, "workloads: {namespaces: ¦shop¦}"),
+	} {
+		parts := strings.Split(text, "¦")
+		_, problems := Rules("f.yaml", []byte(strings.Join(parts, "")))
+		i := slices.IndexFunc(problems, func(p Problem) bool { return p.Severity == Error })
+		if i < 0 {
+			t.Errorf("%s: got no error, want one", parts[1])
+			continue
+		}
+		_, advice, _ := strings.Cut(problems[i].Message, ": write ")
+		advice = strings.TrimPrefix(advice, "for example ")
+		if _, problems = Rules("f.yaml", []byte(parts[0]+advice+parts[2])); advice == "" || problems.HasErrors() {
+			t.Errorf("%s: got the advice %q, want one that is accepted:\n%s", parts[1], advice, report(problems))
+		}
+	}
+	_, problems := Rules("f.yaml", []byte(header+"rules: redis\n"))
+	if len(problems) != 1 || strings.Contains(problems[0].Message, "write") {
+		t.Errorf("got\n%s, want no advice to write a name where rules belong", report(problems))
+	}
+}

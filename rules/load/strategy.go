@@ -123,6 +123,10 @@ func (l *loader) drainDuration(v value) *time.Duration {
 
 // wholeSeconds reads a duration of 1 to most seconds.
 func (l *loader) wholeSeconds(v value, code Code, most int) (time.Duration, bool) {
+	if isNumber(v) && strings.Trim(v.Value, "0.") == "" {
+		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds: write for example 45s", v.Value, most)
+		return 0, false
+	}
 	d, ok := l.duration(v)
 	if ok && (d < time.Second || d%time.Second != 0 || d > time.Duration(most)*time.Second) {
 		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds", show(v.Value), most)
