@@ -51,6 +51,7 @@ type File struct {
 type Mesh struct {
 	RootNamespace string
 	MeshDefaults
+	Given bool `json:"-"` // the file has a mesh section; without one nobody knows
 }
 
 // Rule maps destinations to a strategy.

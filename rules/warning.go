@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -10,8 +11,14 @@ import (
 // Warning is something the pod's author should know.
 type Warning struct {
 	Code    WarningCode `json:"code"`
-	Message string      `json:"message"` // one line, short enough for WarningText
+	Message string      `json:"message"` // one line, whole, whatever its length
+	// Short is Message with its variable part cut, where the whole is too long for
+	// WarningText.
+	Short string `json:"-"`
 }
+
+// Text is what a client of the API server gets to see of a warning.
+func (w *Warning) Text() string { return WarningText(cmp.Or(w.Short, w.Message)) }
 
 // WarningCode says what a warning is about. It is stable: metrics have it as a
 // label.
@@ -42,11 +49,17 @@ const (
 	WarnObserved WarningCode = "Observed"
 	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
 	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
+	// WarnTooManyAddresses: the pod shows more addresses than are read, so that a
+	// rule may have been missed.
+	WarnTooManyAddresses WarningCode = "TooManyAddresses"
 	// WarnTooLarge: with what the rules add, the pod could not be stored or run.
 	WarnTooLarge WarningCode = "TooLarge"
 	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
 	// known not to be there.
 	WarnMeshObjectMissing WarningCode = "MeshObjectMissing"
+	// WarnMeshUnknown: a list of the pod's replaces one that Istio was installed
+	// with, and nobody tells that here: no cluster, no mesh section.
+	WarnMeshUnknown WarningCode = "MeshUnknown"
 	// WarnMore: there were more warnings than are passed on.
 	WarnMore WarningCode = "MoreWarnings"
 )
@@ -56,7 +69,7 @@ func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
 		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooLarge, WarnMeshObjectMissing, WarnMore,
+		WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }
 
@@ -69,17 +82,20 @@ const (
 	speaker = "holdfast: "
 )
 
-// NewWarning makes a warning of head, variable and tail. Only the variable text,
-// which comes from pods and rules, is cut to fit: the tail says how to mend
-// things.
+// NewWarning makes a warning of head, variable and tail. Where room is short, only
+// the variable text, which comes from pods and rules, is cut: the tail says how to
+// mend things.
 func NewWarning(code WarningCode, head, variable, tail string) Warning {
-	room := MaxWarningLength - len(speaker) - len(head) - len(tail)
-	return Warning{Code: code, Message: head + clip.Middle(clip.OneLine(variable), room) + tail}
+	variable = clip.OneLine(variable)
+	w := Warning{Code: code, Message: head + variable + tail}
+	if room := MaxWarningLength - len(speaker) - len(head) - len(tail); len(variable) > room {
+		w.Short = head + clip.Middle(variable, room) + tail
+	}
+	return w
 }
 
 // WarningText is what a client gets to see of a message: one line of at most
-// MaxWarningLength bytes that says who speaks. Messages of NewWarning are
-// whole in it. An API server drops a warning with control characters in it.
+// MaxWarningLength bytes that says who speaks. An API server drops a warning with control characters in it.
 // Source: https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/net/http.go (NewWarningHeader)
 func WarningText(message string) string {
 	words := strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })

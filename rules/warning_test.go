@@ -8,29 +8,33 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 )
 
-// Any text, from a pod or a rule, makes a warning of one line that fits, and
-// keeps its tail.
+// Any text, from a pod or a rule, makes a warning of one line: whole for who has the
+// room, and for a client of the API server one that fits and keeps head and tail.
 func TestWarningsFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		message := NewWarning("Code", "head ", rapid.String().Draw(t, "text"), " tail").Message
-		if !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl) {
-			t.Fatalf("got %q, want one line", message)
+		text := rapid.String().Draw(t, "text")
+		warning := NewWarning("Code", "head ", text, " tail")
+		if want := "head " + clip.OneLine(text) + " tail"; warning.Message != want || strings.ContainsFunc(want, unicode.IsControl) {
+			t.Fatalf("got %q, want %q, one line", warning.Message, want)
 		}
-		if got := WarningText(message); len(got) > MaxWarningLength || !strings.HasPrefix(got, "holdfast: head ") || !strings.HasSuffix(got, " tail") {
-			t.Fatalf("got %d bytes, %q, want at most %d, and all of %q", len(got), got, MaxWarningLength, message)
+		got := warning.Text()
+		if len(got) > MaxWarningLength || !utf8.ValidString(got) || !strings.HasPrefix(got, "holdfast: head ") || !strings.HasSuffix(got, " tail") {
+			t.Fatalf("got %d bytes, %q, want at most %d, with head and tail of %q", len(got), got, MaxWarningLength, warning.Message)
 		}
-		if !strings.HasPrefix(message, "head ") || !strings.HasSuffix(message, " tail") {
-			t.Fatalf("got %q, want head and tail kept", message)
+		if whole := "holdfast: " + warning.Message; len(whole) <= MaxWarningLength && got != WarningText(warning.Message) {
+			t.Fatalf("got %q, want all of %q", got, whole)
 		}
 	})
 }
 
 func TestWarningCodesAreUnique(t *testing.T) {
 	codes := WarningCodes()
-	if got := slices.Compact(slices.Sorted(slices.Values(codes))); len(got) != len(codes) || len(codes) != 13 {
-		t.Errorf("got %q, want 13 different codes", codes)
+	if got := slices.Compact(slices.Sorted(slices.Values(codes))); len(got) != len(codes) || len(codes) != 15 {
+		t.Errorf("got %q, want 15 different codes", codes)
 	}
 }
 

@@ -23,10 +23,11 @@ func newCheck() *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Check rules files and report every problem at once",
 		Long: `Check rules files as the webhook would load them. Every problem is reported with
-file, line, column and a stable code.
+file, line, column and a stable code. A ConfigMap manifest with the key rules.yaml is
+read as the rules in it.
 
 Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 wrong usage.`,
-		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o jsonpath='{.data.rules\\.yaml}' | holdfast check -",
+		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o yaml | holdfast check -",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return check(cmd, names, output, strict)
@@ -39,16 +40,8 @@ Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 
 
 func check(cmd *cobra.Command, names []string, output string, strict bool) error {
 	report := checkReport{Problems: []load.Problem{}}
-	unreadable := 0
 	for _, name := range names {
-		data, err := readInput(cmd, name)
-		if err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "holdfast: %v\n", err)
-			unreadable++
-			continue
-		}
-		_, problems := load.Rules(displayName(name), data)
-		report.Problems = append(report.Problems, problems...)
+		report.Problems = append(report.Problems, problemsOf(cmd, name)...)
 		report.Files++
 	}
 	for _, p := range report.Problems {
@@ -69,10 +62,20 @@ func check(cmd *cobra.Command, names []string, output string, strict bool) error
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s checked: %s, %s\n",
 		count(report.Files, "file"), count(report.Errors, "error"), count(report.Warnings, "warning"))
-	if unreadable > 0 || report.Errors > 0 || strict && report.Warnings > 0 {
+	if report.Errors > 0 || strict && report.Warnings > 0 {
 		return &exitError{code: exitFindings}
 	}
 	return nil
+}
+
+// problemsOf checks one file.
+func problemsOf(cmd *cobra.Command, name string) load.Problems {
+	data, err := readInput(cmd, name)
+	if err != nil {
+		return load.Unreadable(displayName(name), err)
+	}
+	_, problems := load.Manifest(displayName(name), data)
+	return problems
 }
 
 // count writes "1 error", "2 errors".

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,11 +48,11 @@ func TestExitCodes(t *testing.T) {
 		stderr string // part of it
 	}{
 		{"a clean file", []string{"check", good}, 0, "1 file checked"},
-		{"warnings only", []string{"check", warn}, 0, "1 warning"},
-		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "1 warning"},
+		{"warnings only", []string{"check", warn}, 0, "2 warnings"},
+		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "2 warnings"},
 		{"errors", []string{"check", bad}, 1, "1 error"},
-		{"a missing file", []string{"check", missing}, 1, "missing.yaml"},
-		{"a folder", []string{"check", dir}, 1, dir},
+		{"a missing file", []string{"check", missing}, 1, "1 error"},
+		{"a folder", []string{"check", dir}, 1, "1 error"},
 		{"nothing to check", []string{"check"}, 2, "see 'holdfast check --help'"},
 		{"an unknown output", []string{"check", "-o", "xml", good}, 2, "one of text, json"},
 		{"an unknown command", []string{"chekc"}, 2, "unknown command"},
@@ -71,6 +75,45 @@ func TestExitCodes(t *testing.T) {
 			}
 			if code == exitUsage && stdout != "" {
 				t.Errorf("got %q on standard output, want nothing", stdout)
+			}
+		})
+	}
+}
+
+// full is a disk without room, as /dev/full.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// Whatever a command was to print: if it could not, the command failed and says so
+// once.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	write := writerIn(t, t.TempDir())
+	rules := write("rules.yaml", smallRules)
+	bad := write("bad.yaml", strings.ReplaceAll(smallRules, "48h", "48"))
+	pod := write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}\n")
+	for _, args := range [][]string{
+		{"check", bad},
+		{"check", "-o", "json", rules},
+		{"patch", "-f", rules, pod},
+		{"patch", "-f", rules, "-o", "diff", pod},
+		{"explain", "-f", rules, pod},
+		{"explain", "-f", rules, "-o", "json", pod},
+		{"render", "-f", write("keepalive.yaml", strings.ReplaceAll(smallRules, "48h", "48h, keepalive: {time: 2m, interval: 30s, probes: 3}"))},
+		{"middleware"},
+		{"schema"},
+		{"version"},
+		{"completion", "bash"},
+		{"--help"},
+	} {
+		t.Run(strings.Join(args[:min(len(args), 4)], " "), func(t *testing.T) {
+			var stderr bytes.Buffer
+			err := run(context.Background(), append([]string{"holdfast"}, args...), strings.NewReader(""), io.Writer(full{}), &stderr)
+			code := report(err, &stderr)
+			if code != exitFindings || strings.Count(stderr.String(), errFull.Error()) != 1 {
+				t.Errorf("got exit code %d and %q, want %d and once %q", code, stderr.String(), exitFindings, errFull)
 			}
 		})
 	}

@@ -8,10 +8,12 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
@@ -27,7 +29,11 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	return os.ReadFile(name)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, fmt.Errorf("%w: name the files in it", err)
+	}
+	return data, err
 }
 
 // displayName is how a file is called in messages.
@@ -46,7 +52,7 @@ type rulesInput struct {
 }
 
 func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
-	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file (required; - for standard input)")
+	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file, or a ConfigMap manifest that holds one (required; - for standard input)")
 }
 
 // given checks that there is a rules file.
@@ -66,7 +72,7 @@ func (r *rulesInput) load(cmd *cobra.Command) (*rules.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, problems := load.Rules(displayName(r.rulesFile), data)
+	file, problems := load.Manifest(displayName(r.rulesFile), data)
 	for _, p := range problems {
 		if p.Code != r.answers {
 			fmt.Fprintln(cmd.ErrOrStderr(), p)
@@ -166,10 +172,28 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
+			warnOfMesh(&w, &file.Mesh)
 			d.workloads = append(d.workloads, w)
 		}
 	}
 	return documents, nil
+}
+
+// warnOfMesh adds a warning for each list of exclusions that a pod gets and did
+// not have. Istio then no longer looks at the installation's own, which a cluster
+// would tell and the mesh section may.
+func warnOfMesh(w *workload, mesh *rules.Mesh) {
+	if mesh.Given {
+		return
+	}
+	for _, a := range w.outcome.Set {
+		if _, own := w.Pod.Annotations[a.Key]; own || a.Key != istio.ExcludeOutboundPortsAnnotation && a.Key != istio.ExcludeOutboundIPRangesAnnotation {
+			continue
+		}
+		warning := rules.NewWarning(rules.WarnMeshUnknown, "", a.Key,
+			" replaces what Istio was installed with, which nobody tells here; write it under mesh: in the rules file")
+		w.outcome.Warnings = append(slices.Clip(w.outcome.Warnings), warning) // the list is shared
+	}
 }
 
 func readManifests(cmd *cobra.Command, names []string) ([]document, error) {

@@ -17,13 +17,9 @@ import (
 )
 
 // applyStream applies the patches that 'holdfast patch -o jsonpatch' printed to
-// the documents with pod templates, as a script with jq and kubectl would.
+// the documents, one to each, as a script with jq and kubectl would.
 func applyStream(path, stream string) ([]*corev1.Pod, error) {
 	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := manifest.Parse(path, data)
 	if err != nil {
 		return nil, err
 	}
@@ -33,21 +29,19 @@ func applyStream(path, stream string) ([]*corev1.Pod, error) {
 	}
 	decoder := json.NewDecoder(strings.NewReader(stream))
 	var pods []*corev1.Pod
-	done := map[int]bool{}
-	for _, template := range parsed.Templates() {
-		if done[template.Document] {
+	for i, document := range documents {
+		if isNull(document) {
 			continue
 		}
-		done[template.Document] = true
 		var operations json.RawMessage
 		if err := decoder.Decode(&operations); err != nil {
-			return nil, fmt.Errorf("no patch for document %d: %w", template.Document, err)
+			return nil, fmt.Errorf("no patch for document %d: %w", i, err)
 		}
 		patch, err := jsonpatch.DecodePatch(operations)
 		if err != nil {
 			return nil, err
 		}
-		patched, err := patch.Apply(documents[template.Document])
+		patched, err := patch.Apply(document)
 		if err != nil {
 			return nil, err
 		}

@@ -69,11 +69,12 @@ func report(err error, stderr io.Writer) int {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	root := newRoot(args[0])
 	root.SetArgs(args[1:])
+	out := &results{Writer: stdout}
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	addCompletion(root)
-	return root.ExecuteContext(ctx)
+	return out.failed(root.ExecuteContext(ctx))
 }
 
 func newRoot(program string) *cobra.Command {
@@ -147,6 +148,8 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 func outputFlag(cmd *cobra.Command, output *string, words ...string) {
 	last := len(words) - 1
 	cmd.Flags().StringVarP(output, "output", "o", words[0], strings.Join(words[:last], ", ")+" or "+words[last])
+	// It fails only for a flag that is not there, or has completions already.
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		if slices.Contains(words, *output) {
 			return nil

@@ -27,7 +27,8 @@ Output:
   yaml       the manifest, in the text it came in (JSON stays JSON, which is YAML too)
   json       the patched objects as JSON; several objects become a List
   diff       a unified diff, empty if nothing changes
-  jsonpatch  one RFC 6902 array for each document, in order; paths start at the document's root`,
+  jsonpatch  one RFC 6902 array for each document that is not empty, in order, [] where nothing
+             changes; paths start at the document's root`,
 		Example: `  holdfast patch -f rules.yaml app.yaml | kubectl apply -f -
   kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
 		Args: cobra.ArbitraryArgs,
@@ -126,7 +127,7 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 			return err
 		}
 		for _, part := range parts {
-			if string(part) != "null" {
+			if !isNull(part) {
 				objects = append(objects, part)
 			}
 		}
@@ -137,24 +138,34 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 	return encodeJSON(w, map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
 }
 
-// writeOperations prints one JSON patch for each document, on a line of its
-// own; documents without a pod template are left out.
+// writeOperations prints one JSON patch for each document that is not empty, on
+// a line of its own: the third line is for the third object.
 func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 	encoder := json.NewEncoder(w)
 	for _, d := range documents {
-		for i := 0; i < len(d.workloads); {
-			operations := []jsonpatch.Operation{}
-			index := d.workloads[i].Document
-			for ; i < len(d.workloads) && d.workloads[i].Document == index; i++ {
-				operations = append(operations, operationsOf(&d.workloads[i])...)
+		objects, err := manifest.Objects(d.text)
+		if err != nil {
+			return err
+		}
+		patches := make([][]jsonpatch.Operation, len(objects))
+		for i := range d.workloads {
+			of := &patches[d.workloads[i].Document]
+			*of = append(*of, operationsOf(&d.workloads[i])...)
+		}
+		for i, object := range objects {
+			if isNull(object) {
+				continue
 			}
-			if err := encoder.Encode(operations); err != nil {
+			if err := encoder.Encode(list(patches[i])); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+// isNull reports whether a document holds nothing.
+func isNull(object json.RawMessage) bool { return string(object) == "null" }
 
 func operationsOf(w *workload) []jsonpatch.Operation {
 	return jsonpatch.Annotate(jsonpatch.Target{

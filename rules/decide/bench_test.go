@@ -212,7 +212,7 @@ func BenchmarkScan(b *testing.B) {
 	pod := typicalPod()
 	b.ReportAllocs()
 	for b.Loop() {
-		found := evidence.Scan(pod)
+		found := evidence.Scan(pod, nil)
 		found.Release()
 	}
 }

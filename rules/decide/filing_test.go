@@ -142,7 +142,7 @@ func TestCandidates(t *testing.T) {
 - {name: port, destinations: {ports: [7]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
 - {name: another, destinations: {ports: [8]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}
 `)
-	for value, want := range map[string]string{"": "prefix", "cache:6379": "prefix any-address", "cache:7": "prefix any-address port"} {
+	for value, want := range map[string]string{"": "prefix", "cache:6379": "prefix", "cache:999": "prefix any-address", "cache:7": "prefix any-address port"} {
 		pod := shopPod()
 		pod.Containers = envPod("VALUE", value).Containers
 		f := set.facts(pod)

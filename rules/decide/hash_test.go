@@ -24,7 +24,7 @@ func fullFile() *rules.File {
 	prefixes := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	return &rules.File{
 		Mode: rules.Enforce,
-		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes}},
+		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes}, Given: true},
 		Rules: []rules.Rule{{
 			Name: "redis", Description: "words", Mode: rules.Enforce,
 			Destinations: rules.Destinations{Middleware: []string{"redis"}, Ports: []ports.Range{port(6379)}, CIDRs: prefixes, Hosts: []string{"cache"}},
@@ -109,7 +109,7 @@ func TestEveryFieldIsInTheHash(t *testing.T) {
 func TestFieldsOutsideOfTheHash(t *testing.T) {
 	want := map[string]bool{
 		"Rule.Description": true, "Rule.AllowBroad": true, "Rule.AllowProtected": true, "Rule.Line": true, "Rule.Column": true,
-		"Gateway.Line": true, "Gateway.Column": true,
+		"Gateway.Line": true, "Gateway.Column": true, "Mesh.Given": true,
 	}
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[rules.File](), reflect.TypeFor[rules.Mesh](), reflect.TypeFor[rules.MeshDefaults](), reflect.TypeFor[rules.Rule](), reflect.TypeFor[rules.Destinations](),

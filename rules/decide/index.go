@@ -7,7 +7,6 @@ import (
 
 	"github.com/gaissmai/bart"
 
-	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
@@ -22,8 +21,6 @@ type index struct {
 	byText  [kinds]map[string][]int32
 	byLabel [kinds]map[label][]int32
 	byPort  map[uint32][]int32 // kind<<16 | port
-	// ports are those that any referencing rule looks at, as a set of bits.
-	ports [1 << 16 / 64]uint64
 	// byPrefix finds referencing rules by the address of a destination.
 	byPrefix *bart.Table[[]int32]
 	// prefixLengths are the lengths of all keyNamespacePrefix texts.
@@ -81,7 +78,6 @@ func newIndex(list []compiled) index {
 		ix.file(int32(i), cheapest(filings[i], shared, sharedPrefixes))
 		if list[i].Workloads.Referencing {
 			ix.fileDeclared(int32(i), &list[i])
-			ix.lookAtPorts(list[i].Destinations.Ports)
 		}
 	}
 	for prefix := range ix.byText[keyNamespacePrefix] {
@@ -153,16 +149,6 @@ func (ix *index) put(k key, rule int32) {
 	}
 }
 
-// lookAtPorts notes which ports a referencing rule looks at; none means any.
-func (ix *index) lookAtPorts(ranges []ports.Range) {
-	if len(ranges) == 0 {
-		ranges = []ports.Range{{First: 0, Last: 65535}}
-	}
-	for p := range ports.All(ranges) {
-		ix.ports[p/64] |= 1 << (p % 64)
-	}
-}
-
 // candidates appends every rule that may match the pod, in file order.
 func (ix *index) candidates(f *facts, list []int32) []int32 {
 	list = append(list, ix.always...)
@@ -206,9 +192,6 @@ func (ix *index) referencing(f *facts, list []int32) []int32 {
 	}
 	for i := range f.found.Addresses {
 		a := &f.found.Addresses[i]
-		if ix.ports[a.Port/64]&(1<<(a.Port%64)) == 0 {
-			continue
-		}
 		list = append(list, ix.get(key{kind: keyPort, port: a.Port})...)
 		if a.IP.IsValid() {
 			for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.IP, a.IP.BitLen())) {

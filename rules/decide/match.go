@@ -17,7 +17,7 @@ func (s *Set) facts(pod *rules.Pod) facts {
 	if !s.index.has(keyRule) {
 		return facts{pod: pod}
 	}
-	return facts{pod: pod, found: evidence.Scan(pod)}
+	return facts{pod: pod, found: evidence.Scan(pod, s.asked)}
 }
 
 // match asks one rule and returns rules.VerdictMatched or why not. It is the only

@@ -98,7 +98,7 @@ func (m *merged) size() int {
 		n += len(note)
 	}
 	for i := range m.warnings.list {
-		n += len(m.warnings.list[i].Message)
+		n += len(m.warnings.list[i].Message) + len(m.warnings.list[i].Short)
 	}
 	return n
 }

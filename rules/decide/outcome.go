@@ -18,6 +18,9 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	o := rules.Outcome{Observed: s.names(observed)}
 	s.warnOfUnknownLabels(f, &warn)
 	s.warnOfUnknownNames(f, &warn)
+	if f.found.Cut {
+		warn.add(rules.WarnTooManyAddresses, "not all addresses of this pod were read, too many; name what it uses in "+rules.MiddlewareAnnotation, "", "")
+	}
 	if len(observed) > 0 {
 		if would, over := s.bounded(f.pod, matched); over == nil && len(would.rules) > 0 {
 			o.Would = would.set

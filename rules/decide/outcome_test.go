@@ -93,3 +93,13 @@ func TestMeshObjectsProperty(t *testing.T) {
 		t.Error("no case needed an object, so nothing was tested")
 	}
 }
+
+// seenWhole reports whether a client gets to see all of a warning, or of the form
+// of it that is made for clients.
+func seenWhole(w *rules.Warning) bool {
+	message := w.Message
+	if w.Short != "" {
+		message = w.Short
+	}
+	return strings.HasSuffix(w.Text(), message)
+}

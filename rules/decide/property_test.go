@@ -106,7 +106,7 @@ func checkEdits(t *rapid.T, pod *rules.Pod, o rules.Outcome) {
 		}
 	}
 	for _, w := range o.Warnings {
-		if !strings.HasSuffix(rules.WarningText(w.Message), w.Message) || strings.Contains(w.Message, "\n") || !slices.Contains(rules.WarningCodes(), w.Code) {
+		if !seenWhole(&w) || strings.Contains(w.Message, "\n") || !slices.Contains(rules.WarningCodes(), w.Code) {
 			t.Fatalf("got warning %+v, want one line that clients see whole, with a known code", w)
 		}
 	}

@@ -3,6 +3,7 @@ package decide
 import (
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"net/netip"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
 
 // Set is a compiled, immutable rules file, safe for many goroutines.
@@ -20,6 +22,7 @@ type Set struct {
 	hash  func() string // worked out for the first who asks
 	rules []compiled
 	index index
+	asked *evidence.Asked // by referencing rules
 	// namespaceSelectors are the rules that ask for namespace labels.
 	namespaceSelectors []int32
 	memo               memo
@@ -75,6 +78,7 @@ func Compile(file *rules.File) *Set {
 		}
 	}
 	s.index = newIndex(s.rules)
+	s.asked = evidence.NewAsked(s.referencing())
 	return s
 }
 
@@ -84,6 +88,17 @@ func (s *Set) File() *rules.File { return s.file }
 // Hash identifies the policy: equal files have equal hashes, whatever their
 // comments, descriptions and layout.
 func (s *Set) Hash() string { return s.hash() }
+
+// referencing are the destinations that pods are searched for.
+func (s *Set) referencing() iter.Seq[*rules.Destinations] {
+	return func(yield func(*rules.Destinations) bool) {
+		for i := range s.rules {
+			if s.rules[i].Workloads.Referencing && !yield(&s.rules[i].Destinations) {
+				return
+			}
+		}
+	}
+}
 
 func (c *compiled) compile(r *rules.Rule) {
 	c.Rule = r

@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
 
 // maxEvidence is how many pieces of evidence a verdict lists.
@@ -65,17 +66,27 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 // notReferenced tells what was seen instead of a destination.
 func (c *compiled) notReferenced(f *facts) string {
 	const shown = 3
-	seen := make([]string, 0, shown)
-	for i := range f.found.Addresses {
-		text := f.found.Addresses[i].String()
-		if len(seen) < shown && !slices.Contains(seen, text) {
-			seen = append(seen, text)
+	var seen []string
+	for _, list := range [][]evidence.Address{f.found.Addresses, f.found.Others} {
+		for i := range list {
+			if text := list[i].String(); len(seen) < shown && !slices.Contains(seen, text) {
+				seen = append(seen, text)
+			}
 		}
 	}
-	if len(seen) == 0 {
+	detail := ""
+	switch all := len(f.found.Addresses) + f.found.Unasked; all {
+	case 0:
 		return "no address in the pod's env values, commands and args; annotate it with " + rules.MiddlewareAnnotation + ": " + c.Name + " if it uses one"
+	case 1:
+		detail = "the one address that the pod shows is no destination of the rule: " + seen[0]
+	default:
+		detail = "none of the " + strconv.Itoa(all) + " addresses that the pod shows is a destination of the rule; the first: " + strings.Join(seen, ", ")
 	}
-	return "none of the " + strconv.Itoa(len(f.found.Addresses)) + " addresses that the pod shows is a destination of the rule; the first: " + strings.Join(seen, ", ")
+	if f.found.Cut {
+		detail += "; there are more that were not read; annotate it with " + rules.MiddlewareAnnotation + ": " + c.Name + " if it uses one"
+	}
+	return detail
 }
 
 func (c *compiled) mode() rules.Mode {

@@ -48,7 +48,7 @@ func TestMostAddresses(t *testing.T) {
 	for i := range maxAddresses + 1 {
 		fmt.Fprintf(&text, "h%d:1 ", i)
 	}
-	got := Scan(envPod("A", text.String())).Addresses
+	got := Scan(envPod("A", text.String()), nil).Addresses
 	if len(got) != maxAddresses || got[maxAddresses-1].String() != fmt.Sprintf("h%d:1", maxAddresses-1) {
 		t.Errorf("got %d addresses, want the first %d", len(got), maxAddresses)
 	}
@@ -128,7 +128,7 @@ func TestDeclared(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
 			pod := &rules.Pod{Annotations: map[string]string{rules.MiddlewareAnnotation: test.text}}
-			if got := Scan(pod).Declared; !slices.Equal(got, test.want) {
+			if got := Scan(pod, nil).Declared; !slices.Equal(got, test.want) {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -142,7 +142,7 @@ func TestDeclared(t *testing.T) {
 func TestRelease(t *testing.T) {
 	var nothing Found
 	nothing.Release()
-	found := Scan(envPod("URL", "cache:6379"))
+	found := Scan(envPod("URL", "cache:6379"), nil)
 	if found.Release(); len(found.Addresses) > 0 {
 		t.Errorf("got %v after Release, want nothing", found.Addresses)
 	}

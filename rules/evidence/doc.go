@@ -18,5 +18,6 @@
 // neither read nor shown: secret.go.
 //
 // The work is linear in the size of the pod, and the number of addresses is
-// bounded, so that a hostile pod costs no more than a big one.
+// bounded, so that a hostile pod costs no more than a big one. Those that no rule
+// asks for do not count: asked.go.
 package evidence

@@ -32,11 +32,9 @@ func (s *scanner) arguments(list []string, in source) {
 		if isFlag && strings.Contains(text, " -") {
 			text = value // several flags in one argument
 		}
-		before := len(s.addresses)
+		s.hiding = isLoginFlag(name)
 		s.text(text)
-		if isLoginFlag(name) {
-			s.hide(before)
-		}
+		s.hiding = false
 	}
 }
 

@@ -46,7 +46,10 @@ func (s *scanner) joinPairs() {
 		if !p.ending.host || !mayBeHosts(p.value) || p.ending.word && strings.Contains(p.value, ":") {
 			continue
 		}
-		if s.full() || s.searches == maxSearches {
+		if s.searches == maxSearches {
+			s.unsearched = true
+		}
+		if s.full() || s.unsearched {
 			return
 		}
 		s.searches++
@@ -201,13 +204,13 @@ func (s *scanner) hosts(value string, port uint16, own bool) {
 		}
 	}
 	value, _, _ = strings.Cut(value, `\`) // an instance of SQL Server
-	if _, rest, ok := strings.Cut(value, "://"); ok && own && !strings.Contains(rest, "@") {
+	if scheme, rest, ok := strings.Cut(value, "://"); ok && own && !strings.ContainsAny(scheme, ",=") && !strings.Contains(rest, "@") {
 		value, _, _ = strings.Cut(rest, "/")
 	}
 	if port == 0 {
 		return
 	}
-	for item := range strings.SplitSeq(value, ",") {
+	for item := range hostItems(value) {
 		item = strings.TrimSpace(item)
 		a, ok := parseHost(item)
 		if !ok && strings.Contains(item, ":") {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +48,35 @@ func TestNoCredentialsInEvidence(t *testing.T) {
 				if !strings.HasPrefix(text, host+":") && !strings.HasPrefix(text, "***:") {
 					t.Fatalf("%s: %s: got evidence %q, want none but of %s", form.name, value, text, host)
 				}
+			}
+		}
+	})
+}
+
+// Of a secret among the options of a list of hosts, as StackExchange.Redis has them,
+// no piece is shown, whatever characters it is made of but those that end options
+// everywhere; and the hosts before it are.
+func TestSecretsBesideHosts(t *testing.T) {
+	const host = "real.example.com:6379"
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.SampledFrom([]string{"password=", "Password=", "pwd=", "sslToken=", "auth=", "secretKey=", "password:", "sslPwd:"}).Draw(t, "key")
+		secret := rapid.StringMatching(`[a-cX0-3:/=,.-]{1,24}`).Draw(t, "secret")
+		between := rapid.SampledFrom([]string{",", ",ssl=true,", ",other.example.com:6380,", ",user=u,"}).Draw(t, "between")
+		after := rapid.SampledFrom([]string{"", ",ssl=true", ",x=y"}).Draw(t, "after")
+		scheme := rapid.SampledFrom([]string{"", "redis://", "tcp://", "x://"}).Draw(t, "scheme")
+		value := scheme + host + between + key + secret + after
+		for _, pod := range []*rules.Pod{
+			envPod("CONNECTION", value), envPod("REDIS_URL", value), envPod("REDIS_HOST", value, "REDIS_PORT", "6379"),
+			{Containers: []rules.Container{{Name: "c", Args: []string{"--redis", value, "--redis-host=" + value}}}},
+		} {
+			got := addressesOf(pod)
+			for _, text := range got {
+				if text != host && text != "other.example.com:6380" && !strings.HasPrefix(text, "***:") {
+					t.Fatalf("%s: got evidence %q, want none but of the hosts", value, text)
+				}
+			}
+			if scheme == "" && !slices.Contains(got, host) {
+				t.Fatalf("%s: got evidence %q, want %s too", value, got, host)
 			}
 		}
 	})

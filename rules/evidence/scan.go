@@ -10,23 +10,30 @@ import (
 
 // Bounds of one pod's scan.
 const (
-	// maxAddresses is how many addresses are kept; the rest is not looked at.
+	// maxAddresses is how many addresses are kept that somebody asks for; the rest
+	// is not looked at.
 	maxAddresses = 512
+	// maxOthers is how many others are kept, for people to see what was read.
+	maxOthers = 4
 	// maxSearches is how many X_HOST variables get their X_PORT looked for.
 	maxSearches = 256
 )
 
 // Found is what a pod shows.
 type Found struct {
-	Addresses []Address // in the order of the pod's texts; one may come again
+	Addresses []Address // those asked for, in the order of the pod's texts; one may come again
 	Declared  []Declared
+	Others    []Address // the first that nobody asks for
+	Unasked   int       // how many nobody asks for
+	Cut       bool      // there was more than is read of a pod
 
 	scanner *scanner // whose space the addresses are in
 }
 
-// Scan reads a pod.
-func Scan(pod *rules.Pod) Found {
+// Scan reads a pod, to find addresses that are asked for; nil: whatever the address.
+func Scan(pod *rules.Pod, asked *Asked) Found {
 	s := scanners.Get().(*scanner)
+	s.asked = asked
 	for i := range pod.Containers {
 		// What Istio's containers talk to is Istio's affair, and a webhook that
 		// is called again after the injector sees them.
@@ -34,7 +41,10 @@ func Scan(pod *rules.Pod) Found {
 			s.container(c)
 		}
 	}
-	return Found{Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]), scanner: s}
+	return Found{
+		Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]),
+		Others: s.others, Unasked: s.unasked, Cut: s.more || s.unsearched, scanner: s,
+	}
 }
 
 // Release lets another scan have the space of this one, some KB, whose addresses
@@ -49,11 +59,17 @@ func (f *Found) Release() {
 
 // scanner collects the addresses of one pod.
 type scanner struct {
-	addresses []Address
-	searches  int
-	source    source // of the text that is being read
-	pairs     []pair
-	expansion expansion
+	asked      *Asked // nil: all
+	addresses  []Address
+	others     []Address
+	unasked    int
+	more       bool // than are kept
+	searches   int
+	unsearched bool   // over maxSearches
+	source     source // of the text that is being read
+	hiding     bool   // the text may be a password
+	pairs      []pair
+	expansion  expansion
 }
 
 var scanners = sync.Pool{New: func() any { return new(scanner) }}
@@ -66,11 +82,13 @@ func (s *scanner) release() {
 	if cap(s.pairs) >= big || cap(s.expansion.replaced) >= big {
 		return
 	}
-	clear(s.addresses)
+	clear(s.addresses[:cap(s.addresses)])
+	clear(s.others)
 	clear(s.pairs[:cap(s.pairs)])
 	clear(s.expansion.replaced[:cap(s.expansion.replaced)])
 	*s = scanner{
 		addresses: s.addresses[:0],
+		others:    s.others[:0],
 		pairs:     s.pairs[:0],
 		expansion: expansion{replaced: s.expansion.replaced[:0]},
 	}
@@ -127,7 +145,7 @@ func marksOf(text string) (marks uint8) {
 	return marks
 }
 
-// add keeps an address unless it is the pod's own.
+// add keeps an address unless it is the pod's own, or none.
 func (s *scanner) add(a Address) {
 	if s.full() {
 		return
@@ -136,19 +154,23 @@ func (s *scanner) add(a Address) {
 		if a.IP.IsLoopback() || a.IP.IsUnspecified() {
 			return
 		}
-	} else if a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
+	} else if isPasswordName(a.Host) || a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
 		return
 	}
-	a.source = s.source
+	a.source, a.hidden = s.source, a.hidden || s.hiding
+	kept := len(s.addresses)
 	s.addresses = append(s.addresses, a)
-}
-
-// hide marks addresses, from one on, as not to be shown.
-func (s *scanner) hide(from int) {
-	for i := from; i < len(s.addresses); i++ {
-		s.addresses[i].hidden = true
+	switch {
+	case s.asked != nil && !s.asked.Has(&s.addresses[kept]):
+		s.addresses = s.addresses[:kept]
+		if s.unasked++; len(s.others) < maxOthers {
+			s.others = append(s.others, a)
+		}
+	case kept == maxAddresses:
+		s.addresses = s.addresses[:kept]
+		s.more = true
 	}
 }
 
 // full reports whether nothing more would be kept.
-func (s *scanner) full() bool { return len(s.addresses) >= maxAddresses }
+func (s *scanner) full() bool { return s.more }

@@ -11,7 +11,7 @@ import (
 // addressesOf are the addresses that a pod shows, as texts.
 func addressesOf(pod *rules.Pod) []string {
 	var texts []string
-	for _, a := range Scan(pod).Addresses {
+	for _, a := range Scan(pod, nil).Addresses {
 		if text := a.String(); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
@@ -308,7 +308,7 @@ func TestWhere(t *testing.T) {
 		{Name: "cart", Command: []string{"app", "a:1"}, Args: []string{"b:2"}, Env: []rules.EnvVar{{Name: "X"}, {Name: "URL", Value: "c:3"}}},
 	}}
 	var got []string
-	for _, a := range Scan(pod).Addresses {
+	for _, a := range Scan(pod, nil).Addresses {
 		got = append(got, a.Where())
 	}
 	want := []string{"container cart, env URL", "container cart, command[1]", "container cart, args[0]"}

@@ -1,6 +1,9 @@
 package evidence
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // isSecretName reports whether a variable, flag or key holds a secret, by how its
 // name ends: DB_PASSWORD, --redis-auth, accessKey. TOKEN_CACHE_ADDR is none.
@@ -35,6 +38,12 @@ func isSecretName(name string) bool {
 	return false
 }
 
+// isPasswordName reports whether a name is that of a password and of no server:
+// "password:1234" is no address, "auth:6379" is one.
+func isPasswordName(name string) bool {
+	return endsWith(name, "password") || endsWith(name, "passwd") || endsWith(name, "pwd") || endsWith(name, "passphrase")
+}
+
 // endsWith is strings.HasSuffix for any case of letters. Most texts differ in
 // the first letter already.
 func endsWith(text, suffix string) bool {
@@ -46,18 +55,37 @@ func endsWith(text, suffix string) bool {
 const farthestKey = 256
 
 // inSecretField reports whether the text at start is the value of a secret's key:
-// "password=ab,x:12", `"token": "x:12"`, "--auth x:12".
+// "password=ab,x:12", `"token": "x:12"`, "--auth x:12", "h:6379,password=ab,x:12".
+// Nobody knows where such a value ends, so it is all that follows in its field.
 func inSecretField(value string, start int) bool {
 	back := max(0, start-farthestKey)
 	field := start
 	for field > back && !endsField(value[field-1]) {
 		field--
 	}
-	if i := strings.IndexAny(value[field:start], "=:"); i >= 0 && isSecretName(value[field:field+i]) {
-		return true
+	for i := field; i < start; i++ {
+		if c := value[i]; (c == '=' || c == ':') && isSecretName(value[field:i]) {
+			return true
+		}
 	}
 	// The value may be a word of its own, after blanks and quotes.
 	return isSecretName(wordBefore(value, field, back))
+}
+
+// hostItems are the items of a comma list of hosts, up to the first that is a
+// secret's key with its value: what follows may belong to the secret. The first
+// item is a host, also where it is called auth ("auth:6379").
+func hostItems(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		first := true
+		for item := range strings.SplitSeq(list, ",") {
+			i := strings.IndexAny(item, "=:")
+			if i >= 0 && (item[i] == '=' || !first) && isSecretName(item[:i]) || !yield(item) {
+				return
+			}
+			first = false
+		}
+	}
 }
 
 // wordBefore returns the word that ends before a position, with blanks, quotes

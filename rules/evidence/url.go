@@ -34,7 +34,7 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 		authority = authority[i+1:]
 	}
 	byDefault := vocabulary.schemePort(value[scheme:at])
-	for item := range strings.SplitSeq(authority, ",") {
+	for item := range hostItems(authority) {
 		if s.full() {
 			break
 		}

@@ -9,13 +9,13 @@ import (
 // vocabulary is what names of schemes and of variables say about ports.
 var vocabulary = newVocabulary()
 
-type ports struct {
+type portsOfNames struct {
 	schemes map[string]uint16 // in lower case
 	words   map[string]uint16 // middleware by name and alias, as in REDIS_HOST
 }
 
-func newVocabulary() ports {
-	v := ports{
+func newVocabulary() portsOfNames {
+	v := portsOfNames{
 		// What the table of middleware does not say: ports of TLS, of schemes that
 		// many servers share, of servers without an entry.
 		// Source: https://www.iana.org/assignments/service-names-port-numbers
@@ -64,7 +64,7 @@ func lookUp(table map[string]uint16, word string) (uint16, bool) {
 
 // schemePort finds the default port of a scheme that may have parts before and
 // after it, as in "jdbc:mysql:loadbalance" and "mysql+pymysql".
-func (v *ports) schemePort(scheme string) uint16 {
+func (v *portsOfNames) schemePort(scheme string) uint16 {
 	for scheme != "" {
 		part := scheme
 		if i := strings.LastIndexByte(scheme, ':'); i >= 0 {
@@ -86,7 +86,7 @@ func (v *ports) schemePort(scheme string) uint16 {
 
 // wordPort finds the last word of a variable's name that names middleware, as
 // in CACHE_REDIS_MASTER_HOST, and returns its default port or 0.
-func (v *ports) wordPort(name string) uint16 {
+func (v *portsOfNames) wordPort(name string) uint16 {
 	end := len(name)
 	for end > 0 {
 		start := end

@@ -6,7 +6,7 @@ import "slices"
 // that are about a rule.
 func RuleWarnings() []Code {
 	return []Code{
-		bypassesWholePorts, cidrsDoNotNarrow, conflictingRules, hostBitsSet, hostsDoNotNarrow, keepaliveWithoutIdleTimeout,
+		bypassByReference, bypassesWholePorts, cidrsDoNotNarrow, conflictingRules, destinationsDoNotNarrow, hostBitsSet, hostsDoNotNarrow, keepaliveWithoutIdleTimeout,
 		longDrainDuration, NeedsMeshObject, neverMatches, noIdleTimeout, portsDoNotNarrow,
 	}
 }

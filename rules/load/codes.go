@@ -6,6 +6,7 @@ type Code string
 
 // Codes of errors: the file is not used.
 const (
+	unreadable      Code = "Unreadable"      // there is no text at all
 	badSyntax       Code = "BadSyntax"       // not YAML (or JSON)
 	notUTF8         Code = "NotUTF8"         // bytes that are no UTF-8 text, or control characters
 	fileTooLarge    Code = "FileTooLarge"    // over MaxFileSize
@@ -63,6 +64,8 @@ const (
 	hostsDoNotNarrow            Code = "HostsDoNotNarrow"
 	cidrsDoNotNarrow            Code = "CIDRsDoNotNarrow"
 	portsDoNotNarrow            Code = "PortsDoNotNarrow"
+	destinationsDoNotNarrow     Code = "DestinationsDoNotNarrow"
+	bypassByReference           Code = "BypassByReference"
 	neverMatches                Code = "NeverMatches"
 	conflictingRules            Code = "ConflictingRules"
 	// NeedsMeshObject is about a key that does nothing without an object in the

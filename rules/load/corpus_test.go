@@ -123,6 +123,36 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 	}
 }
 
+// Of limits, the schema refuses those that people meet, and nothing that the loader
+// accepts.
+func TestSchemaKnowsLimits(t *testing.T) {
+	compiled := compileSchema(t)
+	strategy := func(text string) string { return oneRule("destinations: {ports: [1]}", "strategy: {"+text+"}") }
+	keepalive := func(text string) string { return strategy("keepalive: {time: " + text + ", interval: 30s, probes: 3}") }
+	for _, text := range []string{
+		strategy("idleTimeout: 500ms"), strategy("idleTimeout: 999999us"), strategy("idleTimeout: 0.5s"), strategy("drainDuration: 0s"),
+		strategy("drainDuration: 1500ms"), strategy("drainDuration: 500ms"), keepalive("100ms"), keepalive("10h"), keepalive("1d"), keepalive("547m"), keepalive("40000s"),
+		oneRule("destinations: {ports: [1, 443]}", "strategy: {bypass: Ports}"), oneRule("destinations: {ports: [15090]}", "strategy: {bypass: Ports}"),
+		oneRule("destinations: {ports: [53]}", "strategy: {bypass: Ports}", "allowProtected: false"),
+	} {
+		if _, problems := Rules("f", []byte(text)); !problems.HasErrors() || validate(t, compiled, []byte(text)) == nil {
+			t.Errorf("got it accepted, want it refused by the loader and by the schema:\n%s%s", text, report(problems))
+		}
+	}
+	for _, text := range []string{
+		strategy("idleTimeout: 0s"), strategy("idleTimeout: 0ms"), strategy("idleTimeout: 1000ms"), strategy("idleTimeout: 1.5s"), strategy("idleTimeout: 1000000us"),
+		strategy("drainDuration: 1000ms"), strategy("drainDuration: 12h"), strategy("drainDuration: 2d"), strategy("drainDuration: 0h5s"),
+		keepalive("9h"), keepalive("546m"), keepalive("32767s"), keepalive("2000ms"), keepalive("0h2m"), keepalive("32767000ms"),
+		oneRule("destinations: {ports: [1, 443]}", "strategy: {bypass: Ports}", "allowProtected: true"), oneRule("destinations: {ports: [15091]}", "strategy: {bypass: Ports}"),
+		oneRule("destinations: {ports: [443], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}"), oneRule("destinations: {middleware: [redis]}", "strategy: {bypass: Ports}"),
+	} {
+		_, problems := Rules("f", []byte(text))
+		if err := validate(t, compiled, []byte(text)); problems.HasErrors() || err != nil {
+			t.Errorf("got it refused, want it accepted by the loader and by the schema:\n%s%s%v", text, report(problems), err)
+		}
+	}
+}
+
 func onlyBeyondSchema(ps Problems) bool {
 	for _, p := range ps {
 		if p.Severity == Error && beyondSchema[p.Code] == "" {

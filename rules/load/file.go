@@ -19,7 +19,10 @@ func (l *loader) file(root *yaml.Node) *rules.File {
 		field{"kind", func(v value) { l.constant(v, badKind, rules.Kind) }},
 		field{"mode", func(v value) { f.Mode = choice(l, v, rules.Enforce, rules.Observe) }},
 		// Before rules, whose warnings name objects in the root namespace.
-		field{"mesh", func(v value) { l.mesh(v, &f.Mesh) }},
+		field{"mesh", func(v value) {
+			f.Mesh.Given = true
+			l.mesh(v, &f.Mesh)
+		}},
 		field{"rules", func(v value) {
 			l.rootNamespace = f.Mesh.RootNamespace
 			l.rules(v, f)

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -37,7 +38,10 @@ func (l *loader) unknownKey(k value, keys []wire.Key) {
 				return ": " + home.keys[i].Name + " belongs under " + home.name
 			}
 		}
-		return writeNearest(k.Value, names(keys))
+		if meant := meantBy(k.Node, keys); meant != "" {
+			return ": write " + meant
+		}
+		return ""
 	})
 	k.at = &path{up: k.at, key: k.Value, quoted: k.Value == ""}
 	l.errorAt(k, unknownKey, "got key %s, want %s%s", show(k.Value), want, hint)
@@ -49,6 +53,33 @@ func names(keys []wire.Key) []string {
 		list[i] = keys[i].Name
 	}
 	return list
+}
+
+// synonyms are names that other programs have for keys of the format: ss(8),
+// meshConfig.tcpKeepalive, HAProxy, sysctl.
+var synonyms = map[string]string{
+	"idle": "time", "idletime": "time", "keepidle": "time", "tcpkeepidle": "time",
+	"intvl": "interval", "keepintvl": "interval", "tcpkeepintvl": "interval",
+	"count": "probes", "cnt": "probes", "keepcnt": "probes", "tcpkeepcnt": "probes", "retries": "probes",
+	"drain": "drainDuration", "timeout": "idleTimeout",
+}
+
+// meantBy returns which key of a mapping an unknown one stands for: one written
+// nearly like it, or one under which it belongs. Nothing if that is not plain.
+func meantBy(k *yaml.Node, keys []wire.Key) string {
+	if k.Kind != yaml.ScalarNode {
+		return ""
+	}
+	known := names(keys)
+	for _, home := range homes {
+		if find(k, home.keys) >= 0 && slices.Contains(known, home.name) {
+			return home.name
+		}
+	}
+	if s := synonyms[plainKey(k.Value)]; slices.Contains(known, s) {
+		return s
+	}
+	return nearest(k.Value, known)
 }
 
 // requiredHints say what to write for a required key.

@@ -2,6 +2,9 @@ package load
 
 import (
 	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +87,6 @@ func TestErrors(t *testing.T) {
 		{"a bad port", badPort, oneRule("destinations: {ports: [1, ¦65536]}", strategy)},
 		{"a bad range", badPort, oneRule("destinations: {ports: [¦\"7005-7000\"]}", strategy)},
 		{"a bad CIDR", badCIDR, oneRule("destinations: {cidrs: [¦10.0.0.0/33]}", strategy)},
-		{"an address where a CIDR belongs", badCIDR, oneRule("destinations: {cidrs: [¦10.0.0.1]}", strategy)},
 		{"an IPv4-mapped CIDR, which Istio programs into the wrong family", badCIDR, oneRule("destinations: {cidrs: [¦\"::ffff:10.0.0.0/104\"]}", strategy)},
 		{"a bad host glob", badHost, oneRule("destinations: {hosts: [¦\"**.x\"]}", strategy)},
 		{"a host that is part of an address", badHost, oneRule("destinations: {hosts: [¦10.20.30]}", strategy)},
@@ -123,6 +125,39 @@ func TestErrors(t *testing.T) {
 		{"a gateway without labels", emptyList, header + "gateways:\n- {name: a, namespace: b, selector: ¦{}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}}\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.check(t, Error) })
+	}
+}
+
+// One mistake is one problem: a mistyped key is not also a missing one.
+func TestOneMistake(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	for _, c := range []struct{ name, text, hint string }{
+		{"a required key of a rule", oneRule(dest, "stratgy: {idleTimeout: 48h}"), "write strategy"},
+		{"another", oneRule("destination: {ports: [6379]}", strategy), "write destinations"},
+		{"the only list of destinations", oneRule("destinations: {port: [6379]}", strategy), "write ports"},
+		{"the ports that a bypass needs", oneRule("destinations: {port: [6379]}", "strategy: {bypass: Ports}"), "write ports"},
+		{"the networks that a scope needs", oneRule("destinations: {cidr: [10.0.0.0/8]}", "strategy: {idleTimeout: 48h, scope: Destinations}"), "write cidrs"},
+		{"the only strategy", oneRule(dest, "strategy: {idle_timeout: 48h}"), "write idleTimeout"},
+		{"a strategy with a scope", oneRule(dest, "strategy: {idle_timeout: 48h, scope: Sidecar}"), "write idleTimeout"},
+		{"a key of keepalive, as others call it", oneRule(dest, "strategy: {idleTimeout: 48h, keepalive: {idle: 2m, interval: 30s, probes: 3}}"), "write time"},
+		{"another of them", oneRule(dest, "strategy: {idleTimeout: 48h, keepalive: {time: 2m, interval: 30s, count: 3}}"), "write probes"},
+		{"a key above where it belongs", oneRule(dest, "idleTimeout: 48h"), "idleTimeout belongs under strategy"},
+		{"a header", "apiVersoin: holdfast.dev/v1alpha1\nkind: Rules\n", "write apiVersion"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, problems := Rules("f.yaml", []byte(c.text))
+			if len(problems) != 1 || problems[0].Code != unknownKey || !strings.HasSuffix(problems[0].Message, ": "+c.hint) {
+				t.Errorf("got\n%s, want one %s that ends in %q", report(problems), unknownKey, c.hint)
+			}
+		})
+	}
+}
+
+// Two mistakes are two.
+func TestTwoMistakes(t *testing.T) {
+	_, problems := Rules("f.yaml", []byte(oneRule("destinations: {ports: [6379]}", "colour: red")))
+	if len(problems) != 2 || problems[0].Code != missingKey || problems[1].Code != unknownKey {
+		t.Errorf("got\n%s, want %s and %s", report(problems), missingKey, unknownKey)
 	}
 }
 
@@ -166,6 +201,9 @@ func TestWarnings(t *testing.T) {
 			"- name: b\n  " + dest + "\n  strategy: ¦{idleTimeout: 24h}\n"},
 		{"one code allows no other warning", noIdleTimeout, oneRule("allow: [NeedsMeshObject]", dest, "strategy: {idleTimeout: ¦0s, scope: Destinations}")},
 		{"what the mesh section gets, no rule allows", hostBitsSet, header + "mesh: {excludeOutboundIPRanges: [¦10.0.0.1/8]}\nrules:\n- {name: a, " + dest + ", " + strategy + ", allow: [HostBitsSet]}\n"},
+		{"ports that narrow nothing", destinationsDoNotNarrow, oneRule("destinations: ¦{ports: [6379]}", strategy)},
+		{"hosts that narrow nothing", destinationsDoNotNarrow, oneRule("destinations: ¦{hosts: [a.b]}", "strategy: {drainDuration: 1h}", "workloads: {podSelector: {matchLabels: {a: b}}}")},
+		{"a bypass for whoever names an address", bypassByReference, oneRule("destinations: {cidrs: [10.0.0.0/8]}", "workloads: {referencing: true}", "strategy: {bypass: ¦CIDRs}")},
 		{"host bits", hostBitsSet, oneRule("destinations: {cidrs: [¦10.0.0.1/8]}", strategy)},
 		{"labels that contradict each other", neverMatches, oneRule(dest, strategy, "workloads: ¦{podSelector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}")},
 		{"a label that must be there and must not", neverMatches, oneRule(dest, strategy, "workloads: ¦{namespaceSelector: {matchExpressions: [{key: a, operator: Exists}, {key: a, operator: DoesNotExist}]}}")},
@@ -213,10 +251,18 @@ func TestNoWarnings(t *testing.T) {
 			"- name: b\n  allow: [ConflictingRules]\n  " + dest + "\n  strategy: {idleTimeout: 24h}\n",
 		"two bypasses": oneRule("destinations: {cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}") +
 			"- name: b\n  destinations: {cidrs: [10.0.0.0/9]}\n  strategy: {bypass: CIDRs}\n",
-		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}"),
+		"ports that choose pods for a bypass of networks": oneRule("destinations: {ports: [1], hosts: [a], cidrs: [10.0.0.0/8]}", "strategy: {bypass: CIDRs}", "workloads: {referencing: true}", "allow: [BypassByReference]"),
+		"ports that choose pods":                          oneRule(dest, "strategy: {idleTimeout: 48h}", "workloads: {referencing: true}"),
+		"ports that choose connections":                   oneRule(dest, "strategy: {idleTimeout: 48h, scope: Destinations}", "allow: [NeedsMeshObject]"),
+		"every pod, and that is allowed":                  oneRule(dest, "strategy: {idleTimeout: 48h}", "allow: [DestinationsDoNotNarrow]"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, problems := Rules("f.yaml", []byte(text)); len(problems) > 0 {
+			_, problems := Rules("f.yaml", []byte(text))
+			if strings.Count(text, "- name:") > 1 {
+				// Rules are set side by side here for all pods.
+				problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Code == destinationsDoNotNarrow })
+			}
+			if len(problems) > 0 {
 				t.Errorf("got problems, want none:\n%s", report(problems))
 			}
 		})
@@ -231,7 +277,8 @@ func TestAllow(t *testing.T) {
 		"- name: b\n  allow: ALL\n  destinations: {ports: [1]}\n  strategy: {keepalive: {time: 1s, interval: 1s, probes: 1}}\n" +
 		"- name: c\n  allow: ALL\n  destinations: {ports: [2], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: Ports}\n" +
 		"- name: d\n  allow: ALL\n  destinations: {ports: [3], cidrs: [11.0.0.0/8]}\n  strategy: {bypass: CIDRs}\n" +
-		"- name: e\n  allow: ALL\n  destinations: {ports: [2]}\n  strategy: {drainDuration: 1h}\n"
+		"- name: e\n  allow: ALL\n  destinations: {ports: [2]}\n  strategy: {drainDuration: 1h}\n" +
+		"- name: f\n  allow: ALL\n  destinations: {cidrs: [12.0.0.0/8]}\n  workloads: {referencing: true}\n  strategy: {bypass: CIDRs}\n"
 	_, problems := Rules("f.yaml", []byte(strings.ReplaceAll(text, "ALL", "[]")))
 	got := map[Code]bool{noRules: true}
 	for _, p := range problems {
@@ -259,7 +306,7 @@ func TestCodesAreTested(t *testing.T) {
 			}
 		}
 	}
-	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), manyValues(), longBypass()} {
+	for _, problems := range []Problems{largeFile(), manyAliases(), manyProblems(), manyValues(), longBypass(), Unreadable("f", fs.ErrNotExist)} {
 		for _, p := range problems {
 			reported[p.Code] = p.Severity
 		}
@@ -344,5 +391,50 @@ func TestDurationHints(t *testing.T) {
 		if _, err := parseDuration(text); err == nil || !strings.HasSuffix(err.Error(), want) && !strings.Contains(err.Error(), want+":") {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+// An address where a network belongs is the network of that one.
+func TestAddressIsNetwork(t *testing.T) {
+	file, problems := Rules("f.yaml", read(t, filepath.Join("testdata", "good", "addresses.yaml")))
+	if len(problems) > 0 {
+		t.Fatal(report(problems))
+	}
+	if got, want := fmt.Sprint(file.Rules[0].Destinations.CIDRs, file.Mesh.ExcludeOutboundIPRanges), "[0.0.0.0/32 10.30.4.7/32 ::/128 2001:db8::1/128] [10.96.0.10/32]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// What a message says to write is accepted in that place.
+func TestAdviceIsAccepted(t *testing.T) {
+	const dest, strategy = "destinations: {ports: [6379]}", "strategy: {idleTimeout: 48h}"
+	for _, text := range []string{
+		oneRule("destinations: {ports: ¦\"6379\"¦}", strategy),
+		oneRule("destinations: {ports: ¦\"6379,6380\"¦}", strategy),
+		oneRule("destinations: {ports: ¦6379¦}", strategy),
+		oneRule("destinations: {ports: ¦7000-7005¦}", strategy),
+		oneRule("destinations: {middleware: ¦\"redis, mysql\"¦}", strategy),
+		oneRule("destinations: {hosts: ¦a.example.com¦}", strategy),
+		oneRule("destinations: {cidrs: ¦10.0.0.0/8¦}", strategy),
+		oneRule(dest, "strategy: {drainDuration: ¦0¦}"),
+		oneRule(dest, "strategy: {idleTimeout: ¦0¦}"),
+		oneRule(dest, strategy, "workloads: {namespaces: ¦shop¦}"),
+	} {
+		parts := strings.Split(text, "¦")
+		_, problems := Rules("f.yaml", []byte(strings.Join(parts, "")))
+		i := slices.IndexFunc(problems, func(p Problem) bool { return p.Severity == Error })
+		if i < 0 {
+			t.Errorf("%s: got no error, want one", parts[1])
+			continue
+		}
+		_, advice, _ := strings.Cut(problems[i].Message, ": write ")
+		advice = strings.TrimPrefix(advice, "for example ")
+		if _, problems = Rules("f.yaml", []byte(parts[0]+advice+parts[2])); advice == "" || problems.HasErrors() {
+			t.Errorf("%s: got the advice %q, want one that is accepted:\n%s", parts[1], advice, report(problems))
+		}
+	}
+	_, problems := Rules("f.yaml", []byte(header+"rules: redis\n"))
+	if len(problems) != 1 || strings.Contains(problems[0].Message, "write") {
+		t.Errorf("got\n%s, want no advice to write a name where rules belong", report(problems))
 	}
 }

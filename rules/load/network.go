@@ -85,13 +85,16 @@ func portHint(v value, lowest int, ranges bool) string {
 	return ""
 }
 
-// cidr reads a network and masks it.
+// cidr reads a network and masks it. An address alone is the network of that one.
 func (l *loader) cidr(v value) (netip.Prefix, bool) {
 	s, ok := l.text(v, "text: a network such as 10.20.0.0/16")
 	if !ok {
 		return netip.Prefix{}, false
 	}
 	p, err := netip.ParsePrefix(s)
+	if a, addressErr := netip.ParseAddr(s); addressErr == nil && a.Zone() == "" {
+		p, err = netip.PrefixFrom(a, a.BitLen()), nil
+	}
 	if err != nil {
 		l.errorAt(v, badCIDR, "got %s, want a network such as 10.20.0.0/16 or \"2001:db8::/32\"%s", show(s), later(func() string { return cidrHint(s) }))
 		return netip.Prefix{}, false

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"slices"
+
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
@@ -39,11 +41,15 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 	}
 	content := l.content(v, 0)
 	var where, values [mostKeys]*yaml.Node // beside keys
+	var unknown []*yaml.Node
 	for i := 0; i+1 < len(content) && !l.full; i += 2 {
 		k := l.value(content[i], v.at)
 		switch found := find(k.Node, keys); {
 		case found < 0:
 			l.unknownKey(k, keys)
+			if len(unknown) < mostKeys { // a hostile file has a million
+				unknown = append(unknown, k.Node)
+			}
 		case where[found] != nil:
 			l.duplicateKey(k, where[found].Line)
 		default:
@@ -51,7 +57,9 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 		}
 	}
 	for i := range keys {
-		if keys[i].Required && where[i] == nil {
+		// One that is mistyped has been reported.
+		isMeant := func(k *yaml.Node) bool { return meantBy(k, keys) == keys[i].Name }
+		if keys[i].Required && where[i] == nil && !slices.ContainsFunc(unknown, isMeant) {
 			l.errorAt(v, missingKey, "got no %q, want it: %s", keys[i].Name, requiredHints[keys[i].Name])
 		}
 	}

@@ -40,6 +40,14 @@ func (p Problem) String() string {
 // Problems are all findings of a file, in text order.
 type Problems []Problem
 
+// Unreadable is the only problem of a file whose text cannot be had.
+func Unreadable(name string, err error) Problems {
+	return Problems{{
+		File: name, Line: 1, Column: 1, Severity: Error, Code: unreadable,
+		Message: "got no text, want a rules file: " + oneLine(err.Error()),
+	}}
+}
+
 // HasErrors reports whether any finding is an error.
 func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })

@@ -91,6 +91,17 @@ func (l *loader) reach(r *rules.Rule, s *strategyValues, d *destinationValues) {
 	}
 }
 
+// chosenPods warns where destinations choose pods that nobody may have meant: all of
+// them, or those of whoever names an address.
+func (l *loader) chosenPods(r *rules.Rule, s *strategyValues, d *destinationValues) {
+	switch {
+	case r.Strategy.Bypass != "" && r.Workloads.Referencing:
+		l.warnAt(s.bypass, bypassByReference, "got bypass with referencing, want namespaces or labels to choose pods: any author gets it by naming such an address, so tenants decide who leaves the mesh")
+	case r.Strategy.Bypass == "" && r.Strategy.Scope != rules.ScopeDestinations && !r.Workloads.Referencing:
+		l.warnAt(d.value, destinationsDoNotNarrow, "got destinations without referencing, want referencing: true under workloads: without it they narrow nothing, every pod of the workloads is patched; where that is meant, write allow: [%s]", destinationsDoNotNarrow)
+	}
+}
+
 // scopeDestinations checks that connections can be told by ports and CIDRs,
 // and that the patterns for them fit into one pod's metadata.
 func (l *loader) scopeDestinations(r *rules.Rule, s *strategyValues, d *destinationValues, havePorts bool) {

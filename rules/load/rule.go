@@ -73,6 +73,7 @@ func (l *loader) rule(item value, r *rules.Rule, names map[string]mark) (marks r
 		l.reach(r, &s, &d)
 	}
 	if l.errors == 0 {
+		l.chosenPods(r, &s, &d)
 		l.ruleObjects(r, &s)
 	}
 	return marks
@@ -84,18 +85,16 @@ type destinationValues struct {
 	value
 	middleware, ports, cidrs, hosts value
 
-	bad bool // some item could not be read
+	bad bool // some key or item could not be read
 }
 
 func (l *loader) destinations(v value, r *rules.Rule, d *destinationValues) {
-	to := &r.Destinations
+	to, before := &r.Destinations, l.errors
 	list := func(key string, list *value, want string, read func(item value)) field {
 		return field{key, func(v value) {
-			before := l.errors
 			if l.list(v, want, read) != 0 {
 				*list = v
 			}
-			d.bad = d.bad || l.errors > before
 		}}
 	}
 	if !l.object(v, destinationsKeys,
@@ -126,6 +125,7 @@ func (l *loader) destinations(v value, r *rules.Rule, d *destinationValues) {
 		return
 	}
 	d.value = v
+	d.bad = l.errors > before // a mistyped key may hold what is missing then
 	if !d.middleware.given() && !d.ports.given() && !d.cidrs.given() && !d.hosts.given() && !d.bad {
 		l.errorAt(v, emptyDestinations, "got no destination, want at least one of middleware, ports, cidrs and hosts: write for example middleware: [redis]")
 	}

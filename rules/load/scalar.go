@@ -72,14 +72,31 @@ func (l *loader) wrongType(v value, want string) {
 	case isScalar && v.ShortTag() == nullTag:
 		hint = ": give it a value or remove the key"
 	case isScalar && strings.HasPrefix(want, "a list"):
-		hint = ": write [" + quoteWhole(v.Value) + "]"
-		if _, ok := number(v); ok {
-			hint = ": write [" + v.Value + "]"
-		}
+		hint = listHint(v, want)
 	case isScalar && !isTagged(v) && (strings.HasPrefix(want, "text: a name") || strings.Contains(want, "label") || want == "text"):
 		hint = ": write " + quoteWhole(v.Value)
 	}
 	l.errorAt(v, wrongType, "got %s, want %s%s", describe(v.Node), want, hint)
+}
+
+// listHint says how to write a text, or a comma list, as a list. Of mappings there is
+// none to write.
+func listHint(v value, want string) string {
+	if strings.HasPrefix(want, "a list of rules") || strings.HasPrefix(want, "a list of gateways") || strings.HasPrefix(want, "a list of conditions") {
+		return ""
+	}
+	var items []string
+	for item := range strings.SplitSeq(v.Value, ",") {
+		item = strings.TrimSpace(item)
+		if _, isNumber := decimal(item); !isNumber || !strings.HasPrefix(want, "a list of ports") {
+			item = quoteWhole(item)
+		}
+		items = append(items, item)
+	}
+	if len(items) > 8 || len(v.Value) > 200 {
+		return ": write each as an item in [ ]"
+	}
+	return ": write [" + strings.Join(items, ", ") + "]"
 }
 
 // isTagged reports whether the author gave v a type.

@@ -21,6 +21,7 @@ type strategyValues struct {
 
 func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 	values.value = v
+	before := l.errors // a mistyped key is not also a missing one
 	if !l.object(v, strategyKeys,
 		field{"idleTimeout", func(v value) {
 			values.idleTimeout = v
@@ -30,7 +31,7 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 		field{"scope", func(v value) {
 			values.scope = v
 			s.Scope = choice(l, v, rules.ScopeSidecar, rules.ScopeDestinations)
-			if !values.idleTimeout.given() {
+			if !values.idleTimeout.given() && l.errors == before {
 				l.errorAt(v, scopeWithoutIdleTimeout, "got scope without idleTimeout, want both: write for example idleTimeout: 48h, or remove scope")
 			}
 		}},
@@ -63,7 +64,7 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 	case values.bypass.given() && beside != "":
 		l.errorAt(values.bypass, bypassBesideOtherStrategy,
 			"got bypass beside %s, want one of them: what leaves the sidecar is out of its reach; remove one, or make it a rule of its own", beside)
-	case !values.bypass.given() && beside == "" && !values.scope.given():
+	case !values.bypass.given() && beside == "" && !values.scope.given() && l.errors == before:
 		l.errorAt(v, emptyStrategy, "got no strategy, want idleTimeout, keepalive, drainDuration or bypass: write for example idleTimeout: 48h")
 	}
 }
@@ -122,6 +123,10 @@ func (l *loader) drainDuration(v value) *time.Duration {
 
 // wholeSeconds reads a duration of 1 to most seconds.
 func (l *loader) wholeSeconds(v value, code Code, most int) (time.Duration, bool) {
+	if isNumber(v) && strings.Trim(v.Value, "0.") == "" {
+		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds: write for example 45s", v.Value, most)
+		return 0, false
+	}
 	d, ok := l.duration(v)
 	if ok && (d < time.Second || d%time.Second != 0 || d > time.Duration(most)*time.Second) {
 		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds", show(v.Value), most)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
 // Paths of the endpoints, as the webhook configurations name them.
@@ -17,7 +18,7 @@ const (
 // The rules ConfigMap.
 const (
 	// RulesKey is the key of the rules file in its ConfigMap.
-	RulesKey = "rules.yaml"
+	RulesKey = load.RulesKey
 	// rulesLabel, with value "true", marks ConfigMaps that ValidateRulesPath
 	// looks at.
 	rulesLabel = "holdfast.dev/rules"

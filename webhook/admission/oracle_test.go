@@ -88,7 +88,7 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 	response := ctrladmission.PatchResponseFromRaw(before, after)
 	response.AuditAnnotations = audit(&outcome)
 	for _, w := range outcome.Warnings {
-		response.Warnings = append(response.Warnings, rules.WarningText(w.Message))
+		response.Warnings = append(response.Warnings, w.Text())
 	}
 	return response
 }

@@ -53,7 +53,7 @@ func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response,
 		resp.Patch, resp.PatchType = patch, patchTypeJSON
 	}
 	for _, w := range outcome.Warnings {
-		resp.Warnings = append(resp.Warnings, rules.WarningText(w.Message))
+		resp.Warnings = append(resp.Warnings, w.Text())
 	}
 	return resp, nil
 }

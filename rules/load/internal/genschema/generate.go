@@ -102,6 +102,11 @@ func relations(schema *jsonschema.Schema) error {
 		return list
 	}
 	anyOf := func(s ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{AnyOf: s} }
+	noneOf := func(key string, items ...*jsonschema.Schema) *jsonschema.Schema {
+		properties := jsonschema.NewProperties()
+		properties.Set(key, &jsonschema.Schema{Items: &jsonschema.Schema{Not: anyOf(items...)}})
+		return &jsonschema.Schema{Properties: properties}
+	}
 	when := func(condition, then *jsonschema.Schema) *jsonschema.Schema {
 		return &jsonschema.Schema{If: condition, Then: then}
 	}
@@ -118,6 +123,12 @@ func relations(schema *jsonschema.Schema) error {
 	define["Rule"].AllOf = []*jsonschema.Schema{
 		when(inKey("strategy", equals("bypass", "Ports")),
 			inKey("destinations", anyOf(nonEmpty("ports"), nonEmpty("middleware")))),
+		when(&jsonschema.Schema{AllOf: []*jsonschema.Schema{
+			inKey("strategy", equals("bypass", "Ports")),
+			{Not: equals("allowProtected", true)},
+		}}, inKey("destinations", noneOf("ports",
+			&jsonschema.Schema{Enum: []any{53, 80, 443}},
+			&jsonschema.Schema{Type: "integer", Minimum: "15000", Maximum: "15090"}))),
 		when(inKey("strategy", equals("bypass", "CIDRs")),
 			inKey("destinations", nonEmpty("cidrs"))),
 		when(inKey("strategy", equals("scope", "Destinations")),

@@ -20,15 +20,21 @@ const (
 	labelValuePattern = `^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$`
 	// At least one number with a unit; days come first.
 	durationPattern = `^(\d+(\.\d*)?d)?((\d+(\.\d*)?|\.\d+)(h|m|s|ms|us|µs|μs|ns))*$`
-	// An IPv4 network, or something like an IPv6 network.
-	cidrPattern = `^(` + ipv4 + `/(3[0-2]|[12]?\d)|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]?\d))$`
+	// Less than a second, of one unit.
+	underSecondPattern = `^0*([1-9]\d{0,2}ms|[1-9]\d{0,5}(us|µs|μs)|[1-9]\d{0,8}ns|\.\d*[1-9]\d*s)$`
+	// Nothing, less than a second, or a rest of milliseconds.
+	notWholePattern = underSecondPattern + `|^(0+(\.0*)?(d|h|m|s|ms|us|µs|μs|ns))+$|^\d*([1-9]\d\d|\d[1-9]\d|\d\d[1-9])ms$`
+	// Over 32767s: days, or too many of one unit.
+	tooLongPattern = `^0*[1-9]\d*(\.\d*)?d|^0*[1-9]\d+(\.\d*)?h|^0*(54[7-9]|5[5-9]\d|[6-9]\d\d|[1-9]\d{3,})m([^s]|$)|^0*([4-9]\d{4}|[1-9]\d{5,})s$`
+	// An IPv4 network, or something like an IPv6 network; without a length it is one address.
+	cidrPattern = `^(` + ipv4 + `(/(3[0-2]|[12]?\d))?|` + ipv6 + `(/(12[0-8]|1[01]\d|[1-9]?\d))?)$`
 	// The network of all addresses has length 0.
-	someCIDRPattern = `^(` + ipv4 + `/(3[0-2]|[12]\d|[1-9])|` + ipv6 + `/(12[0-8]|1[01]\d|[1-9]\d?))$`
+	someCIDRPattern = `^(` + ipv4 + `(/(3[0-2]|[12]\d|[1-9]))?|` + ipv6 + `(/(12[0-8]|1[01]\d|[1-9]\d?))?)$`
 	ipv4            = octet + `(\.` + octet + `){3}`
 	octet           = `(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`
 	ipv6            = `[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,8}(\.\d{1,3}){0,3}`
 	// IPv4-mapped, in its usual spelling.
-	notCIDRPattern = `^::[Ff]{4}:(\d+\.|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}/)`
+	notCIDRPattern = `^::[Ff]{4}:(\d+\.|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}(/|$))`
 	rangePattern   = `^` + port + `-` + port + `$`
 	port           = `([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`
 	// Labels of letters, digits, "-" and "*"; what "*" may not do stands apart.
@@ -46,6 +52,11 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 	network := func(pattern string) *jsonschema.Schema {
 		s := text(pattern, "10.20.0.0/16", "2001:db8::/32")
 		s.Not = &jsonschema.Schema{Pattern: notCIDRPattern}
+		return s
+	}
+	duration := func(notPattern string, examples ...any) *jsonschema.Schema {
+		s := text(durationPattern, examples...)
+		s.Not = &jsonschema.Schema{Pattern: notPattern}
 		return s
 	}
 	word := func(values ...any) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Enum: values} }
@@ -101,11 +112,11 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[wire.LabelValue]():
 		return text(labelValuePattern)
 	case reflect.TypeFor[wire.Duration]():
-		return length(text(durationPattern, "48h", "2d", "90m", "0s"), 2, 64)
+		return length(duration(underSecondPattern, "48h", "2d", "90m", "0s"), 2, 64)
 	case reflect.TypeFor[wire.WholeSeconds]():
-		return length(text(durationPattern, "12h", "43200s", "1d"), 2, 64)
+		return length(duration(notWholePattern, "12h", "43200s", "1d"), 2, 64)
 	case reflect.TypeFor[wire.KeepaliveSeconds]():
-		return length(text(durationPattern, "120s", "2m"), 2, 64)
+		return length(duration(notWholePattern+"|"+tooLongPattern, "120s", "2m"), 2, 64)
 	case reflect.TypeFor[wire.Probes]():
 		return number("1", "127", 3)
 	case reflect.TypeFor[wire.MeshPort]():
