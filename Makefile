@@ -69,7 +69,7 @@ lab-all: build tools ## The same with each Envoy of a supported Istio (two minut
 	@cd test/lab && $(GO) run . -envoy all
 
 .PHONY: attacks
-attacks: build ## What a hostile peer can send, beside a client that behaves well (a minute, quiet machine)
+attacks: ## The attacks of e2e, with limits of time (a minute, quiet machine)
 	ATTACKS=1 $(GO) test -count=1 -v ./test/attacks
 
 .PHONY: bench

@@ -8,8 +8,6 @@ import (
 
 	"google.golang.org/protobuf/types/known/structpb"
 	networkingapi "istio.io/api/networking/v1alpha3"
-	networking "istio.io/client-go/pkg/apis/networking/v1alpha3"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -33,10 +31,12 @@ const (
 	KindGateway      Kind = "gateway"
 )
 
-// Object is one EnvoyFilter.
+// Object is one EnvoyFilter, without what only a cluster knows of it.
 type Object struct {
-	*networking.EnvoyFilter
-	Kind Kind
+	Kind            Kind
+	Namespace, Name string
+	Labels          map[string]string
+	Spec            *networkingapi.EnvoyFilter
 	// Comment says for people what the object is for, and what applying,
 	// changing and deleting it does to open connections. Lines of at most 100
 	// characters, without "#".
@@ -78,15 +78,10 @@ func compareKeepalive(a, b istio.Keepalive) int {
 
 // newObject makes an object of one kind.
 func newObject(kind Kind, namespace, name, comment string, spec *networkingapi.EnvoyFilter) Object {
-	filter := &networking.EnvoyFilter{
-		TypeMeta: metav1.TypeMeta{APIVersion: networking.SchemeGroupVersion.String(), Kind: "EnvoyFilter"},
-		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Namespace: namespace,
-			Labels: map[string]string{NameLabel: NameValue, KindLabel: string(kind)},
-		},
+	return Object{
+		Kind: kind, Namespace: namespace, Name: name, Spec: spec, Comment: strings.TrimSpace(comment),
+		Labels: map[string]string{NameLabel: NameValue, KindLabel: string(kind)},
 	}
-	filter.Spec.WorkloadSelector, filter.Spec.ConfigPatches = spec.WorkloadSelector, spec.ConfigPatches
-	return Object{EnvoyFilter: filter, Kind: kind, Comment: strings.TrimSpace(comment)}
 }
 
 // values is a mapping of Envoy's configuration in its JSON form.

@@ -42,9 +42,12 @@ func WriteJSON(w io.Writer, objects []Object) error {
 	return encoder.Encode(list)
 }
 
+// What the API server calls an EnvoyFilter.
+const apiVersion, kind = "networking.istio.io/v1alpha3", "EnvoyFilter"
+
 // MarshalJSON writes what a person would apply: no status, no time of creation.
 func (o Object) MarshalJSON() ([]byte, error) {
-	spec, err := json.Marshal(&o.Spec)
+	spec, err := json.Marshal(o.Spec)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
@@ -58,7 +61,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 		Kind       string          `json:"kind"`
 		Metadata   metadata        `json:"metadata"`
 		Spec       json.RawMessage `json:"spec"`
-	}{o.APIVersion, o.EnvoyFilter.Kind, metadata{o.Name, o.Namespace, o.Labels}, spec})
+	}{apiVersion, kind, metadata{o.Name, o.Namespace, o.Labels}, spec})
 }
 
 func (o Object) yaml() ([]byte, error) {

@@ -55,7 +55,7 @@ func fits(path, pattern string) bool {
 // through something that they import.
 func TestNoNetworkNoCluster(t *testing.T) {
 	packages(t) // reads the files, so that a cached result does not outlive a change of them
-	for _, pattern := range []string{"internal/...", "istio/...", "rules/...", "verify/capture", "verify/dump"} {
+	for _, pattern := range []string{"internal/...", "istio/...", "mesh", "rules/...", "verify/capture", "verify/dump"} {
 		list := exec.Command("go", "list", "-deps", modulePath+"/"+pattern)
 		list.Env = append(list.Environ(), "GOFLAGS=")
 		output, err := list.Output()

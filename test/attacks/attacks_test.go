@@ -124,8 +124,12 @@ func hold(ctx context.Context, connection net.Conn, text string) {
 	<-ctx.Done()
 }
 
+// foreign dials from another host than the client that behaves well: it is by the
+// host that the program tells who has too many connections.
+var foreign = net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+
 func (p *program) tcp(ctx context.Context) net.Conn {
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.webhook)
+	connection, err := foreign.DialContext(ctx, "tcp", p.webhook)
 	if err != nil {
 		return nil
 	}
@@ -141,11 +145,9 @@ func (p *program) tls(ctx context.Context) net.Conn {
 }
 
 // Whatever is sent, the program lives within its memory, and a client that
-// behaves well gets every answer in time, on kept connections and on new ones.
+// behaves well gets every answer, on kept connections and on new ones; with
+// 'make attacks' also in time.
 func TestAttacks(t *testing.T) {
-	if os.Getenv("ATTACKS") == "" {
-		t.Skip("SKIPPED: it measures time and memory, so it wants a quiet machine: make attacks")
-	}
 	const each, slowest = 3 * time.Second, time.Second
 	p := startProgram(t)
 	for _, a := range attacks {
@@ -169,7 +171,8 @@ func TestAttacks(t *testing.T) {
 			done.Wait()
 			peak := p.peak(t)
 			t.Logf("%d requests, the slowest took %s; peak memory so far %d MiB", asked, worst.Round(time.Millisecond), peak>>10)
-			if worst > slowest {
+			// A busy machine says nothing about time.
+			if worst > slowest && os.Getenv("ATTACKS") != "" {
 				t.Errorf("the slowest request took %s, want at most %s", worst, slowest)
 			}
 			if peak > mostMemory {

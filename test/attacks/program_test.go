@@ -56,7 +56,7 @@ func startProgram(t *testing.T) *program {
 		t.Fatal(err)
 	}
 	p := &program{webhook: addresses[0], metrics: "http://" + addresses[2] + "/metrics", log: filepath.Join(dir, "log"), good: authority.Client()}
-	p.attacker = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 100}}
+	p.attacker = &http.Client{Transport: &http.Transport{DialContext: foreign.DialContext, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 100}}
 	log, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestDrift(t *testing.T) {
 	clean(t)
 	file := alive(t, 120)
 	want := needs(file)[0]
-	key := client.ObjectKeyFromObject(want.EnvoyFilter)
+	key := keyOf(want)
 	for _, test := range []struct {
 		what   string
 		change func(*networking.EnvoyFilter)
@@ -130,7 +130,7 @@ func TestDrift(t *testing.T) {
 func TestForeign(t *testing.T) {
 	file := alive(t, 120)
 	want := needs(file)[0]
-	key := client.ObjectKeyFromObject(want.EnvoyFilter)
+	key := keyOf(want)
 	for _, test := range []struct {
 		what   string
 		change func(*networking.EnvoyFilter)
@@ -143,7 +143,7 @@ func TestForeign(t *testing.T) {
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			clean(t)
-			theirs := needs(alive(t, 120))[0].EnvoyFilter
+			theirs := typed(needs(alive(t, 120))[0])
 			test.change(theirs)
 			if err := shared.admin.Create(t.Context(), theirs); err != nil {
 				t.Fatal(err)
@@ -177,7 +177,7 @@ func TestForeign(t *testing.T) {
 	}
 	t.Run("told once", func(t *testing.T) {
 		clean(t)
-		theirs := needs(alive(t, 120))[0].EnvoyFilter
+		theirs := typed(needs(alive(t, 120))[0])
 		theirs.Spec.Priority = 3
 		if err := shared.admin.Create(t.Context(), theirs); err != nil {
 			t.Fatal(err)
@@ -240,7 +240,7 @@ func TestNamespaceMissing(t *testing.T) {
 	}
 	makeNamespace(t, "another-edge")
 	eventually(t, "both objects", func() (bool, string) { return same(t, objects...) })
-	if err := shared.admin.Delete(t.Context(), objects[1].EnvoyFilter); err != nil {
+	if err := shared.admin.Delete(t.Context(), typed(objects[1])); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -85,10 +85,14 @@ func (p *pass) needed() map[client.ObjectKey]mesh.Object {
 	needed := map[client.ObjectKey]mesh.Object{}
 	for _, o := range mesh.For(p.file) {
 		if o.Kind == mesh.KindKeepalive || o.Kind == mesh.KindGateway && p.gateways() {
-			needed[client.ObjectKeyFromObject(o.EnvoyFilter)] = o
+			needed[keyOf(o)] = o
 		}
 	}
 	return needed
+}
+
+func keyOf(o mesh.Object) client.ObjectKey {
+	return client.ObjectKey{Namespace: o.Namespace, Name: o.Name}
 }
 
 // isOwn reports whether an object may be changed and deleted.
@@ -96,13 +100,13 @@ func isOwn(o *networking.EnvoyFilter) bool { return o.Labels[ownerLabel] == owne
 
 // says reports whether an object has the spec that is needed.
 func says(o *networking.EnvoyFilter, needed mesh.Object) bool {
-	return proto.Equal(&o.Spec, &needed.Spec)
+	return proto.Equal(&o.Spec, needed.Spec)
 }
 
 // ensure makes one object as it is needed. It returns an error only if no object
 // can be written.
 func (p *pass) ensure(ctx context.Context, needed mesh.Object, there *networking.EnvoyFilter) error {
-	key := client.ObjectKeyFromObject(needed.EnvoyFilter)
+	key := keyOf(needed)
 	if there == nil {
 		// One without holdfast's labels is not watched.
 		there = &networking.EnvoyFilter{}
@@ -126,7 +130,7 @@ func (p *pass) ensure(ctx context.Context, needed mesh.Object, there *networking
 		delete(p.strange, key)
 	case !says(there, needed) || !labelled(there, needed):
 		last := p.repairs[key]
-		if pause := p.times.repair - time.Since(last.at); pause > 0 && proto.Equal(last.spec, &needed.Spec) {
+		if pause := p.times.repair - time.Since(last.at); pause > 0 && proto.Equal(last.spec, needed.Spec) {
 			p.next = min(p.next, pause)
 			p.counts.add(needed.Kind, missing)
 			return nil
@@ -134,7 +138,7 @@ func (p *pass) ensure(ctx context.Context, needed mesh.Object, there *networking
 		if err := p.restore(ctx, needed, there); err != nil {
 			return p.unable(ctx, opApply, needed.Kind, key, err)
 		}
-		p.repairs[key] = repair{time.Now(), &needed.Spec}
+		p.repairs[key] = repair{time.Now(), needed.Spec}
 	}
 	p.counts.add(needed.Kind, present)
 	return nil

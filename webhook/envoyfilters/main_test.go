@@ -3,6 +3,7 @@ package envoyfilters
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -233,7 +234,7 @@ func same(t *testing.T, wanted ...mesh.Object) (ok bool, got string) {
 	ok = len(all) == len(wanted)
 	for _, w := range wanted {
 		o := all[w.Namespace+"/"+w.Name]
-		ok = ok && o != nil && proto.Equal(&o.Spec, &w.Spec)
+		ok = ok && o != nil && proto.Equal(&o.Spec, w.Spec)
 	}
 	for name, o := range all {
 		got += name + " " + o.Spec.String() + "\n"
@@ -291,4 +292,12 @@ func stays(t *testing.T, what string, condition func() (bool, string)) {
 			t.Fatalf("%s, but: %s", what, last)
 		}
 	}
+}
+
+// typed is an object as somebody else would apply it.
+func typed(o mesh.Object) *networking.EnvoyFilter {
+	filter := &networking.EnvoyFilter{}
+	filter.Namespace, filter.Name, filter.Labels = o.Namespace, o.Name, maps.Clone(o.Labels)
+	proto.Merge(&filter.Spec, o.Spec)
+	return filter
 }

@@ -151,7 +151,7 @@ func TestPodsAreReadSeldom(t *testing.T) {
 func TestNothingIsDeletedWithoutRules(t *testing.T) {
 	clean(t)
 	for _, name := range []string{"holdfast-keepalive-120s-30s-3", "holdfast-keepalive-2m-30s-3", "something-else"} {
-		o := needs(alive(t, 120))[0].EnvoyFilter
+		o := typed(needs(alive(t, 120))[0])
 		o.Name, o.Labels[ownerLabel] = name, owner
 		if err := shared.admin.Create(t.Context(), o); err != nil {
 			t.Fatal(err)

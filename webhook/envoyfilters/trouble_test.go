@@ -42,7 +42,7 @@ func TestOneLeader(t *testing.T) {
 	}
 	works := func(what string) {
 		t.Helper()
-		if err := shared.admin.DeleteAllOf(t.Context(), object.EnvoyFilter, client.InNamespace("istio-system")); err != nil {
+		if err := shared.admin.DeleteAllOf(t.Context(), typed(object), client.InNamespace("istio-system")); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, what, func() (bool, string) { return same(t, object) })
@@ -148,7 +148,7 @@ func TestRights(t *testing.T) {
 		object := needs(alive(t, 120))[0]
 		r.Follow(alive(t, 120))
 		wait("the object", func() (bool, string) { return same(t, object) })
-		edit(t, client.ObjectKeyFromObject(object.EnvoyFilter), func(o *networking.EnvoyFilter) { o.Spec.Priority = 5 })
+		edit(t, keyOf(object), func(o *networking.EnvoyFilter) { o.Spec.Priority = 5 })
 		wait("the repair", func() (bool, string) { return same(t, object) })
 		r.Follow(alive(t))
 		wait("no object", func() (bool, string) { return same(t) })
@@ -279,7 +279,7 @@ func TestAPIServerAway(t *testing.T) {
 // A defect is said, and ends nothing.
 func TestPanic(t *testing.T) {
 	clean(t)
-	theirs := needs(alive(t, 120))[0].EnvoyFilter
+	theirs := typed(needs(alive(t, 120))[0])
 	theirs.Spec.Priority = 3
 	if err := shared.admin.Create(t.Context(), theirs); err != nil {
 		t.Fatal(err)

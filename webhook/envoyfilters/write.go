@@ -32,7 +32,7 @@ func (p *pass) create(ctx context.Context, needed mesh.Object) error {
 	if _, err := p.apply(ctx, needed, ""); err != nil {
 		return err
 	}
-	p.log.Info("mesh object created", "object", client.ObjectKeyFromObject(needed.EnvoyFilter).String(), "connections", cuts[needed.Kind])
+	p.log.Info("mesh object created", "object", keyOf(needed).String(), "connections", cuts[needed.Kind])
 	return nil
 }
 
@@ -49,7 +49,7 @@ func (p *pass) restore(ctx context.Context, needed mesh.Object, there *networkin
 		}
 	}
 	p.log.Info("mesh object said something else than the rules need and was changed",
-		"object", client.ObjectKeyFromObject(needed.EnvoyFilter).String(), "connections", cuts[needed.Kind])
+		"object", keyOf(needed).String(), "connections", cuts[needed.Kind])
 	return nil
 }
 
@@ -90,6 +90,6 @@ func (p *pass) strip(ctx context.Context, needed mesh.Object, there *networking.
 	defer cancel()
 	after := there.DeepCopy()
 	proto.Reset(&after.Spec)
-	proto.Merge(&after.Spec, &needed.Spec)
+	proto.Merge(&after.Spec, needed.Spec)
 	return p.client.Patch(ctx, after, client.MergeFromWithOptions(there, client.MergeFromWithOptimisticLock{}), client.FieldOwner(manager))
 }

@@ -46,7 +46,7 @@ func checkObjects(objects []mesh.Object) error {
 		if !ok {
 			return fmt.Errorf("%s: got a %T, want an EnvoyFilter", o.Name, c.Spec)
 		}
-		if diff := cmp.Diff(&o.Spec, spec, protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(o.Spec, spec, protocmp.Transform()); diff != "" {
 			return fmt.Errorf("%s: what is printed reads as something else (-want +got):\n%s", o.Name, diff)
 		}
 		warning, err := envoyfilter.ValidateEnvoyFilter(c)

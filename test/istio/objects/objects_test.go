@@ -100,7 +100,8 @@ func TestBroken(t *testing.T) {
 		}, "non listener match"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			broken := mesh.Object{EnvoyFilter: test.object.DeepCopy(), Kind: test.object.Kind}
+			broken := test.object
+			broken.Spec = broken.Spec.DeepCopy()
 			test.edit(broken.Spec.ConfigPatches[0])
 			if err := checkObjects([]mesh.Object{broken}); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
