@@ -8,11 +8,49 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/holdfast-mesh/holdfast/webhook/certificates"
+	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 )
+
+// certificateSource has the serving certificate ready.
+type certificateSource interface {
+	// GetCertificate is for tls.Config. A connection keeps the certificate that it
+	// began with, so a rotation disturbs none.
+	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
+}
+
+// mountedCertificate starts following --cert-dir.
+func (s *run) mountedCertificate(ctx context.Context, tasks *sync.WaitGroup) certificateSource {
+	c := &certDir{dir: s.options.CertDir, metrics: s.metrics, log: s.log.WithName("certificate")}
+	s.health.add("certificate", c.check)
+	tasks.Go(func() { c.run(ctx) })
+	return c
+}
+
+// ownCertificate starts keeping a certificate of --self-signed.
+func (s *run) ownCertificate(ctx context.Context, tasks *sync.WaitGroup, c *cluster.Cluster) (certificateSource, error) {
+	writer, err := c.Client()
+	if err != nil {
+		return nil, err
+	}
+	service := s.options.service
+	keeper := certificates.New(service, writer, s.options.CertificateTimes, s.kept, s.metrics.certificate, s.log.WithName("certificate"))
+	s.health.addWithNotes("certificate", keeper.Check, keeper.Notes)
+	secret := types.NamespacedName{Namespace: service.Namespace, Name: certificates.SecretName}
+	check, err := c.FollowCertificates(ctx, tasks, secret, certificates.ConfigurationName, keeper)
+	if err != nil {
+		return nil, err
+	}
+	s.health.add("watch of "+check.Name, check.Err)
+	return keeper, nil
+}
 
 // certDir serves the certificate of a mounted directory (tls.crt, tls.key) and
 // follows it. A pair that does not fit together, as seen in the middle of a
@@ -33,8 +71,7 @@ type certDir struct {
 // errNoCertificate ends a handshake before the first certificate.
 var errNoCertificate = errors.New("no serving certificate loaded yet")
 
-// GetCertificate is for tls.Config. A connection keeps the certificate that it
-// began with, so a rotation disturbs none.
+// GetCertificate implements certificateSource.
 func (c *certDir) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if cert := c.current.Load(); cert != nil {
 		return cert, nil
@@ -74,8 +111,7 @@ func (c *certDir) read() bool {
 	c.files = files
 	c.fault.Store(nil)
 	c.current.Store(&cert)
-	c.metrics.certificateLoaded.Set(1)
-	c.metrics.certificateEnds.Set(float64(cert.Leaf.NotAfter.Unix()))
+	c.metrics.certificate(cert.Leaf)
 	c.log.Info("certificate loaded", "directory", c.dir, "serial", cert.Leaf.SerialNumber.String(), "dnsNames", cert.Leaf.DNSNames, "notAfter", cert.Leaf.NotAfter.UTC().Format(time.RFC3339))
 	return true
 }

@@ -9,7 +9,8 @@
 //     tell of problems (source_file.go, source_configmap.go, events.go);
 //   - the labels of namespaces and the settings of Istio (package cluster), where
 //     there is a cluster (kubeconfig.go);
-//   - the certificate: a mounted Secret (certs.go, watchdir.go).
+//   - the certificate: a mounted Secret (certs.go, watchdir.go), or one of its own
+//     making (package certificates).
 //
 // Around them stand readiness, which says what is still missing (health.go),
 // the ports with their time limits and the end of requests in flight

@@ -24,13 +24,21 @@ type health struct {
 
 type healthCheck struct {
 	name  string
-	check func() error // asks nobody but this process
+	check func() error    // asks nobody but this process
+	notes func() []string // what is wrong without making check fail; nil: nothing ever is
 }
 
 func (h *health) add(name string, check func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.checks = append(h.checks, healthCheck{name, check})
+	h.checks = append(h.checks, healthCheck{name: name, check: check})
+}
+
+// addWithNotes adds a check beside which something may be worth telling.
+func (h *health) addWithNotes(name string, check func() error, notes func() []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.checks = append(h.checks, healthCheck{name, check, notes})
 }
 
 // run asks every check.
@@ -53,6 +61,12 @@ func (h *health) run() (report string, ready bool) {
 	}
 	for _, c := range checks {
 		tell(c.name, c.check())
+		if c.notes == nil {
+			continue
+		}
+		for _, note := range c.notes() {
+			fmt.Fprintf(&text, "[!] %s: %s\n", c.name, note)
+		}
 	}
 	h.metrics.ready.Set(boolValue(ready))
 	return text.String(), ready

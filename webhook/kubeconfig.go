@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -15,7 +16,7 @@ import (
 // without an error means: no cluster.
 //
 // The kubeconfig in the home directory counts only when a cluster is needed, for
-// a rules ConfigMap or for managing the mesh. On a laptop, serving from files
+// a rules ConfigMap, for managing the mesh or for self-signed certificates. On a laptop, serving from files
 // must not depend on whether yesterday's cluster still answers.
 func restConfig(o *Options) (config *rest.Config, origin string, err error) {
 	switch {
@@ -56,13 +57,15 @@ func (o *Options) needsCluster() string {
 		return "--rules-configmap"
 	case o.ManageMesh:
 		return "--manage-mesh"
+	case o.SelfSigned:
+		return "--self-signed"
 	}
 	return ""
 }
 
 // errNoCluster says what a flag that needs a cluster has to have.
 func errNoCluster(flag string) error {
-	return fmt.Errorf("%w: %s needs a cluster: got none from --kubeconfig, $KUBECONFIG and %s, and this is no pod; want one of them, or --rules-file without %[2]s",
+	return fmt.Errorf("%w: %s needs a cluster: got none from --kubeconfig, $KUBECONFIG and %s, and this is no pod; want one of them, or --rules-file and --cert-dir without %[2]s",
 		ErrOptions, flag, clientcmd.RecommendedHomeFile)
 }
 
@@ -75,14 +78,34 @@ func (o *Options) ownNamespace() (string, error) {
 	if o.configMap.Namespace != "" {
 		return o.configMap.Namespace, nil
 	}
-	if namespace := os.Getenv("POD_NAMESPACE"); namespace != "" {
-		return namespace, nil
-	}
-	data, err := os.ReadFile(podNamespaceFile)
-	if namespace := strings.TrimSpace(string(data)); err == nil && namespace != "" {
+	if namespace := podNamespace(); namespace != "" {
 		return namespace, nil
 	}
 	return "", fmt.Errorf("%w: --manage-mesh needs a namespace for its Lease: got neither --rules-configmap nor $POD_NAMESPACE, and this is no pod; want one of them", ErrOptions)
+}
+
+// podNamespace is where this pod runs, "" if this is none.
+func podNamespace() string {
+	if namespace := os.Getenv("POD_NAMESPACE"); namespace != "" {
+		return namespace
+	}
+	data, err := os.ReadFile(podNamespaceFile)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// serviceName is the Service that API servers call.
+func (o *Options) serviceName() (types.NamespacedName, error) {
+	if o.Service != "" {
+		return parseName("--service", o.Service, "holdfast-system/holdfast")
+	}
+	namespace := podNamespace()
+	if namespace == "" {
+		return types.NamespacedName{}, errors.New("--self-signed needs to know the Service that API servers call: got neither --service nor $POD_NAMESPACE, and this is no pod; want --service NAMESPACE/NAME")
+	}
+	return types.NamespacedName{Namespace: namespace, Name: component}, nil
 }
 
 func fromLoadingRules(origin string) (*rest.Config, string, error) {

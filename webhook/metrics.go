@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"crypto/x509"
 	"errors"
 	"runtime/debug"
 
@@ -80,6 +81,12 @@ func register(registry prometheus.Registerer, own ...prometheus.Collector) (unre
 		}
 	}
 	return unregister, nil
+}
+
+// certificate tells of the certificate that is put in use.
+func (m *metrics) certificate(leaf *x509.Certificate) {
+	m.certificateLoaded.Set(1)
+	m.certificateEnds.Set(float64(leaf.NotAfter.Unix()))
 }
 
 func (m *metrics) setSynced(what string, synced bool) {

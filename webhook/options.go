@@ -17,6 +17,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
+	"github.com/holdfast-mesh/holdfast/webhook/certificates"
 )
 
 // Options are the settings of a server. DefaultOptions fills in what the command
@@ -28,8 +29,17 @@ type Options struct {
 	RulesFile      string
 	RulesConfigMap string
 
-	// CertDir holds tls.crt and tls.key.
+	// CertDir holds tls.crt and tls.key. It, or SelfSigned, is given.
 	CertDir string
+	// SelfSigned makes the certificate in this process, with the authority in the
+	// Secret certificates.SecretName, and keeps that authority in the caBundle of
+	// holdfast's webhook configurations. It needs a cluster.
+	SelfSigned bool
+	// Service ("namespace/name") is the Service by which API servers call, beside
+	// the Secret; empty is that of the name holdfast in the pod's own namespace.
+	Service string
+	// CertificateTimes are the times of SelfSigned.
+	CertificateTimes certificates.Times
 	// ClientCAFile, if not empty, holds the CAs, as PEM, of the clients that may
 	// ask: API servers present a certificate only if they are told to.
 	ClientCAFile string
@@ -76,6 +86,7 @@ type Options struct {
 
 	// Read from the above by complete.
 	configMap  types.NamespacedName
+	service    types.NamespacedName // if SelfSigned
 	tlsVersion uint16
 }
 
@@ -123,12 +134,24 @@ func (o *Options) complete() error {
 		wrong("got --manage-mesh without a cluster, want it without --manage-mesh; 'holdfast render' prints the objects")
 	case o.RulesConfigMap != "":
 		var err error
-		if o.configMap, err = parseConfigMapName(o.RulesConfigMap); err != nil {
+		if o.configMap, err = parseName("--rules-configmap", o.RulesConfigMap, "holdfast-system/holdfast-rules"); err != nil {
 			problems = append(problems, err)
 		}
 	}
-	if o.CertDir == "" {
-		wrong("got no --cert-dir, want a directory with %s and %s", certFile, keyFile)
+	switch {
+	case o.CertDir == "" && !o.SelfSigned:
+		wrong("got neither --self-signed nor --cert-dir, want one of them; the latter is a directory with %s and %s", certFile, keyFile)
+	case o.CertDir != "" && o.SelfSigned:
+		wrong("got --self-signed and --cert-dir, want only one of them")
+	case o.SelfSigned && o.NoCluster:
+		wrong("got --self-signed without a cluster, want --cert-dir")
+	case o.Service != "" && !o.SelfSigned:
+		wrong("got --service without --self-signed, want them together: a certificate from --cert-dir has its names already")
+	case o.SelfSigned:
+		var err error
+		if o.service, err = o.serviceName(); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	switch o.TLSMinVersion {
 	case "", "1.3":

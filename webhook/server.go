@@ -16,6 +16,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
+	"github.com/holdfast-mesh/holdfast/webhook/certificates"
 	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 	"github.com/holdfast-mesh/holdfast/webhook/envoyfilters"
 )
@@ -34,6 +35,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		meshed = envoyfilters.NewMetrics()
 		series = append(series, meshed)
 	}
+	var kept *certificates.Metrics
+	if o.SelfSigned {
+		kept = certificates.NewMetrics()
+		series = append(series, kept)
+	}
 	unregister, err := register(o.Registry, series...)
 	if err != nil {
 		return fmt.Errorf("cannot register metrics: %w", err)
@@ -49,7 +55,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer tasks.Wait()
 	defer stopWork()
 
-	s := &run{options: o, metrics: m, reviewed: reviewed, meshed: meshed, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout, m)}
+	s := &run{options: o, metrics: m, reviewed: reviewed, meshed: meshed, kept: kept, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout, m)}
 	defer s.listeners.shutdown()
 	addresses, err := s.start(work, &tasks)
 	if err != nil {
@@ -88,6 +94,7 @@ type run struct {
 	metrics   *metrics
 	reviewed  *admission.Metrics
 	meshed    *envoyfilters.Metrics // nil unless the mesh is managed
+	kept      *certificates.Metrics // nil unless certificates are self-signed
 	log       logr.Logger
 	health    *health
 	listeners *listeners
@@ -97,7 +104,7 @@ type run struct {
 type handlers struct {
 	pods  *admission.PodHandler
 	rules *admission.RulesHandler
-	certs *certDir
+	certs certificateSource
 	peers *clientCA // nil: anybody may ask
 }
 
@@ -127,8 +134,10 @@ func (s *run) start(work context.Context, tasks *sync.WaitGroup) (addresses Addr
 func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error) {
 	o := &s.options
 	store := admission.NewStore(s.reviewed, s.log.WithName("rules"))
-	certs := &certDir{dir: o.CertDir, metrics: s.metrics, log: s.log.WithName("certificate")}
-	s.health.add("certificate", certs.check)
+	var certs certificateSource // of the cluster, below, if self-signed
+	if !o.SelfSigned {
+		certs = s.mountedCertificate(ctx, tasks)
+	}
 	peers := s.clientCA(ctx, tasks)
 	s.health.add("rules", store.Check)
 
@@ -144,15 +153,21 @@ func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error
 		s.log.Info("serving without a cluster: namespace labels are unknown, every namespace counts as opted in")
 	default:
 		s.log.Info("watching the cluster", "server", config.Host, "from", origin)
-		if known, err = s.watchCluster(ctx, tasks, config, store); err != nil {
+		watched, err := s.watchCluster(ctx, tasks, config, store)
+		if err != nil {
 			return nil, err
+		}
+		known = watched
+		if o.SelfSigned {
+			if certs, err = s.ownCertificate(ctx, tasks, watched); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if o.RulesFile != "" {
 		source := &fileSource{path: o.RulesFile, store: store, log: s.log.WithName("rules")}
 		tasks.Go(func() { source.run(ctx) })
 	}
-	tasks.Go(func() { certs.run(ctx) })
 	return &handlers{
 		pods: &admission.PodHandler{
 			Store: store, Cluster: known, Decide: o.Decide, Options: decide.Options{ClusterWide: o.ClusterWide},

@@ -278,8 +278,19 @@ func TestOptions(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"rules", "a/", "/b", "a/b/c"} {
-		if _, err := parseConfigMapName(bad); err == nil {
-			t.Errorf("got no error for --rules-configmap %q", bad)
+		if _, err := parseName("--service", bad, "a/b"); err == nil || !strings.Contains(err.Error(), "--service") {
+			t.Errorf("got error %v for --service %q, want it named", err, bad)
+		}
+	}
+	for want, o := range map[string]Options{
+		"only one of them":                  {SelfSigned: true, CertDir: "x"},
+		"got --self-signed without a clust": {SelfSigned: true, NoCluster: true},
+		"got --service without --self-sign": {CertDir: "x", Service: "a/b"},
+		"got neither --service nor $POD_NA": {SelfSigned: true},
+	} {
+		o.RulesFile = "rules.yaml"
+		if err := o.complete(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }

@@ -21,11 +21,11 @@ type configMapSource struct {
 	last   atomic.Pointer[corev1.ConfigMap] // nil before the first
 }
 
-// parseConfigMapName reads "namespace/name".
-func parseConfigMapName(text string) (types.NamespacedName, error) {
+// parseName reads "namespace/name", the value of a flag.
+func parseName(flag, text, example string) (types.NamespacedName, error) {
 	namespace, name, ok := strings.Cut(text, "/")
 	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
-		return types.NamespacedName{}, fmt.Errorf("got --rules-configmap %q, want namespace/name, for example holdfast-system/holdfast-rules", text)
+		return types.NamespacedName{}, fmt.Errorf("got %s %q, want namespace/name, for example %s", flag, text, example)
 	}
 	return types.NamespacedName{Namespace: namespace, Name: name}, nil
 }

@@ -27,12 +27,18 @@ Without a cluster (no --kubeconfig, no $KUBECONFIG, not in a pod) it serves from
 --rules-file and --cert-dir alone: the labels of namespaces are then unknown, and every
 namespace counts as opted in.
 
+With --self-signed no certificate is mounted. The replicas agree on a certificate
+authority in the Secret holdfast-ca, which is installed empty; each makes a serving
+certificate in memory, and all keep the authority in the caBundle of the webhook
+configurations holdfast. Both are rotated without a call that fails.
+
 With --manage-mesh one of the replicas, the holder of the Lease holdfast-mesh, creates the
 EnvoyFilters that the rules need for keepalive and gateways, mends them, and deletes them
 when no rule needs them and no running pod carries their value. Those of others, which
 lack the label app.kubernetes.io/managed-by=holdfast, it leaves alone; so 'holdfast render'
 and this flag go together. The object for "scope: Destinations" is never its business.`,
-		Example: `  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --cert-dir /etc/holdfast/tls
+		Example: `  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --self-signed
+  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --cert-dir /etc/holdfast/tls
   holdfast webhook --rules-file rules.yaml --cert-dir certs`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,7 +57,9 @@ and this flag go together. The object for "scope: Destinations" is never its bus
 	flags := cmd.Flags()
 	flags.StringVar(&options.RulesFile, "rules-file", "", "rules file; its folder is watched, so a mounted ConfigMap counts")
 	flags.StringVar(&options.RulesConfigMap, "rules-configmap", "", "namespace/name of the ConfigMap whose key "+admission.RulesKey+" holds the rules; watched")
-	flags.StringVar(&options.CertDir, "cert-dir", "", "folder with tls.crt and tls.key; watched (required)")
+	flags.StringVar(&options.CertDir, "cert-dir", "", "folder with tls.crt and tls.key; watched; this or --self-signed is required")
+	flags.BoolVar(&options.SelfSigned, "self-signed", false, "make the certificate here, see docs/certificates.md; needs a cluster and the Secret holdfast-ca")
+	flags.StringVar(&options.Service, "service", "", "namespace/name of the Service that API servers call, for --self-signed; empty: holdfast in the pod's own namespace")
 	flags.StringVar(&options.ClientCAFile, "client-ca-file", "", "CAs (PEM) of the clients that may ask, see docs/client-certificates.md; watched; empty: no client certificate is asked for")
 	flags.StringVar(&options.TLSMinVersion, "tls-min-version", options.TLSMinVersion, "lowest TLS version: 1.3 or 1.2")
 	flags.StringVar(&options.Host, "bind-address", "", "address that takes admission reviews; empty: every address")

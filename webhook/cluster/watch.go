@@ -23,11 +23,12 @@ const (
 	watchIstioSettings    = "istio_settings"
 	watchIstioTags        = "istio_tags"
 	watchIstioMeshObjects = "istio_mesh_objects"
+	watchCertificates     = "certificates"
 )
 
 // Watched returns the names of all that may be watched.
 func Watched() []string {
-	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags, watchIstioMeshObjects}
+	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags, watchIstioMeshObjects, watchCertificates}
 }
 
 // watch is the state of one kind of watched object.
