@@ -293,4 +293,3 @@ func FuzzParse(f *testing.F) {
 		_ = Certificates(certificates)
 	})
 }
-
