@@ -70,8 +70,8 @@ func TestOwnsNothingButTheBundle(t *testing.T) {
 			}
 		}
 		var fields any
-		if err := json.Unmarshal([]byte(owned), &fields); err != nil || strings.Count(owned, `"f:`) != 3 || !strings.Contains(owned, `"f:caBundle"`) || !strings.Contains(owned, `"f:clientConfig"`) {
-			t.Errorf("%T: got fields %s, want caBundle alone", object, owned)
+		if err := json.Unmarshal([]byte(owned), &fields); err != nil || strings.Count(owned, `"f:`) != 4 || !strings.Contains(owned, `"f:caBundle"`) || !strings.Contains(owned, `"f:name"`) {
+			t.Errorf("%T: got fields %s, want webhooks, their name and caBundle", object, owned)
 		}
 	}
 	if err := install(t.Context()); err != nil {
@@ -164,7 +164,7 @@ func TestRotation(t *testing.T) {
 	}
 	s.flawless(t)
 	for i, r := range replicas {
-		if log := r.log(); strings.Contains(log, "trying again") {
+		if log := r.log(); strings.Contains(log, "keeping the certificates failed") {
 			t.Errorf("replica %d complains of a rotation in which nothing failed:\n%s", i, log)
 		}
 	}
