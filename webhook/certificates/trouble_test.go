@@ -7,10 +7,6 @@ import (
 	"testing"
 	"time"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/holdfast-mesh/holdfast/webhook/certificates/authority"
 )
 
@@ -192,67 +188,4 @@ func TestAwayDuringRotation(t *testing.T) {
 	away.line.mend()
 	switched(t, replicas[:1], next[0])
 	s.flawless(t)
-}
-
-// No right is more than is needed: without it, something is missing and is told. What
-// rights.yaml gives suffices, as all other tests show.
-func TestRights(t *testing.T) {
-	role := &rbacv1.Role{}
-	role.Namespace, role.Name = namespace, "holdfast-certificates"
-	clusterRole := &rbacv1.ClusterRole{}
-	clusterRole.Name = role.Name
-	for _, object := range []client.Object{role, clusterRole} {
-		if err := shared.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all := append(append([]rbacv1.PolicyRule{}, role.Rules...), clusterRole.Rules...)
-	set := func(rules []rbacv1.PolicyRule) {
-		t.Helper()
-		for object, put := range map[client.Object]func(){
-			role: func() { role.Rules = rules[:len(role.Rules)] }, clusterRole: func() { clusterRole.Rules = rules[len(rules)-len(clusterRole.Rules):] },
-		} {
-			retry(t, func() error {
-				if err := shared.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
-					return err
-				}
-				put()
-				return shared.Client.Update(t.Context(), object)
-			})
-		}
-	}
-	t.Cleanup(func() { set(all) })
-	told := map[string]string{
-		"list": "not allowed to watch", "watch": "not allowed to watch",
-		"update": "not allowed to update Secret holdfast-system/holdfast-ca; apply the roles", "patch": "not allowed to patch",
-	}
-	seen := 0
-	for i, rule := range all {
-		for _, verb := range rule.Verbs {
-			t.Run(rule.Resources[0]+" "+verb, func(t *testing.T) {
-				seen++
-				less := append([]rbacv1.PolicyRule{}, all...)
-				less[i].Verbs = nil
-				for _, v := range rule.Verbs {
-					if v != verb {
-						less[i].Verbs = append(less[i].Verbs, v)
-					}
-				}
-				set(less)
-				reset(t)
-				time.Sleep(200 * time.Millisecond) // until the API server's authorizer has read the roles; a longer wait is seen by what follows
-				r := start(t, 1, &clock{}, rest.CopyConfig(shared.config))[0]
-				eventually(t, "what is told", func() (bool, string) {
-					log := r.log()
-					return strings.Contains(log, told[verb]), log
-				})
-				if ok, body := r.ready(); ok && verb != "watch" {
-					t.Errorf("got ready without the right: %s", body)
-				}
-			})
-		}
-	}
-	if seen != 9 {
-		t.Errorf("got %d rights, want 9", seen)
-	}
 }
