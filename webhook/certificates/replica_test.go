@@ -33,7 +33,7 @@ rules:
   strategy: {idleTimeout: 48h}
 `
 
-// replica is a whole server of --self-signed in this process.
+// replica is a whole server in this process.
 type replica struct {
 	webhook.Addresses
 	line line
@@ -49,8 +49,17 @@ type clock struct{ ahead atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *clock) set(ahead time.Duration) { c.ahead.Store(int64(ahead)) }
 
-// start starts n replicas at once, which wait for shorter times.
+// start starts n replicas of --self-signed at once, which wait for shorter times.
 func start(t *testing.T, n int, c *clock, config *rest.Config) []*replica {
+	t.Helper()
+	return startWith(t, n, config, func(o *webhook.Options) {
+		o.SelfSigned, o.Service = true, namespace+"/holdfast"
+		o.CertificateTimes = certificates.Times{Settle: time.Second, Arrive: 200 * time.Millisecond, Poll: 50 * time.Millisecond, Pause: 20 * time.Millisecond, Now: c.now}
+	})
+}
+
+// startWith starts n replicas at once.
+func startWith(t *testing.T, n int, config *rest.Config, change func(*webhook.Options)) []*replica {
 	t.Helper()
 	replicas := make([]*replica, n)
 	file := filepath.Join(t.TempDir(), "rules.yaml")
@@ -63,8 +72,8 @@ func start(t *testing.T, n int, c *clock, config *rest.Config) []*replica {
 		o := webhook.DefaultOptions()
 		o.Host, o.Port, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", 0, "127.0.0.1:0", "127.0.0.1:0"
 		o.RulesFile, o.Drain, o.Registry = file, 100*time.Millisecond, prometheus.NewRegistry()
-		o.SelfSigned, o.Service = true, namespace+"/holdfast"
-		o.CertificateTimes = certificates.Times{Settle: time.Second, Arrive: 200 * time.Millisecond, Poll: 50 * time.Millisecond, Pause: 20 * time.Millisecond, Now: c.now}
+		change(&o)
+
 		o.RESTConfig = rest.CopyConfig(config)
 		o.RESTConfig.Dial = r.line.dial
 		o.Logger = funcr.New(func(prefix, args string) {
@@ -107,10 +116,15 @@ func start(t *testing.T, n int, c *clock, config *rest.Config) []*replica {
 func startReady(t *testing.T, n int, c *clock) []*replica {
 	t.Helper()
 	replicas := start(t, n, c, shared.config)
+	areReady(t, replicas)
+	return replicas
+}
+
+func areReady(t *testing.T, replicas []*replica) {
+	t.Helper()
 	for i, r := range replicas {
 		eventually(t, fmt.Sprintf("readiness of replica %d", i), r.ready)
 	}
-	return replicas
 }
 
 func (r *replica) log() string {
