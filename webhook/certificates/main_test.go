@@ -212,26 +212,45 @@ func inSecret(t *testing.T) []*authority.Authority {
 
 func configurations(t *testing.T) (*admissionregistrationv1.MutatingWebhookConfiguration, *admissionregistrationv1.ValidatingWebhookConfiguration) {
 	t.Helper()
-	mutating, validating := &admissionregistrationv1.MutatingWebhookConfiguration{}, &admissionregistrationv1.ValidatingWebhookConfiguration{}
-	for _, object := range []client.Object{mutating, validating} {
-		if err := shared.Client.Get(t.Context(), client.ObjectKey{Name: certificates.ConfigurationName}, object); err != nil {
-			t.Fatal(err)
-		}
+	mutating, validating, err := readConfigurations(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return mutating, validating
 }
 
+func readConfigurations(ctx context.Context) (*admissionregistrationv1.MutatingWebhookConfiguration, *admissionregistrationv1.ValidatingWebhookConfiguration, error) {
+	mutating, validating := &admissionregistrationv1.MutatingWebhookConfiguration{}, &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	for _, object := range []client.Object{mutating, validating} {
+		if err := shared.Client.Get(ctx, client.ObjectKey{Name: certificates.ConfigurationName}, object); err != nil {
+			return nil, nil, err
+		}
+	}
+	return mutating, validating, nil
+}
+
 // bundles are the caBundles of all webhooks.
-func bundles(t *testing.T) (all [][]byte) {
+func bundles(t *testing.T) [][]byte {
 	t.Helper()
-	mutating, validating := configurations(t)
+	all, err := readBundles(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func readBundles(ctx context.Context) (all [][]byte, err error) {
+	mutating, validating, err := readConfigurations(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, w := range mutating.Webhooks {
 		all = append(all, w.ClientConfig.CABundle)
 	}
 	for _, w := range validating.Webhooks {
 		all = append(all, w.ClientConfig.CABundle)
 	}
-	return all
+	return all, nil
 }
 
 // eventually waits for a condition; what it returns beside is for the failure.

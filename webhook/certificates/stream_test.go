@@ -70,7 +70,10 @@ func pour(t *testing.T, replicas []*replica) *stream {
 	known := bundles(t)
 	tasks.Go(func() {
 		for ctx.Err() == nil {
-			next := bundles(t)
+			next, err := readBundles(context.WithoutCancel(ctx))
+			if err != nil {
+				failed("reading caBundle: %v", err)
+			}
 			for end := time.Now().Add(lag); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 				for i, r := range replicas {
 					if ok, _ := r.ready(); !ok { // no endpoint of the Service
