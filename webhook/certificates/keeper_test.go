@@ -1,0 +1,62 @@
+package certificates
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr/funcr"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+func newKeeper(log *[]string) *Keeper {
+	logger := funcr.New(func(_, args string) { *log = append(*log, args) }, funcr.Options{})
+	return New(types.NamespacedName{Namespace: "holdfast-system", Name: "holdfast"}, nil, Times{}, NewMetrics(), nil, logger)
+}
+
+// Somebody who overwrites again and again is answered slower and slower; after a quiet
+// time at once.
+func TestPace(t *testing.T) {
+	var log []string
+	k := newKeeper(&log)
+	if got := k.pace("x"); got != 0 {
+		t.Fatalf("the first time: got a wait of %s", got)
+	}
+	for _, want := range []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond} {
+		if got := k.pace("x"); got > want || got < want/2 {
+			t.Fatalf("got a wait of %s, want %s", got, want)
+		}
+		k.paces["x"].at = time.Now().Add(-want)
+		if got := k.pace("x"); got != 0 {
+			t.Fatalf("after %s: got a wait of %s", want, got)
+		}
+	}
+	for range 20 {
+		k.paces["x"].at = time.Now().Add(-31 * time.Second)
+		k.pace("x")
+	}
+	if got := k.pace("x"); got > 30*time.Second || got < 29*time.Second {
+		t.Errorf("got a wait of %s, want 30s at most", got)
+	}
+	if got := k.pace("y"); got != 0 {
+		t.Errorf("another object: got a wait of %s", got)
+	}
+	k.paces["x"].at = time.Now().Add(-2 * time.Minute)
+	if got := k.pace("x"); got != 0 {
+		t.Errorf("after a quiet time: got a wait of %s", got)
+	}
+}
+
+// A defect ends neither the process nor the work.
+func TestSurvives(t *testing.T) {
+	var log []string
+	k := newKeeper(&log) // without a client, so that writing panics
+	k.Secret(&corev1.Secret{})
+	if next := k.survive(t.Context()); next != time.Minute || !strings.Contains(strings.Join(log, "\n"), "a defect, going on") {
+		t.Errorf("got %s and log %q, want a minute and the defect", next, log)
+	}
+	if err := k.Check(); err == nil {
+		t.Error("got ready without a certificate")
+	}
+}
