@@ -50,7 +50,7 @@ type Keeper struct {
 // is put in use.
 func New(service types.NamespacedName, to client.Client, times Times, metrics *Metrics, served func(*x509.Certificate), log logr.Logger) *Keeper {
 	return &Keeper{
-		service: service, names: DNSNames(service.Namespace, service.Name), client: to, times: times.withDefaults(),
+		service: service, names: dnsNames(service.Namespace, service.Name), client: to, times: times.withDefaults(),
 		metrics: metrics, served: served, log: log, troubles: &troubles{log: log, metrics: metrics, now: map[string]string{}},
 		wake: make(chan struct{}, 1), unfit: map[string]error{}, paces: map[string]*pace{},
 	}

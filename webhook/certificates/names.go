@@ -51,8 +51,8 @@ func (t Times) withDefaults() Times {
 // requestTimeout bounds one request to the API server.
 const requestTimeout = 10 * time.Second
 
-// DNSNames are the names by which a Service is called; API servers use the third.
-func DNSNames(namespace, name string) []string {
+// dnsNames are the names by which a Service is called; API servers use the third.
+func dnsNames(namespace, name string) []string {
 	local := name + "." + namespace + ".svc"
 	return []string{name, name + "." + namespace, local, local + ".cluster.local"}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/features"
 	featurestesting "k8s.io/client-go/features/testing"
@@ -43,7 +43,14 @@ func TestRights(t *testing.T) {
 			})
 		}
 	}
-	t.Cleanup(func() { set(all) })
+	t.Cleanup(func() {
+		set(all)
+		for _, rule := range all {
+			for _, verb := range rule.Verbs {
+				eventually(t, "an authorizer that has read the roles", func() (bool, string) { return allowed(t, rule, verb), "" })
+			}
+		}
+	})
 	told := map[string]string{
 		"list": "not allowed to watch", "watch": "not allowed to watch",
 		"update": "not allowed to update Secret holdfast-system/holdfast-ca; apply the roles", "patch": "not allowed to patch",
@@ -62,7 +69,7 @@ func TestRights(t *testing.T) {
 				}
 				set(less)
 				reset(t)
-				time.Sleep(200 * time.Millisecond) // until the API server's authorizer has read the roles; a longer wait is seen by what follows
+				eventually(t, "an authorizer that has read the roles", func() (bool, string) { return !allowed(t, rule, verb), "" })
 				r := start(t, 1, &clock{}, rest.CopyConfig(shared.config))[0]
 				eventually(t, "what is told", func() (bool, string) {
 					log := r.log()
@@ -77,4 +84,22 @@ func TestRights(t *testing.T) {
 	if seen != 7 {
 		t.Errorf("got %d rights, want 7", seen)
 	}
+}
+
+// allowed reports whether the API server lets holdfast's service account do this.
+func allowed(t *testing.T, rule rbacv1.PolicyRule, verb string) bool {
+	t.Helper()
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: "system:serviceaccount:" + namespace + ":holdfast",
+		ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: namespace, Verb: verb, Group: rule.APIGroups[0], Resource: rule.Resources[0], Name: rule.ResourceNames[0],
+		},
+	}}
+	if rule.APIGroups[0] != "" {
+		review.Spec.ResourceAttributes.Namespace = ""
+	}
+	if err := shared.Client.Create(context.Background(), review); err != nil {
+		t.Fatal(err)
+	}
+	return review.Status.Allowed
 }

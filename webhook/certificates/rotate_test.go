@@ -66,7 +66,7 @@ func TestOwnsNothingButTheBundle(t *testing.T) {
 		owned := ""
 		for _, entry := range object.GetManagedFields() {
 			if entry.Manager == "holdfast-certificates" {
-				owned = string(entry.FieldsV1.Raw)
+				owned = entry.FieldsV1.GetRawString()
 			}
 		}
 		var fields any

@@ -24,11 +24,11 @@ const (
 	// and rotation, happening twice every sixteen months, is nothing that was last
 	// seen ten years ago.
 	Lifetime = 365 * 24 * time.Hour
-	// LeafLifetime is how long a serving certificate is valid, at most. It lives in
+	// leafLifetime is how long a serving certificate is valid, at most. It lives in
 	// memory alone, so it bounds what a copy of that memory is good for. Renewing
 	// needs nobody, so it might be shorter; but who looks at it after a weekend
 	// should still find the one that was served.
-	LeafLifetime = 30 * 24 * time.Hour
+	leafLifetime = 30 * 24 * time.Hour
 	// skew is how far the clock of an API server may be behind ours: what is made
 	// is valid that much earlier.
 	skew = time.Hour
@@ -75,7 +75,7 @@ func (a *Authority) Issue(names []string, now time.Time) (*tls.Certificate, erro
 	if err != nil {
 		return nil, err
 	}
-	end := now.Add(LeafLifetime)
+	end := now.Add(leafLifetime)
 	if a.Certificate.NotAfter.Before(end) {
 		end = a.Certificate.NotAfter
 	}

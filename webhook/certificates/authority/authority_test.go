@@ -73,8 +73,8 @@ func TestIssuedIsTrusted(t *testing.T) {
 		{"a name that nobody asked for", "example.com", both, now, false},
 		{"an API server whose clock is behind", names[1], both, now.Add(-skew + time.Minute), true},
 		{"long before", names[1], both, now.Add(-skew - time.Minute), false},
-		{"at its end", names[1], both, now.Add(LeafLifetime - time.Minute), true},
-		{"after its end", names[1], both, now.Add(LeafLifetime + time.Minute), false},
+		{"at its end", names[1], both, now.Add(leafLifetime - time.Minute), true},
+		{"after its end", names[1], both, now.Add(leafLifetime + time.Minute), false},
 		{"only the other authority", names[1], Bundle([]*x509.Certificate{other.Certificate}, nil, now), now, false},
 	} {
 		if err := handshake(t, leaf, test.bundle, test.name, test.at); (err == nil) != test.ok {
@@ -186,11 +186,11 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		whole  int
 	}{
 		{"nothing", func(d map[string][]byte) { clear(d) }, ErrEmpty.Error(), 0},
-		{"no key", func(d map[string][]byte) { delete(d, KeysKey) }, "got 0 bytes in ca.key that are no PEM, want a PRIVATE KEY", 0},
+		{"no key", func(d map[string][]byte) { delete(d, keysKey) }, "got 0 bytes in ca.key that are no PEM, want a PRIVATE KEY", 0},
 		{"no certificate", func(d map[string][]byte) { delete(d, CertificatesKey) }, "got 0 bytes in ca.crt that are no PEM, want a CERTIFICATE", 0},
 		{"garbage", func(d map[string][]byte) { d[CertificatesKey] = []byte("secret!") }, "got 7 bytes in ca.crt that are no PEM", 0},
-		{"garbage at the end", func(d map[string][]byte) { d[KeysKey] = append(d[KeysKey], "secret!"...) }, "got 7 bytes in ca.key that are no PEM", 1},
-		{"another's key", func(d map[string][]byte) { d[KeysKey] = dataOf(t, other)[KeysKey] }, "without its private key", 0},
+		{"garbage at the end", func(d map[string][]byte) { d[keysKey] = append(d[keysKey], "secret!"...) }, "got 7 bytes in ca.key that are no PEM", 1},
+		{"another's key", func(d map[string][]byte) { d[keysKey] = dataOf(t, other)[keysKey] }, "without its private key", 0},
 		{"a block of another kind", func(d map[string][]byte) {
 			d[CertificatesKey] = append(d[CertificatesKey], pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: []byte("secret!")})...)
 		}, "got a block in ca.crt that is no CERTIFICATE", 1},
@@ -198,12 +198,12 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 			d[CertificatesKey] = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("secret!")})
 		}, "cannot be read as CERTIFICATE", 0},
 		{"a huge block", func(d map[string][]byte) {
-			d[KeysKey] = append(d[KeysKey], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: make([]byte, maxBlockBytes+1)})...)
+			d[keysKey] = append(d[keysKey], pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: make([]byte, maxBlockBytes+1)})...)
 		}, "of at most 8192 bytes", 1},
-		{"too much", func(d map[string][]byte) { d[KeysKey] = bytes.Repeat(d[KeysKey], 1000) }, "want at most 65536", 0},
+		{"too much", func(d map[string][]byte) { d[keysKey] = bytes.Repeat(d[keysKey], 1000) }, "want at most 65536", 0},
 		{"a certificate that is no CA", func(d map[string][]byte) {
 			d[CertificatesKey] = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Leaf.Raw})
-			d[KeysKey] = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: leafKey})
+			d[keysKey] = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: leafKey})
 		}, "which is no CA", 0},
 	} {
 		data := maps.Clone(ca)
@@ -232,7 +232,7 @@ func TestParseReadsOlderForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := dataOf(t, a)
-	data[KeysKey] = pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+	data[keysKey] = pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
 	if got, err := Parse(data); err != nil || len(got) != 1 {
 		t.Errorf("got %v, %v, want the authority", got, err)
 	}
@@ -265,11 +265,11 @@ func TestBundle(t *testing.T) {
 // what can be written and read again.
 func FuzzParse(f *testing.F) {
 	data := dataOf(f, newAuthority(f, now), newAuthority(f, now))
-	f.Add(data[CertificatesKey], data[KeysKey])
+	f.Add(data[CertificatesKey], data[keysKey])
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n"), []byte(nil))
-	f.Add(data[KeysKey], data[CertificatesKey])
+	f.Add(data[keysKey], data[CertificatesKey])
 	f.Fuzz(func(t *testing.T, certificates, keys []byte) {
-		whole, err := Parse(map[string][]byte{CertificatesKey: certificates, KeysKey: keys})
+		whole, err := Parse(map[string][]byte{CertificatesKey: certificates, keysKey: keys})
 		if err == nil && len(whole) == 0 {
 			t.Error("got no authority and no reason")
 		}

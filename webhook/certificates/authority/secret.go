@@ -15,7 +15,7 @@ import (
 // keys, as PEM one after the other.
 const (
 	CertificatesKey = "ca.crt"
-	KeysKey         = "ca.key"
+	keysKey         = "ca.key"
 )
 
 // Whoever may write the Secret must not make reading it expensive: the key of a CA
@@ -31,18 +31,18 @@ var ErrEmpty = errors.New("it is empty")
 // Parse reads the data of a Secret. It returns the authorities that are whole,
 // oldest first, and what is wrong with the rest; the error names no part of a key.
 func Parse(data map[string][]byte) ([]*Authority, error) {
-	if len(data[CertificatesKey]) == 0 && len(data[KeysKey]) == 0 {
+	if len(data[CertificatesKey]) == 0 && len(data[keysKey]) == 0 {
 		return nil, ErrEmpty
 	}
 	certificates, certificatesErr := blocks(data, CertificatesKey, "CERTIFICATE", x509.ParseCertificate)
-	keys, keysErr := blocks(data, KeysKey, "PRIVATE KEY", parseKey)
+	keys, keysErr := blocks(data, keysKey, "PRIVATE KEY", parseKey)
 	problems := []error{certificatesErr, keysErr}
 	var whole []*Authority
 	for _, certificate := range certificates {
 		at := slices.IndexFunc(keys, func(k crypto.Signer) bool { return fits(certificate, k) })
 		switch {
 		case at < 0:
-			problems = append(problems, fmt.Errorf("got certificate %s in %s without its private key in %s", Serial(certificate), CertificatesKey, KeysKey))
+			problems = append(problems, fmt.Errorf("got certificate %s in %s without its private key in %s", Serial(certificate), CertificatesKey, keysKey))
 		case !certificate.IsCA:
 			problems = append(problems, fmt.Errorf("got certificate %s in %s, which is no CA", Serial(certificate), CertificatesKey))
 		default:
@@ -65,7 +65,7 @@ func Data(authorities []*Authority) (map[string][]byte, error) {
 		certificates = append(certificates, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.Certificate.Raw})...)
 		keys = append(keys, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
 	}
-	return map[string][]byte{CertificatesKey: certificates, KeysKey: keys}, nil
+	return map[string][]byte{CertificatesKey: certificates, keysKey: keys}, nil
 }
 
 // blocks reads all PEM blocks of a kind; RSA and EC keys in their older forms are
