@@ -2,6 +2,7 @@ package certificates_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,5 +87,38 @@ func TestMountedCertificateRotates(t *testing.T) {
 	follow("a certificate of another CA", before)
 	publish(t, second.PEM)
 	time.Sleep(2 * lag) // handshakes with the second CA alone
+	s.flawless(t)
+}
+
+// From a mounted certificate to --self-signed and without a pod that notices: the CA
+// that is in caBundle stays beside the new one, so the replicas of before are trusted
+// as long as they run.
+func TestFromMountedToSelfSigned(t *testing.T) {
+	reset(t)
+	other, err := certs.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := other.Write(dir, serverName); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, other.PEM)
+	// They drain for so long that nobody meets a closed port who has just seen them ready.
+	before := startWith(t, 2, shared.config, func(o *webhook.Options) { o.CertDir, o.Drain = dir, 2*time.Second })
+	areReady(t, before)
+	s := pour(t, before)
+	after := startReady(t, 2, &clock{})
+	everywhereSays(t, 2)
+	var ends sync.WaitGroup
+	for _, r := range before {
+		ends.Go(r.stop)
+	}
+	ends.Wait()
+	for i, r := range after {
+		if _, err := r.shake(pemOf(t, inSecret(t)[0])); err != nil {
+			t.Errorf("replica %d: %v", i, err)
+		}
+	}
 	s.flawless(t)
 }
