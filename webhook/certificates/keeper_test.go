@@ -8,6 +8,8 @@ import (
 	"github.com/go-logr/logr/funcr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/holdfast-mesh/holdfast/webhook/certificates/authority"
 )
 
 func newKeeper(log *[]string) *Keeper {
@@ -59,4 +61,40 @@ func TestSurvives(t *testing.T) {
 	if err := k.Check(); err == nil {
 		t.Error("got ready without a certificate")
 	}
+}
+
+// Ready is who serves what API servers have had the time to trust; once that was so,
+// only a certificate that is of no use itself changes it.
+func TestCheck(t *testing.T) {
+	var log []string
+	k := newKeeper(&log)
+	now := time.Now()
+	k.times.Now = func() time.Time { return now }
+	a, err := authority.New(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := a.Issue(k.names, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(want string) {
+		t.Helper()
+		if err := k.Check(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	says("no serving certificate yet")
+	k.current.Store(&serving{Certificate: leaf, by: a})
+	says("not in the caBundle of every webhook yet")
+	since := now
+	k.trustedSince.Store(&since)
+	now = now.Add(time.Second)
+	says("API servers get 2s")
+	now = now.Add(time.Second)
+	says("")
+	k.trustedSince.Store(nil)
+	says("")
+	now = leaf.Leaf.NotAfter.Add(time.Second)
+	says("the serving certificate is valid from")
 }
