@@ -252,6 +252,9 @@ func TestBundle(t *testing.T) {
 	if !cmp.Equal(got, want, cmp.Comparer(func(a, b *x509.Certificate) bool { return a.Equal(b) })) {
 		t.Errorf("got %d certificates, want the oldest, which is needed, and the %d youngest", len(got), maxTrusted-1)
 	}
+	if got := Certificates(Bundle([]*x509.Certificate{expired}, []*x509.Certificate{oldest, expired}, now)); len(got) != 1 || !got[0].Equal(oldest) {
+		t.Errorf("got %d certificates, want the one that has not expired", len(got))
+	}
 	one, other := Bundle(list[:2], list[2:4], now), Bundle([]*x509.Certificate{list[3], list[0]}, []*x509.Certificate{list[2], list[1]}, now)
 	if !bytes.Equal(one, other) {
 		t.Error("the same certificates in another order give another text")
