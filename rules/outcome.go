@@ -7,6 +7,7 @@ type Reason string
 const (
 	Patched             Reason = "Patched"             // annotations are to be changed
 	AlreadyApplied      Reason = "AlreadyApplied"      // rules match and everything is already so
+	TakenBack           Reason = "TakenBack"           // no rule is in force any more: what holdfast had written goes
 	NoRuleMatched       Reason = "NoRuleMatched"       // nothing to do
 	Observed            Reason = "Observed"            // rules match, all in mode Observe
 	OptedOut            Reason = "OptedOut"            // pod, or namespace by an explicit "false"
@@ -23,7 +24,7 @@ const (
 // Reasons returns every Reason, for metrics that exist at zero.
 func Reasons() []Reason {
 	return []Reason{
-		Patched, AlreadyApplied, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
+		Patched, AlreadyApplied, TakenBack, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
 		NoSidecar, AlreadyInjected, LeftAlone, TooLarge, MirrorPod, RulesUnavailable, InternalError,
 	}
 }
