@@ -163,7 +163,7 @@ func TestPodsOfPatchedTemplates(t *testing.T) {
 	if !maps.Equal(patched.Annotations, plain.Annotations) || !strings.Contains(plain.Annotations["proxy.istio.io/config"], "48h") {
 		t.Errorf("got %v, want %v with 48h", patched.Annotations, plain.Annotations)
 	}
-	gone.Spec.Containers[0].Env = nil
+	gone.GenerateName, gone.Name, gone.Spec.Containers[0].Env = "", "taken-back", nil
 	create(t, gone)
 	want := map[string]string{"proxy.istio.io/config": own, "traffic.sidecar.istio.io/excludeOutboundPorts": "25"}
 	if !maps.Equal(gone.Annotations, want) {
