@@ -45,6 +45,10 @@ const (
 	WarnNamespaceLabelsUnknown WarningCode = "NamespaceLabelsUnknown"
 	// WarnAlreadyInjected: Istio's webhook ran before holdfast's.
 	WarnAlreadyInjected WarningCode = "AlreadyInjected"
+	// WarnAdmittedBefore: the pod runs since before these rules.
+	WarnAdmittedBefore WarningCode = "AdmittedBefore"
+	// WarnUnknownEnabled: EnabledKey has a value that means nothing.
+	WarnUnknownEnabled WarningCode = "UnknownEnabledValue"
 	// WarnObserved: rules match and change nothing, by their mode.
 	WarnObserved WarningCode = "Observed"
 	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
@@ -68,8 +72,8 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
+		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }
 

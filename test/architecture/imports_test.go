@@ -17,7 +17,7 @@ var floors = []struct{ of, below string }{
 	{"rules/evidence", "internal/... istio/... rules"},
 	{"rules/load/...", "internal/... istio/... rules rules/load/..."},
 	{"rules/decide", "internal/... istio/... rules rules/evidence"},
-	{"manifest", "internal/... rules rules/jsonpatch"},
+	{"manifest", "internal/... istio rules rules/jsonpatch"},
 	{"mesh", "internal/... istio/... rules"},
 	{"verify", "internal/... istio/... rules mesh verify/capture verify/dump"},
 	{"verify/capture", "istio rules"},
