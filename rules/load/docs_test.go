@@ -12,26 +12,23 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
-// documented are the codes of the reference, by the heading that they stand
-// under. Each has a meaning, a sentence.
+// documented are the codes of docs/codes.md, by the heading that they stand
+// under. rules/internal/gencodes makes the page, and sees to their meanings.
 func documented(t testing.TB) map[Code]Severity {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules.md"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "codes.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, text, _ := strings.Cut(string(data), "\n### Errors\n")
 	errors, warnings, found := strings.Cut(text, "\n### Warnings\n")
 	if !found {
-		t.Fatal("docs/rules.md has no headings Errors and Warnings")
+		t.Fatal("docs/codes.md has no headings Errors and Warnings")
 	}
 	codes := map[Code]Severity{}
 	for severity, table := range map[Severity]string{Error: errors, Warning: warnings} {
-		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.*) \\|$").FindAllStringSubmatch(table, -1) {
+		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| .* \\|$").FindAllStringSubmatch(table, -1) {
 			codes[Code(row[1])] = severity
-			if len(row[2]) < 10 || !strings.HasSuffix(row[2], ".") {
-				t.Errorf("%s: got meaning %q, want a sentence", row[1], row[2])
-			}
 		}
 	}
 	return codes
@@ -42,7 +39,7 @@ var allKeys = [][]wire.Key{
 	requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
 }
 
-// The reference of the format speaks of every key and every code.
+// The reference of the format speaks of every key and every middleware.
 func TestReferenceIsComplete(t *testing.T) {
 	text := string(read(t, filepath.Join("..", "..", "docs", "rules.md")))
 	for _, keys := range allKeys {
@@ -50,16 +47,6 @@ func TestReferenceIsComplete(t *testing.T) {
 			if !strings.Contains(text, "`"+k.Name+"`") {
 				t.Errorf("docs/rules.md does not mention key `%s`", k.Name)
 			}
-		}
-	}
-	declared, err := os.ReadFile("codes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := documented(t)
-	for _, c := range regexp.MustCompile(`Code = "(\w+)"`).FindAllSubmatch(declared, -1) {
-		if code := Code(c[1]); known[code] == "" {
-			t.Errorf("docs/rules.md has no row for %s", code)
 		}
 	}
 	for _, m := range rules.KnownMiddleware() {

@@ -322,7 +322,7 @@ func TestCodesAreTested(t *testing.T) {
 	}
 	for code := range reported {
 		if known[code] == "" {
-			t.Errorf("%s is reported but not in docs/rules.md", code)
+			t.Errorf("%s is reported but not in docs/codes.md", code)
 		}
 	}
 }

@@ -13,6 +13,7 @@ var floors = []struct{ of, below string }{
 	{"internal/...", ""},
 	{"istio/...", "internal/... istio/..."},
 	{"rules", "internal/... istio/..."},
+	{"rules/internal/...", "rules"},
 	{"rules/jsonpatch", "internal/... rules"},
 	{"rules/evidence", "internal/... istio/... rules"},
 	{"rules/load/...", "internal/... istio/... rules rules/load/..."},
