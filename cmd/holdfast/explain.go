@@ -45,7 +45,10 @@ func newExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return explain(cmd, documents, output)
+			if err := explain(cmd, documents, output); err != nil {
+				return err
+			}
+			return options.conclude(cmd, documents)
 		},
 	}
 	options.addFlags(cmd.Flags())
@@ -55,16 +58,9 @@ func newExplain() *cobra.Command {
 
 func explain(cmd *cobra.Command, documents []document, output string) error {
 	explanations := []explanation{}
-	for _, d := range documents {
-		for i := range d.workloads {
-			explanations = append(explanations, explainOne(&d.workloads[i]))
-		}
-	}
+	eachWorkload(documents, func(w *workload) { explanations = append(explanations, explainOne(w)) })
 	if output == "json" {
 		return encodeJSON(cmd.OutOrStdout(), explanations)
-	}
-	if len(explanations) == 0 {
-		warn(cmd, documents)
 	}
 	for i, e := range explanations {
 		if i > 0 {
@@ -151,7 +147,7 @@ func printVerdict(w io.Writer, v rules.Verdict) {
 		fmt.Fprint(w, " (Observe)")
 	}
 	fmt.Fprintf(w, ": %s", v.Reason)
-	if v.Detail != "" {
+	if v.Detail != "" && len(v.Evidence) == 0 { // else the evidence says it all
 		fmt.Fprintf(w, ", %s", v.Detail)
 	}
 	fmt.Fprintln(w)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -70,9 +69,8 @@ The exit code is 1 when something that the pod asks for is not in force.`,
 
 // read reads the files that the flags name, or what the cluster has of a pod.
 func (v *verifyFlags) read(cmd *cobra.Command, args []string) (in verify.Input, err error) {
-	inputs := []string{v.dump, v.server, v.pod, v.rulesFile}
-	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
-		return in, usageError(cmd, "standard input can be read only once: got - for more than one file")
+	if err := stdinOnce(cmd, v.dump, v.server, v.pod, v.rulesFile); err != nil {
+		return in, err
 	}
 	if v.rulesFile != "" {
 		if in.Rules, err = v.load(cmd); err != nil {

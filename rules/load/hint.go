@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
@@ -25,8 +26,8 @@ var homes = []struct {
 }
 
 // unknownKey reports a key that the format does not know in the mapping at
-// k.at, with where it belongs, or the nearest one that is known.
-func (l *loader) unknownKey(k value, keys []wire.Key) {
+// k.at, with where it belongs, or the nearest one that is known. of is its value.
+func (l *loader) unknownKey(k value, of *yaml.Node, keys []wire.Key) {
 	want := later(func() string { return orList(names(keys)) })
 	if k.Kind != yaml.ScalarNode {
 		l.errorAt(k, unknownKey, "got %s as a key, want %s", describe(k.Node), want)
@@ -40,6 +41,9 @@ func (l *loader) unknownKey(k value, keys []wire.Key) {
 		}
 		if meant := meantBy(k.Node, keys); meant != "" {
 			return ": write " + meant
+		}
+		if isLabel := len(validation.IsQualifiedName(clipped(k.Value))) == 0; isLabel && slices.Contains(names(keys), "matchLabels") && of.Kind == yaml.ScalarNode {
+			return ": write matchLabels: {" + clipped(k.Value) + ": " + show(of.Value) + "}"
 		}
 		return ""
 	})

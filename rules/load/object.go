@@ -46,7 +46,7 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 		k := l.value(content[i], v.at)
 		switch found := find(k.Node, keys); {
 		case found < 0:
-			l.unknownKey(k, keys)
+			l.unknownKey(k, content[i+1], keys)
 			if len(unknown) < mostKeys { // a hostile file has a million
 				unknown = append(unknown, k.Node)
 			}
