@@ -1,9 +1,7 @@
 package load
 
 import (
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,28 +9,6 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
-
-// documented are the codes of docs/codes.md, by the heading that they stand
-// under. rules/internal/gencodes makes the page, and sees to their meanings.
-func documented(t testing.TB) map[Code]Severity {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "codes.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(data), "\n### Errors\n")
-	errors, warnings, found := strings.Cut(text, "\n### Warnings\n")
-	if !found {
-		t.Fatal("docs/codes.md has no headings Errors and Warnings")
-	}
-	codes := map[Code]Severity{}
-	for severity, table := range map[Severity]string{Error: errors, Warning: warnings} {
-		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| .* \\|$").FindAllStringSubmatch(table, -1) {
-			codes[Code(row[1])] = severity
-		}
-	}
-	return codes
-}
 
 var allKeys = [][]wire.Key{
 	fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,

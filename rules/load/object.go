@@ -5,6 +5,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
@@ -149,5 +150,5 @@ func (l *loader) content(v value, depth int) []*yaml.Node {
 // at k.at.
 func (l *loader) duplicateKey(k value, first int) {
 	k.at = &path{up: k.at, key: k.Value, quoted: k.Value == ""}
-	l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", show(k.Value), first)
+	l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", grammar.Show(k.Value), first)
 }

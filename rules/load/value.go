@@ -9,6 +9,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 )
 
 // loader walks the tree of one file. It keeps no node beyond the walk.
@@ -62,12 +63,12 @@ func (p *path) String() string {
 		return ""
 	case p.key == "" && !p.quoted:
 		return p.up.String() + "[" + strconv.Itoa(p.index) + "]"
-	case p.quoted || !isDNSLabel(plainKey(p.key)):
-		return p.up.String() + "[" + show(p.key) + "]"
+	case p.quoted || !grammar.IsDNSLabel(grammar.PlainKey(p.key)):
+		return p.up.String() + "[" + grammar.Show(p.key) + "]"
 	case p.up == nil:
-		return clipped(p.key)
+		return grammar.Clipped(p.key)
 	}
-	return p.up.String() + "." + clipped(p.key)
+	return p.up.String() + "." + grammar.Clipped(p.key)
 }
 
 // report adds a problem, unless it is a warning that is meant.
