@@ -2,6 +2,7 @@ package load
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,5 +71,28 @@ func TestEveryKeyIsRead(t *testing.T) {
 				t.Errorf("a wrong value of %s%s goes unnoticed:\n%s", place.before, k.Name, report(problems))
 			}
 		}
+	}
+}
+
+// What the documents show as a rules file is one, without problems.
+func TestExamplesLoad(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range append(files, filepath.Join("..", "..", "README.md")) {
+		for _, block := range regexp.MustCompile("(?s)\n```yaml\n(.*?)\n```\n").FindAllStringSubmatch(string(read(t, file)), -1) {
+			if !strings.Contains(block[1], "kind: "+rules.Kind) {
+				continue
+			}
+			found++
+			if _, problems := Rules(filepath.Base(file), []byte(block[1])); len(problems) > 0 {
+				t.Errorf("%s shows\n%s\nwhich has problems:\n%s", file, block[1], report(problems))
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("got no rules file in the documents, want that of README.md at least")
 	}
 }
