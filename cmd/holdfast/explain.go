@@ -37,6 +37,14 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain -f RULES [FILE|-]...",
 		Short: "Say for each pod which rules match, why or why not, and what results",
+		Long: `Say for each pod, or pod template, of the manifests what becomes of it (a reason), what
+each rule says to it (+ it matches, - it does not, and why), what of the pod shows that
+it uses a destination, and which annotations it gets. Without FILE, standard input is read.
+
+Reasons, verdicts and warnings have codes; docs/codes.md says what each means and what
+to do.
+
+Exit status: 0, or with --exit-code 1 if anything would change; 1 errors, 2 wrong usage.`,
 		Example: `  holdfast explain -f rules.yaml app.yaml
   kubectl get pod cart-7d4b9 -o yaml | holdfast explain -f rules.yaml -`,
 		Args: cobra.ArbitraryArgs,

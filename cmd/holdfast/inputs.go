@@ -27,7 +27,7 @@ type rulesInput struct {
 }
 
 func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
-	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file, or a ConfigMap manifest that holds one (required; - for standard input)")
+	flags.VarP((*once)(&r.rulesFile), "rules", "f", "`FILE` with the rules, or a ConfigMap manifest that holds them (required; - for standard input)")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "nothing but errors on standard error: no warnings, no summary")
 }
 
@@ -84,9 +84,10 @@ type offline struct {
 
 func (o *offline) addFlags(flags *pflag.FlagSet) {
 	o.rulesInput.addFlags(flags)
-	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	flags.StringVarP(&o.namespace, "namespace", "n", "default", "`NAMESPACE` of objects that name none")
 	flags.StringToStringVar(&o.namespaceLabels, "namespace-labels", nil,
-		"labels of the objects' namespaces, key=value[,key=value]; unknown without this flag, then a namespace counts as opted in")
+		"labels `KEY=VALUE,...` of the objects' namespaces; where neither this nor a Namespace among the inputs says them, a namespace counts as opted in")
+	flags.Lookup("namespace-labels").DefValue = "" // none, instead of []
 	flags.BoolVar(&o.clusterWide, "cluster-wide", false, "as with 'holdfast webhook --cluster-wide': every namespace that does not opt out")
 	addRecursive(flags, &o.recursive)
 	flags.BoolVar(&o.exitCode, "exit-code", false, "exit with 1 if the rules change any workload")

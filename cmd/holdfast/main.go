@@ -172,7 +172,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 // first is what is printed without it.
 func outputFlag(cmd *cobra.Command, output *string, words ...string) {
 	last := len(words) - 1
-	cmd.Flags().StringVarP(output, "output", "o", words[0], strings.Join(words[:last], ", ")+" or "+words[last])
+	cmd.Flags().StringVarP(output, "output", "o", words[0], "print as `FORM`: "+strings.Join(words[:last], ", ")+" or "+words[last])
 	// It fails only for a flag that is not there, or has completions already.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {

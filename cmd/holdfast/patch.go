@@ -28,7 +28,9 @@ Output:
   json       the patched objects as JSON; several objects become a List
   diff       a unified diff, empty if nothing changes; standard error says why
   jsonpatch  one RFC 6902 array for each document that is not empty, in order, [] where nothing
-             changes; paths start at the document's root`,
+             changes; paths start at the document's root
+
+Exit status: 0, or with --exit-code 1 if anything changes; 1 errors, 2 wrong usage.`,
 		Example: `  holdfast patch -f rules.yaml app.yaml | kubectl apply -f -
   kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -
   holdfast patch -f rules.yaml -R manifests -o diff --exit-code   # in CI: is everything patched?`,

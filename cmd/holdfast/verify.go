@@ -57,7 +57,7 @@ The exit code is 1 when something that the pod asks for is not in force.`,
 		},
 	}
 	f := cmd.Flags()
-	f.VarP((*once)(&flags.rulesFile), "rules", "f", "rules file, needed for gateways only (- for standard input)")
+	f.VarP((*once)(&flags.rulesFile), "rules", "f", "`FILE` with the rules, needed for gateways only (- for standard input)")
 	f.StringVar(&flags.dump, "config-dump", "", "config dump of the pod's Envoy, as its admin port or istioctl prints it (- for standard input)")
 	f.StringVar(&flags.server, "server-info", "", "what GET /server_info of the same Envoy gives: shows the drain time of its command line")
 	f.StringVar(&flags.pod, "pod", "", "manifest of the running pod (- for standard input)")
