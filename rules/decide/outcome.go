@@ -16,6 +16,7 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	var warn warnings
 	enforced, observed := s.byMode(matched)
 	o := rules.Outcome{Observed: s.names(observed)}
+	warnOfEnabled(f.pod, &warn)
 	s.warnOfUnknownLabels(f, &warn)
 	s.warnOfUnknownNames(f, &warn)
 	if f.found.Cut {
@@ -41,6 +42,9 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 		s.takeBack(f.pod, &o)
 	default:
 		s.enforce(f.pod, enforced, &o, &warn)
+	}
+	if f.pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
+		warnOfAdmitted(f.pod, &warn)
 	}
 	if remark != "" {
 		o.Detail += "; " + remark
@@ -72,11 +76,16 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 		o.Reason = rules.AlreadyApplied
 	case injected:
 		o.Reason = rules.AlreadyInjected
-		warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		if !pod.Admitted {
+			warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		}
 	default:
 		o.Reason = rules.Patched
 	}
 	o.Detail = listed(o.Rules) + " in force"
+	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
+		o.Detail = listed(o.Rules) + " in force after a restart"
+	}
 	for _, note := range m.notes {
 		o.Detail += "; " + note
 	}
