@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,18 @@ var attacks = []attack{
 		}
 		return rulesReview(text.String())
 	}))},
+}
+
+// An attack of its own: everybody at once.
+func init() {
+	all := slices.Clone(attacks)
+	attacks = append(attacks, attack{"all of these at once", func(ctx context.Context, p *program) {
+		var done sync.WaitGroup
+		for _, a := range all {
+			done.Go(func() { a.run(ctx, p) })
+		}
+		done.Wait()
+	}})
 }
 
 // many runs the same n times at once.

@@ -50,7 +50,7 @@ func manyRules(n int) string {
 		case 0:
 			fmt.Fprintf(&b, "  destinations: {middleware: [redis]}\n  workloads: {namespaces: [team-%d], referencing: true}\n  strategy: {idleTimeout: 48h}\n", i/20)
 		case 1:
-			fmt.Fprintf(&b, "  destinations: {ports: [%d], cidrs: [10.%d.%d.0/24]}\n  strategy: {idleTimeout: 24h, scope: Destinations}\n", 1024+i, i/256%256, i%256)
+			fmt.Fprintf(&b, "  destinations: {ports: [%d], cidrs: [10.%d.%d.0/24]}\n  workloads: {namespaces: [team-%d]}\n  strategy: {idleTimeout: 24h, scope: Destinations}\n", 1024+i, i/256%256, i%256, i/20)
 		case 2:
 			fmt.Fprintf(&b, "  destinations: {cidrs: [10.%d.%d.0/24]}\n  workloads: {podSelector: {matchLabels: {app: app-%d}}}\n  strategy: {bypass: CIDRs}\n", i/256%256, i%256, i)
 		case 3:

@@ -179,7 +179,7 @@ func apiServerMetrics(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := api.Get(shared.cluster.Config.Host + "/metrics")
+	response, err := api.Get(strings.TrimSuffix(shared.cluster.Config.Host, "/") + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
