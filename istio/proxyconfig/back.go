@@ -31,14 +31,12 @@ type Back struct {
 func (c *Config) TakeBack(back Back) (*Config, error) {
 	diff := delta{set: map[string]string{}, written: map[string]string{}, result: map[string]string{}}
 	maps.Copy(diff.result, c.view.metadata)
-	metadata := c.metadataNode()
+	direct := maps.Collect(yamltext.All(c.metadataNode()))
 	added := map[string]string{}
 	for key, written := range back.Was {
 		switch old, there := c.view.metadata[key]; {
-		case there && yamltext.Direct(metadata, key) != nil:
-			if text, ok := c.Written(key); !ok || text != written {
-				diff.written[key] = written
-			}
+		case there && direct[key] != nil:
+			diff.written[key] = written
 		default:
 			if value, err := stringOf(written); err == nil && (!there || old != value) {
 				diff.set[key], diff.result[key], added[key] = value, value, written

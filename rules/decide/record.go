@@ -73,6 +73,7 @@ func readRecord(text string) (r record) {
 	if len(text) > maxRecord || json.Unmarshal([]byte(text), &r) != nil {
 		return record{}
 	}
+	r.fit() // holdfast's own does; work on others is bounded
 	return r
 }
 

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -43,15 +42,19 @@ func (r *record) configBack(there value) value {
 	if err != nil {
 		return there
 	}
+	isOurs := func(key string) bool {
+		text, there := config.Metadata(key)
+		wrote, ok := r.Wrote[key]
+		return strings.HasPrefix(key, istio.HoldfastMetadataPrefix) || there && ok && wrote == text
+	}
 	back := proxyconfig.Back{Field: r.Made != "", Was: map[string]string{}}
 	for _, key := range config.MetadataKeys() {
-		text, _ := config.Metadata(key)
-		if wrote, ok := r.Wrote[key]; strings.HasPrefix(key, istio.HoldfastMetadataPrefix) || ok && wrote == text {
+		if isOurs(key) {
 			back.Remove = append(back.Remove, key)
 		}
 	}
 	for key, was := range r.Was {
-		if slices.Contains(back.Remove, key) || strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
+		if isOurs(key) {
 			back.Was[key] = was
 		}
 	}
