@@ -122,6 +122,15 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
+func write(t *testing.T, name string, data []byte) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // What people read in the rendered text is tidy.
 func TestNoTrailingSpaces(t *testing.T) {
 	for _, values := range choices(t) {
@@ -195,10 +204,7 @@ func TestRules(t *testing.T) {
 	for _, text := range []string{
 		"a: 1 # comment\n\n\nb: |\n  x\n\n\n", "no line end", "\n  begins indented\n", "a:\tb\r\nc: \"é \u2028\"\r\n", "--- \n# {{ .Values }} $(X) ' \" \\\n",
 	} {
-		path := filepath.Join(t.TempDir(), "rules.yaml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		path := write(t, "rules.yaml", []byte(text))
 		want := regexp.MustCompile(`\n+$`).ReplaceAllString(text, "\n")
 		if diff := cmp.Diff(want, renderedRules(t, "--set-file", "rules.file="+path)); diff != "" {
 			t.Errorf("(-given +rendered)\n%s", diff)

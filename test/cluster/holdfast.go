@@ -39,6 +39,7 @@ type Holdfast struct {
 type HoldfastOptions struct {
 	Binary string    // path of the program; empty: bin/holdfast of the repository
 	Args   []string  // further arguments of 'holdfast webhook', later ones win
+	Env    []string  // further environment, of Run only
 	Output io.Writer // standard error of the program; nil: discarded
 	// Change is called for every object of deploy/install.yaml before it is
 	// applied, after its webhooks were pointed at loopback. May be nil.

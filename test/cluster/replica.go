@@ -18,8 +18,8 @@ import (
 
 // Run starts one more pod of the Deployment holdfast as a process, in place of a
 // kubelet: with the arguments, the environment and the volumes that the API server has,
-// under its service account, but on loopback. Of the options only Binary and Output
-// count. It need not become ready; stop it with Holdfast.Stop.
+// under its service account, but on loopback. Of the options only Binary, Env and
+// Output count. It need not become ready; stop it with Holdfast.Stop.
 func (c *Cluster) Run(ctx context.Context, namespace string, options HoldfastOptions) (*Holdfast, error) {
 	var deployment appsv1.Deployment
 	if err := c.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "holdfast"}, &deployment); err != nil {
@@ -43,10 +43,10 @@ func (c *Cluster) Run(ctx context.Context, namespace string, options HoldfastOpt
 	host, port, _ := net.SplitHostPort(h.Addr)
 	// Later flags win.
 	args := append(c.mount(h, namespace, &pod), "--bind-address="+host, "--port="+port,
-		"--metrics-bind-address="+addresses[1], "--health-probe-bind-address="+addresses[2], "--drain=1s")
+		"--metrics-bind-address="+addresses[1], "--health-probe-bind-address="+addresses[2], "--drain=200ms")
 	h.command = exec.Command(options.Binary, args...)
 	h.command.Stderr = options.Output
-	h.command.Env = []string{"KUBECONFIG=" + kubeconfig}
+	h.command.Env = append([]string{"KUBECONFIG=" + kubeconfig}, options.Env...)
 	for _, env := range pod.Containers[0].Env {
 		if env.ValueFrom != nil {
 			if env.ValueFrom.FieldRef == nil || env.ValueFrom.FieldRef.FieldPath != "metadata.namespace" {
