@@ -21,7 +21,7 @@ import (
 
 // withCluster starts a real API server with holdfast's manifest applied, and
 // returns a configuration with exactly the rights of its service account.
-func withCluster(t *testing.T) (*cluster.Cluster, *rest.Config) {
+func withCluster(t *testing.T, flags ...string) (*cluster.Cluster, *rest.Config) {
 	t.Helper()
 	c, err := cluster.Start(nil)
 	if err != nil {
@@ -32,7 +32,7 @@ func withCluster(t *testing.T) (*cluster.Cluster, *rest.Config) {
 			t.Error(err)
 		}
 	})
-	config, err := c.Rights(t.Context(), t.TempDir())
+	config, err := c.Rights(t.Context(), t.TempDir(), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
