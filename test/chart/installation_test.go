@@ -43,7 +43,7 @@ type mode struct {
 	provide func(t *testing.T, namespace string)
 }
 
-// modes are the ways that are tried with pods.
+// modes are the ways that are tried with pods and with rights.
 var modes = []mode{
 	{"cert-manager", certManagerMode, actAsCertManager},
 }

@@ -10,20 +10,28 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // Every right of the chart is needed: without it holdfast's log says that something is
-// forbidden, with it never. What manageMesh adds is tried in webhook/envoyfilters, and what
-// self-signed adds with the certificates.
+// forbidden, with it never. What manageMesh adds is tried in webhook/envoyfilters.
 func TestRights(t *testing.T) {
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) { testRights(t, mode) })
+	}
+}
+
+func testRights(t *testing.T, mode mode) {
 	namespaces(t, nil, cluster.Namespace, "istio-system")
-	flags := append(rulesFile(t), certManagerMode...)
+	flags := append(rulesFile(t), mode.flags...)
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
 	t.Cleanup(func() { must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace) })
-	actAsCertManager(t, cluster.Namespace)
+	if mode.provide != nil {
+		mode.provide(t, cluster.Namespace)
+	}
 	t.Run("all", func(t *testing.T) {
 		log := work(t, func(string) bool { return false })
 		if strings.Contains(log, "forbidden") {
@@ -48,6 +56,7 @@ func TestRights(t *testing.T) {
 					if len(less.Verbs) > 0 {
 						rules = append(rules, *less)
 					}
+					forgetCertificates(t, mode)
 					changeRules(t, role, rules)
 					defer changeRules(t, role, whole)
 					missing := fmt.Sprintf(`cannot %s resource \"%s\"`, verb, rule.Resources[0]) // in JSON
@@ -56,6 +65,25 @@ func TestRights(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// forgetCertificates brings an installation that makes its certificates itself back to
+// where it has none, so that they have to be written again.
+func forgetCertificates(t *testing.T, mode mode) {
+	t.Helper()
+	if mode.provide != nil {
+		return
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: cluster.Namespace, Name: "holdfast-ca"}}
+	if err := shared.Client.Patch(t.Context(), secret, client.RawPatch(types.MergePatchType, []byte(`{"data":null}`))); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"} {
+		empty := client.RawPatch(types.JSONPatchType, []byte(`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":null}]`))
+		if err := shared.Client.Patch(t.Context(), getConfiguration(t, kind), empty); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -95,7 +123,7 @@ func work(t *testing.T, enough func(log string) bool) string {
 		})
 	}
 	deadline := time.Now().Add(15 * time.Second)
-	for !synced() && !enough(running.log.String()) && time.Now().Before(deadline) {
+	for !(synced() && running.ready(h)) && !enough(running.log.String()) && time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if !enough(running.log.String()) {
