@@ -86,8 +86,8 @@ lint: ## Format, vet, static analysis
 	@test/tools/lint
 
 .PHONY: tools
-tools: ## Build kube-apiserver, etcd and istiod into bin/ (once; minutes)
-	@test/kube/build
+tools: ## Build kube-apiserver, etcd, istiod and helm into bin/ (once; minutes)
+	@test/kube/build && test/tools/charts
 	@test/istio/build
 
 .PHONY: generate

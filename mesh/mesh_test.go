@@ -17,21 +17,19 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
-var update = flag.Bool("update", false, "write deploy/mesh.yaml anew")
+var update = flag.Bool("update", false, "write the chart's mesh.yaml anew")
 
-const deployHeader = `# What holdfast needs in the mesh for "scope: Destinations":
-#   kubectl apply -f deploy/mesh.yaml
-# Where Istio's root namespace (meshConfig.rootNamespace) is not istio-system, or for keepalive and
-# gateways:
+const chartHeader = `# What holdfast needs in the mesh for "scope: Destinations". Istio's own definitions come first. For
+# keepalive and gateways:
 #   holdfast render -f rules.yaml | kubectl apply -f -
 #
 `
 
-// deploy/mesh.yaml is what render prints, so that the two never differ. 'go test ./mesh -update'
+// The chart's mesh.yaml is what render prints, so that the two never differ. 'go test ./mesh -update'
 // writes it.
-func TestDeploy(t *testing.T) {
-	const path = "../deploy/mesh.yaml"
-	want := bytes.NewBufferString(deployHeader)
+func TestChart(t *testing.T) {
+	const path = "../deploy/chart/files/mesh.yaml"
+	want := bytes.NewBufferString(chartHeader)
 	if err := WriteYAML(want, []Object{Destinations(istio.DefaultRootNamespace)}); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +43,7 @@ func TestDeploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
-		t.Errorf("deploy/mesh.yaml is stale, 'go test ./mesh -update' writes it anew (-want +got):\n%s", diff)
+		t.Errorf("%s is stale, 'go test ./mesh -update' writes it anew (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -21,7 +21,7 @@ rules:
 
 // Whoever creates a pod is warned while the object that it needs is not in
 // Istio's root namespace, as far as holdfast can see, with the rights that
-// deploy/holdfast.yaml gives it. Without Istio nobody is warned.
+// deploy/install.yaml gives it. Without Istio nobody is warned.
 func TestMissingMeshObject(t *testing.T) {
 	c, config := withCluster(t)
 	s := start(t, fmt.Sprintf(keepaliveRules, "istio-system"), func(o *Options) { o.NoCluster, o.RESTConfig = false, config })

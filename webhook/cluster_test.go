@@ -21,7 +21,7 @@ import (
 
 // withCluster starts a real API server with holdfast's manifest applied, and
 // returns a configuration with exactly the rights of its service account.
-func withCluster(t *testing.T) (*cluster.Cluster, *rest.Config) {
+func withCluster(t *testing.T, flags ...string) (*cluster.Cluster, *rest.Config) {
 	t.Helper()
 	c, err := cluster.Start(nil)
 	if err != nil {
@@ -32,7 +32,7 @@ func withCluster(t *testing.T) (*cluster.Cluster, *rest.Config) {
 			t.Error(err)
 		}
 	})
-	config, err := c.Rights(t.Context(), t.TempDir(), "holdfast.yaml")
+	config, err := c.Rights(t.Context(), t.TempDir(), flags...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func (s seenPods) decide(set *decide.Set, pod *rules.Pod, options decide.Options
 	return set.Decide(pod, options)
 }
 
-// The server in a cluster, with the rights that deploy/holdfast.yaml gives it:
+// The server in a cluster, with the rights that deploy/install.yaml gives it:
 // rules from a ConfigMap, namespaces, Istio's settings by revision and tag.
 func TestCluster(t *testing.T) {
 	c, config := withCluster(t)
@@ -115,7 +115,7 @@ func TestCluster(t *testing.T) {
 
 	// A service account that writes Events on its own ConfigMap only.
 	if log := s.log.String(); strings.Contains(log, "not allowed") || strings.Contains(log, "cannot write an Event") {
-		t.Errorf("the rights in deploy/holdfast.yaml do not suffice:\n%s", log)
+		t.Errorf("the rights in deploy/install.yaml do not suffice:\n%s", log)
 	}
 }
 

@@ -57,6 +57,9 @@ type Options struct {
 
 	// ClusterWide considers every namespace that is not opted out.
 	ClusterWide bool
+	// IstioRevisions are those whose settings are read, "default" for an Istio
+	// without one; empty reads all that there are.
+	IstioRevisions []string
 	// ManageMesh keeps the EnvoyFilters of keepalive and gateways as the rules
 	// say. It needs a cluster.
 	ManageMesh bool

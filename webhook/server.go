@@ -181,7 +181,7 @@ func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error
 
 // watchCluster starts everything that comes from a cluster.
 func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
-	c, err := cluster.New(config, s.log.WithName("cluster"), s.metrics.setSynced)
+	c, err := cluster.New(config, s.options.IstioRevisions, s.log.WithName("cluster"), s.metrics.setSynced)
 	if err != nil {
 		return nil, err
 	}

@@ -35,17 +35,18 @@ type Holdfast struct {
 }
 
 // HoldfastOptions say how to install and start it; the zero value is what
-// deploy/holdfast.yaml gives.
+// deploy/install.yaml gives, but with a certificate from a folder.
 type HoldfastOptions struct {
 	Binary string    // path of the program; empty: bin/holdfast of the repository
 	Args   []string  // further arguments of 'holdfast webhook', later ones win
+	Env    []string  // further environment, of Run only
 	Output io.Writer // standard error of the program; nil: discarded
-	// Change is called for every object of deploy/holdfast.yaml before it is
+	// Change is called for every object of deploy/install.yaml before it is
 	// applied, after its webhooks were pointed at loopback. May be nil.
 	Change func(*unstructured.Unstructured)
 }
 
-// Install applies deploy/holdfast.yaml, starts the program as its service
+// Install applies deploy/install.yaml, starts the program as its service
 // account and waits until it is ready. Stop it with Holdfast.Stop.
 func (c *Cluster) Install(ctx context.Context, options HoldfastOptions) (*Holdfast, error) {
 	h, err := c.prepare(options)
@@ -83,7 +84,7 @@ func (c *Cluster) prepare(options HoldfastOptions) (*Holdfast, error) {
 	if err = h.Authority.Write(h.CertDir, "holdfast.holdfast-system.svc"); err != nil {
 		return nil, err
 	}
-	kubeconfig, err := c.serviceAccount(dir)
+	kubeconfig, err := c.serviceAccount(dir, Namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func FreeAddresses(n int) ([]string, error) {
 
 // applyManifest applies what users get; only the place of the server differs.
 func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*unstructured.Unstructured)) error {
-	objects, err := ReadObjects(filepath.Join(Root(), "deploy", "holdfast.yaml"))
+	objects, err := ReadObjects(InstallManifest())
 	if err != nil {
 		return err
 	}
@@ -133,6 +134,9 @@ func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*u
 		return err
 	}
 	for _, object := range objects {
+		if object.GetKind() == "EnvoyFilter" {
+			continue // Istio's definitions are not there everywhere; who wants it brings both
+		}
 		if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") {
 			if err := h.pointAtLoopback(object); err != nil {
 				return err
@@ -178,15 +182,20 @@ func ReadObjects(path string) ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return decodeObjects(path, file)
+}
+
+// decodeObjects reads the objects of a manifest; name is what an error calls it.
+func decodeObjects(name string, from io.Reader) ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
-	decoder := yaml.NewYAMLOrJSONDecoder(file, 4096)
+	decoder := yaml.NewYAMLOrJSONDecoder(from, 4096)
 	for {
 		object := &unstructured.Unstructured{}
 		switch err := decoder.Decode(object); {
 		case errors.Is(err, io.EOF):
 			return objects, nil
 		case err != nil:
-			return nil, fmt.Errorf("reading %s: %w", path, err)
+			return nil, fmt.Errorf("reading %s: %w", name, err)
 		}
 		if len(object.Object) > 0 {
 			objects = append(objects, object)

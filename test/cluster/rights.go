@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,29 +11,27 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Rights applies files of the folder deploy, but neither webhooks, which nobody
-// serves, nor ConfigMaps, which tests bring themselves. It returns what talks to
-// the API server as holdfast's service account, with exactly the rights that
-// these files give it. dir takes the kubeconfig.
-func (c *Cluster) Rights(ctx context.Context, dir string, files ...string) (*rest.Config, error) {
+// Rights applies what the chart renders with these flags of helm, but neither
+// webhooks, which nobody serves, nor ConfigMaps and EnvoyFilters, which tests bring
+// themselves. It returns what talks to the API server as holdfast's service account,
+// with exactly the rights that the chart gives it. dir takes the kubeconfig.
+func (c *Cluster) Rights(ctx context.Context, dir string, flags ...string) (*rest.Config, error) {
 	if err := c.makeRootNamespace(ctx); err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		objects, err := ReadObjects(filepath.Join(Root(), "deploy", file))
-		if err != nil {
+	objects, err := Render(Namespace, append([]string{"--set", "namespace.create=true"}, flags...)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range objects {
+		if kind := object.GetKind(); strings.HasSuffix(kind, "WebhookConfiguration") || kind == "ConfigMap" || kind == "EnvoyFilter" {
+			continue
+		}
+		if err := c.Apply(ctx, object); err != nil {
 			return nil, err
 		}
-		for _, object := range objects {
-			if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") || object.GetKind() == "ConfigMap" {
-				continue
-			}
-			if err := c.Apply(ctx, object); err != nil {
-				return nil, err
-			}
-		}
 	}
-	path, err := c.serviceAccount(dir)
+	path, err := c.serviceAccount(dir, Namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +45,9 @@ func (c *Cluster) makeRootNamespace(ctx context.Context) error {
 	return client.IgnoreAlreadyExists(c.Client.Create(ctx, root))
 }
 
-// serviceAccount writes a kubeconfig of holdfast's service account.
-func (c *Cluster) serviceAccount(dir string) (path string, err error) {
-	return c.Kubeconfig(dir, "system:serviceaccount:holdfast-system:holdfast",
-		"system:serviceaccounts", "system:serviceaccounts:holdfast-system", "system:authenticated")
+// serviceAccount writes a kubeconfig of the service account of a holdfast in a
+// namespace.
+func (c *Cluster) serviceAccount(dir, namespace string) (path string, err error) {
+	return c.Kubeconfig(dir, "system:serviceaccount:"+namespace+":holdfast",
+		"system:serviceaccounts", "system:serviceaccounts:"+namespace, "system:authenticated")
 }

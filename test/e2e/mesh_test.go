@@ -56,7 +56,7 @@ func TestManageMesh(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if _, err := c.Rights(t.Context(), t.TempDir(), "holdfast.yaml", "manage-mesh.yaml"); err != nil {
+	if _, err := c.Rights(t.Context(), t.TempDir(), "--set", "manageMesh=true"); err != nil {
 		t.Fatal(err)
 	}
 	var log output

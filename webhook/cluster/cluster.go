@@ -28,6 +28,8 @@ type Cluster struct {
 	istio      istioWatches
 	mesh       atomic.Pointer[meshObjects] // of the root namespace now followed
 
+	revisions []string // of Istio, empty: all that there are
+
 	config *rest.Config
 	http   *http.Client
 	scheme *runtime.Scheme
@@ -35,9 +37,10 @@ type Cluster struct {
 	log    logr.Logger
 }
 
-// New makes a Cluster that watches nothing yet. synced is told when all objects
+// New makes a Cluster that watches nothing yet. Of revisions of Istio, if any are given,
+// no others are read. synced is told when all objects
 // of a kind, one of Watched, have been read, and when reading begins anew.
-func New(config *rest.Config, log logr.Logger, synced func(what string, synced bool)) (*Cluster, error) {
+func New(config *rest.Config, revisions []string, log logr.Logger, synced func(what string, synced bool)) (*Cluster, error) {
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
@@ -48,7 +51,7 @@ func New(config *rest.Config, log logr.Logger, synced func(what string, synced b
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a client for %s: %w", config.Host, err)
 	}
-	c := &Cluster{config: config, http: httpClient, scheme: scheme, synced: synced, log: log}
+	c := &Cluster{revisions: revisions, config: config, http: httpClient, scheme: scheme, synced: synced, log: log}
 	c.settings.log = log
 	c.istio.root = make(chan string, 1)
 	return c, nil

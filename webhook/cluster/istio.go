@@ -8,6 +8,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 )
@@ -93,12 +95,22 @@ func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 }
 
 func (c *Cluster) watchIstio(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
-	from, err := c.newCache(settingsObjects(root), c.watchError)
-	if err != nil {
-		return nil, err
-	}
 	c.settings.reset()
-	settings, err := follow(ctx, from, &corev1.ConfigMap{}, watchIstioSettings, c.settings.set, c.settings.remove)
+	settings := &watch{what: watchIstioSettings, synced: func() bool { return true }}
+	for _, objects := range settingsObjects(root, c.revisions) {
+		from, err := c.newCache(map[client.Object]cache.ByObject{&corev1.ConfigMap{}: objects}, c.watchError)
+		if err != nil {
+			return nil, err
+		}
+		one, err := follow(ctx, from, &corev1.ConfigMap{}, watchIstioSettings, c.settings.set, c.settings.remove)
+		if err != nil {
+			return nil, err
+		}
+		others := settings.synced
+		settings.synced = func() bool { return others() && one.synced() }
+		c.run(ctx, tasks, from, nil)
+	}
+	from, err := c.newCache(tagObjects(), c.watchError)
 	if err != nil {
 		return nil, err
 	}

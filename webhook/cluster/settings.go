@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -180,13 +181,27 @@ func parseInjectorValues(text string) (*rules.MeshDefaults, error) {
 	return &rules.MeshDefaults{ExcludeOutboundPorts: ports, ExcludeOutboundIPRanges: prefixes}, nil
 }
 
-// settingsObjects asks for Istio's own objects only, by labels that Istio sets on
-// all of them.
-func settingsObjects(root string) map[client.Object]cache.ByObject {
-	return map[client.Object]cache.ByObject{
-		&corev1.ConfigMap{}:     {Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues},
-		metadataOf(webhookKind): {Label: exists(tagLabel), Transform: keepLabels},
+// settingsObjects asks for the injectors' ConfigMaps only: of given revisions each by its
+// name, so that a right to these names is enough; of unknown ones by a label that Istio
+// sets on all of them.
+func settingsObjects(root string, revisions []string) (list []cache.ByObject) {
+	for _, revision := range revisions {
+		name := injectorConfigMap
+		if revision != istio.DefaultRevision {
+			name += "-" + revision
+		}
+		named := fields.AndSelectors(inNamespace(root), fields.OneTermEqualSelector("metadata.name", name))
+		list = append(list, cache.ByObject{Field: named, Transform: keepValues})
 	}
+	if len(revisions) == 0 {
+		list = []cache.ByObject{{Field: inNamespace(root), Label: exists(istio.RevisionLabel), Transform: keepValues}}
+	}
+	return list
+}
+
+// tagObjects asks for the webhook configurations that are revision tags.
+func tagObjects() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{metadataOf(webhookKind): {Label: exists(tagLabel), Transform: keepLabels}}
 }
 
 func exists(label string) labels.Selector {

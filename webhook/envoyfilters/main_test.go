@@ -65,7 +65,7 @@ func runTests(m *testing.M) (code int, err error) {
 	if err := shared.InstallEnvoyFilters(); err != nil {
 		return 1, err
 	}
-	if shared.config, err = shared.Rights(context.Background(), dir, "holdfast.yaml", "manage-mesh.yaml"); err != nil {
+	if shared.config, err = shared.Rights(context.Background(), dir, "--set", "manageMesh=true"); err != nil {
 		return 1, err
 	}
 	scheme := runtime.NewScheme()

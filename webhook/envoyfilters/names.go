@@ -18,8 +18,8 @@ const (
 	eventForeign       = "MeshObjectDiffers"
 )
 
-// remedy says where the rights are.
-const remedy = "kubectl apply -f deploy/manage-mesh.yaml"
+// remedy says where the rights come from.
+const remedy = "manageMesh=true in the values of the chart"
 
 // podsPerPage is how many pods are asked for at a time, as kubectl does.
 const podsPerPage = 500

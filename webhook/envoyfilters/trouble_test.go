@@ -127,7 +127,7 @@ func TestDefinitionsMissing(t *testing.T) {
 	}
 }
 
-// Every right that deploy/manage-mesh.yaml gives is needed: without it the work
+// Every right that the chart gives with manageMesh is needed: without it the work
 // does not get done, which log and metric say, and it is done once the right is
 // there.
 func TestRights(t *testing.T) {
@@ -189,7 +189,7 @@ func TestRights(t *testing.T) {
 					work(t, r, func(what string, done func() (bool, string)) {
 						t.Helper()
 						refused := func() bool {
-							return value(r.metrics.forbidden) == 1 && strings.Contains(r.log(), "deploy/manage-mesh.yaml") ||
+							return value(r.metrics.forbidden) == 1 && strings.Contains(r.log(), remedy) ||
 								rule.Resources[0] == "leases" && strings.Contains(r.log(), "is forbidden")
 						}
 						if !stuck {

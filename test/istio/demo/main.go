@@ -63,7 +63,7 @@ func run(ctx context.Context) (err error) {
 			err = stopErr
 		}
 	}()
-	fmt.Println("Installing holdfast from deploy/holdfast.yaml ...")
+	fmt.Println("Installing holdfast from deploy/install.yaml ...")
 	holdfast, err := m.InstallHoldfast(ctx, mesh.HoldfastOptions{Rules: string(rules)})
 	if err != nil {
 		return err

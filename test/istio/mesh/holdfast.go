@@ -26,7 +26,7 @@ const (
 )
 
 // HoldfastOptions say how to install holdfast; the zero value is what
-// deploy/holdfast.yaml gives users.
+// deploy/install.yaml gives users.
 type HoldfastOptions struct {
 	// Rules is the text of the rules file. Empty: the file that is shipped.
 	Rules string
@@ -37,7 +37,7 @@ type HoldfastOptions struct {
 	Binary string
 	// Args are further arguments of 'holdfast webhook'.
 	Args []string
-	// Change may change any object of deploy/holdfast.yaml before it is
+	// Change may change any object of deploy/install.yaml before it is
 	// applied.
 	Change func(*unstructured.Unstructured)
 }
@@ -52,7 +52,7 @@ type Holdfast struct {
 	configs []*unstructured.Unstructured // its webhook configurations
 }
 
-// InstallHoldfast installs holdfast as users do, from deploy/holdfast.yaml,
+// InstallHoldfast installs holdfast as users do, from deploy/install.yaml,
 // starts the program with the rights of its service account, and returns when
 // the API server calls it.
 func (m *Mesh) InstallHoldfast(ctx context.Context, options HoldfastOptions) (*Holdfast, error) {

@@ -7,10 +7,10 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
-// InstallMeshObjects applies deploy/mesh.yaml, as users do before the first rule that needs it,
+// InstallMeshObjects applies the chart's mesh object, as users do before the first rule that needs it,
 // and returns the objects' undo. istiod serves them a moment later.
 func (m *Mesh) InstallMeshObjects(ctx context.Context) (remove func(context.Context) error, err error) {
-	objects, err := cluster.ReadObjects(filepath.Join(cluster.Root(), "deploy", "mesh.yaml"))
+	objects, err := cluster.ReadObjects(filepath.Join(cluster.Chart(), "files", "mesh.yaml"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,10 @@
+// Where the tests take definitions of other projects' objects from. Nothing of them is
+// compiled.
+module github.com/holdfast-mesh/holdfast/test/chart/definitions
+
+go 1.26.0
+
+require (
+	github.com/cert-manager/cert-manager v1.21.2
+	github.com/prometheus-operator/prometheus-operator v0.85.0
+)

@@ -1,0 +1,145 @@
+package chart
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
+)
+
+// shared is one API server that knows everything that the chart may contain, and the
+// programs that users have.
+var shared struct {
+	*cluster.Cluster
+	services   *cluster.Services
+	binary     string // holdfast
+	kubeconfig string // of an administrator
+}
+
+func TestMain(m *testing.M) {
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chart:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	ctrllog.SetLogger(logr.Discard()) // of envtest
+	dir, err := os.MkdirTemp("", "holdfast-chart-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	shared.binary = filepath.Join(dir, "holdfast")
+	build := exec.Command("go", "build", "-o", shared.binary, "./cmd/holdfast")
+	build.Dir = cluster.Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	if shared.services, err = cluster.NewServices(dir); err != nil {
+		return 1, err
+	}
+	defer shared.services.Close()
+	shared.Cluster, err = cluster.Start(func(env *envtest.Environment) { err = shared.services.Configure(env) })
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		if stopErr := shared.Stop(); err == nil && stopErr != nil {
+			code, err = 1, stopErr
+		}
+	}()
+	if shared.kubeconfig, err = shared.Kubeconfig(dir, "admin", "system:masters"); err != nil {
+		return 1, err
+	}
+	if err := installDefinitions(); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// installDefinitions installs what Istio, cert-manager and the Prometheus operator
+// bring.
+func installDefinitions() error {
+	if err := shared.InstallEnvoyFilters(); err != nil {
+		return err
+	}
+	folder := filepath.Join(cluster.Root(), "test", "chart", "definitions")
+	if err := shared.InstallDefinitions(folder, "github.com/cert-manager/cert-manager",
+		"deploy/crds/cert-manager.io_certificates.yaml", "deploy/crds/cert-manager.io_issuers.yaml"); err != nil {
+		return err
+	}
+	const operator = "example/prometheus-operator-crd/monitoring.coreos.com_"
+	return shared.InstallDefinitions(folder, "github.com/prometheus-operator/prometheus-operator",
+		operator+"servicemonitors.yaml", operator+"prometheusrules.yaml")
+}
+
+// namespaces makes namespaces with labels; those that are there get the labels.
+func namespaces(t *testing.T, labels map[string]string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		namespace := &corev1.Namespace{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}, ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
+		if err := shared.Apply(t.Context(), toUnstructured(t, namespace)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// eventually waits for a condition, up to half a minute.
+func eventually(t *testing.T, what string, condition func() (ok bool, last string)) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		ok, last := condition()
+		if ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not seen within 30 s: %s; last: %s", what, last)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// run runs a program and returns what it says.
+func run(t *testing.T, program string, args ...string) (string, error) {
+	t.Helper()
+	path := filepath.Join(cluster.Assets(), program)
+	if program == "helm" || program == "promtool" {
+		var err error
+		if path, err = cluster.Tool(program); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.Command(path, args...)
+	// A folder of its own, so that nobody's settings count.
+	command.Env = append(os.Environ(), "KUBECONFIG="+shared.kubeconfig, "HOME="+t.TempDir())
+	output, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w", program, strings.Join(args, " "), err)
+	}
+	return string(output), err
+}
+
+// must is run of what must not fail.
+func must(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	output, err := run(t, program, args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return output
+}
