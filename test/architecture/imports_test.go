@@ -22,12 +22,16 @@ var floors = []struct{ of, below string }{
 	{"verify", "internal/... istio/... rules mesh verify/capture verify/dump"},
 	{"verify/capture", "istio rules"},
 	{"verify/dump", ""},
-	{"verify/live", "verify/dump"},
+	{"verify/live", "verify/dump verify/forward"},
+	{"verify/forward", ""},
+	{"doctor", "istio rules rules/decide rules/load"},
+	{"doctor/checks", "doctor istio mesh rules rules/load"},
+	{"doctor/gather", "doctor istio rules rules/load verify/forward"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
 	{"webhook/cluster", "internal/... istio/... rules"},
 	{"webhook/envoyfilters", "internal/... istio/... rules mesh"},
 	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
-	{"cmd/...", "internal/... istio/... rules/... manifest mesh verify/... webhook/..."},
+	{"cmd/...", "internal/... istio/... rules/... manifest mesh verify/... doctor/... webhook/..."},
 }
 
 // Every arrow points down.

@@ -18,18 +18,33 @@ import (
 // envoyFilterDefinition is the name of the definition of EnvoyFilters.
 const envoyFilterDefinition = "envoyfilters.networking.istio.io"
 
-// InstallEnvoyFilters installs Istio's own definition of EnvoyFilters, from the
-// module that the program is built with, and waits until they are served.
-func (c *Cluster) InstallEnvoyFilters() error {
-	// The file is part of a module without being part of a package, so only the
-	// go command knows where it is.
-	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "istio.io/api")
+// IstioDefinitions is the file with all of Istio's definitions, of the module that the
+// program is built with.
+func IstioDefinitions() (path string, err error) {
+	dir, err := ModuleDir("istio.io/api")
+	return filepath.Join(dir, "kubernetes", "customresourcedefinitions.gen.yaml"), err
+}
+
+// ModuleDir is where the go command has a module: a file may be part of it without
+// being part of a package.
+func ModuleDir(module string) (string, error) {
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
 	list.Dir = Root()
 	dir, err := list.Output()
 	if err != nil {
-		return fmt.Errorf("%s: %w", list, err)
+		return "", fmt.Errorf("%s: %w", list, err)
 	}
-	objects, err := ReadObjects(filepath.Join(strings.TrimSpace(string(dir)), "kubernetes", "customresourcedefinitions.gen.yaml"))
+	return strings.TrimSpace(string(dir)), nil
+}
+
+// InstallEnvoyFilters installs Istio's own definition of EnvoyFilters, and waits until
+// they are served.
+func (c *Cluster) InstallEnvoyFilters() error {
+	path, err := IstioDefinitions()
+	if err != nil {
+		return err
+	}
+	objects, err := ReadObjects(path)
 	if err != nil {
 		return err
 	}
