@@ -85,8 +85,8 @@ func (r *Result) Unseen(text string) {
 	}
 }
 
-// Close works out the status. What was not to be seen is no all-clear: a check of
-// which nothing was seen is NotChecked.
+// Close works out the status. What was not to be seen is no all-clear: a check that has
+// neither seen nor found anything is NotChecked.
 func (r *Result) Close() {
 	has := func(s Severity) bool {
 		return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Severity == s })
@@ -96,7 +96,7 @@ func (r *Result) Close() {
 		r.Status = Problems
 	case has(Warning):
 		r.Status = Warnings
-	case r.Seen == "" && r.NotChecked != nil:
+	case r.Seen == "":
 		r.Status = NotChecked
 	default:
 		r.Status = Fine

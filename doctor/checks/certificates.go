@@ -18,6 +18,7 @@ func certificates(s *doctor.Snapshot, r *doctor.Result) {
 	for _, text := range []string{s.Mutating.Unseen, s.Validating.Unseen, s.Replicas.Unseen, s.Secret.Unseen} {
 		r.Unseen(text)
 	}
+	hasDeployment(s, r)
 	trusted := bundles(s, r)
 	var until time.Time
 	served := 0

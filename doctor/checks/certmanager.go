@@ -14,8 +14,10 @@ import (
 // certManager follows the certificate of holdfast's Secret to its issuer, and on to the
 // certificate that the issuer signs with.
 func certManager(s *doctor.Snapshot, r *doctor.Result) {
-	r.Unseen(s.Certificates.Unseen)
-	if s.Certificates.Unseen != "" {
+	if !hasDeployment(s, r) {
+		return
+	}
+	if r.Unseen(s.Certificates.Unseen); s.Certificates.Unseen != "" {
 		return
 	}
 	name, ok := s.SecretName()

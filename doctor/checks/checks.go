@@ -58,5 +58,15 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 }
 
+// hasDeployment reports whether the Deployment was seen, and says so if not: its
+// arguments tell where certificates and rules come from.
+func hasDeployment(s *doctor.Snapshot, r *doctor.Result) bool {
+	r.Unseen(s.Deployment.Unseen)
+	if s.Deployment.Unseen == "" && s.Deployment.Value == nil {
+		r.Unseen("the Deployment is missing: see " + string(doctor.Replicas))
+	}
+	return s.Deployment.Value != nil
+}
+
 // install is what puts the shipped objects back.
 const install = "install holdfast again as you did before (helm upgrade, or kubectl apply of its manifest)"

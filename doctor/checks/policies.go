@@ -9,7 +9,7 @@ import (
 )
 
 func policies(s *doctor.Snapshot, r *doctor.Result) {
-	r.Unseen(s.Namespaces.Unseen)
+	whyNone(s, r)
 	r.Unseen(s.ProbeLimit)
 	tried := 0
 	for _, p := range s.Probes {
@@ -23,8 +23,5 @@ func policies(s *doctor.Snapshot, r *doctor.Result) {
 			r.Add(doctor.AnnotationsRefused, "Namespace "+p.Namespace, fmt.Sprintf("a pod with annotation %s is refused: %s", key, p.Refused[key]),
 				fmt.Sprintf("allow the annotation %s in the policy that the message names, for this namespace; or opt it out until then: kubectl label namespace %s holdfast.dev/enabled=false --overwrite", key, p.Namespace))
 		}
-	}
-	if len(s.Probes) == 0 && r.NotChecked == nil {
-		r.Unseen("no namespace is opted in, so that no pod can be tried")
 	}
 }

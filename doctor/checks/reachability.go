@@ -7,7 +7,7 @@ import (
 )
 
 func reachability(s *doctor.Snapshot, r *doctor.Result) {
-	r.Unseen(s.Namespaces.Unseen)
+	whyNone(s, r)
 	r.Unseen(s.ProbeLimit)
 	answered := 0
 	for _, p := range s.Probes {
@@ -23,7 +23,17 @@ func reachability(s *doctor.Snapshot, r *doctor.Result) {
 				fmt.Sprintf("mend what the other checks found; if they found nothing, the API server cannot connect to pods of Service %s/holdfast (a firewall from the control plane to port 9443, a NetworkPolicy, a custom CNI): its log and its metric apiserver_admission_webhook_fail_open_count say so", s.Namespace))
 		}
 	}
-	if len(s.Probes) == 0 && r.NotChecked == nil {
-		r.Unseen("no namespace is opted in, so that no pod can be tried: kubectl label namespace NAME holdfast.dev/enabled=true")
+}
+
+// whyNone says why no pod was tried, if none was.
+func whyNone(s *doctor.Snapshot, r *doctor.Result) {
+	if len(s.Probes) > 0 {
+		return
 	}
+	if r.Unseen(s.Namespaces.Unseen); s.Namespaces.Unseen != "" {
+		r.Unseen("-n NAMESPACE tries one without that right")
+		return
+	}
+	r.Unseen(s.Deployment.Unseen) // where every namespace may be opted in
+	r.Unseen("no namespace is opted in whose pods are sent, so that none can be tried: kubectl label namespace NAME holdfast.dev/enabled=true")
 }

@@ -66,11 +66,7 @@ func createsPods(r admissionregistration.RuleWithOperations) bool {
 // optIn holds the flag --cluster-wide against the selector. A namespace without labels
 // of ours tells them apart.
 func optIn(s *doctor.Snapshot, r *doctor.Result, m *doctor.Mutator, object string) {
-	switch {
-	case s.Deployment.Unseen != "":
-		r.Unseen(s.Deployment.Unseen)
-		return
-	case s.Deployment.Value == nil: // a finding of its own
+	if !hasDeployment(s, r) {
 		return
 	}
 	some := map[string]string{rules.NamespaceNameLabel: "some"}

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	typedcore "k8s.io/client-go/kubernetes/typed/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -69,19 +68,9 @@ func (g *gatherer) replica(ctx context.Context, pod *corev1.Pod) doctor.Replica 
 			return r
 		}
 	}
-	why := fmt.Sprintf("forwarding to pod %s: %v", pod.Name, err)
-	if apierrors.IsForbidden(err) || isRefused(err) {
-		why = whyUnseen(apierrors.NewForbidden(corev1.Resource("pods"), pod.Name, err), "create", "pods/portforward", pod.Namespace, "")
-	}
+	why := fmt.Sprintf("forwarding to it: %v; it takes the right to create pods/portforward in namespace %s", err, pod.Namespace)
 	r.Readyz.Unseen, r.Hash.Unseen, r.Chain.Unseen = why, why, why
 	return r
-}
-
-// isRefused reports whether an upgrade to port forwarding was refused for want of a
-// right. Its error has the API server's status, but not always its type.
-func isRefused(err error) bool {
-	var status apierrors.APIStatus
-	return errors.As(err, &status) && status.Status().Code == http.StatusForbidden
 }
 
 func isReady(pod *corev1.Pod) bool {

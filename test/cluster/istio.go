@@ -18,33 +18,14 @@ import (
 // envoyFilterDefinition is the name of the definition of EnvoyFilters.
 const envoyFilterDefinition = "envoyfilters.networking.istio.io"
 
-// IstioDefinitions is the file with all of Istio's definitions, of the module that the
-// program is built with.
-func IstioDefinitions() (path string, err error) {
-	dir, err := ModuleDir("istio.io/api")
-	return filepath.Join(dir, "kubernetes", "customresourcedefinitions.gen.yaml"), err
-}
-
-// ModuleDir is where the go command has a module: a file may be part of it without
-// being part of a package.
-func ModuleDir(module string) (string, error) {
-	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
-	list.Dir = Root()
-	dir, err := list.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", list, err)
-	}
-	return strings.TrimSpace(string(dir)), nil
-}
-
-// InstallEnvoyFilters installs Istio's own definition of EnvoyFilters, and waits until
-// they are served.
+// InstallEnvoyFilters installs Istio's own definition of EnvoyFilters, from the
+// module that the program is built with, and waits until they are served.
 func (c *Cluster) InstallEnvoyFilters() error {
-	path, err := IstioDefinitions()
+	dir, err := moduleDir(Root(), "istio.io/api")
 	if err != nil {
 		return err
 	}
-	objects, err := ReadObjects(path)
+	objects, err := ReadObjects(filepath.Join(dir, "kubernetes", "customresourcedefinitions.gen.yaml"))
 	if err != nil {
 		return err
 	}
@@ -69,6 +50,36 @@ func (c *Cluster) InstallEnvoyFilters() error {
 	}
 	_, err = envtest.InstallCRDs(c.Config, envtest.CRDInstallOptions{Paths: []string{file.Name()}})
 	return err
+}
+
+// InstallDefinitions installs files with definitions that a Go module has, of the
+// version that the go.mod in folder names, and waits until they are served.
+func (c *Cluster) InstallDefinitions(folder, module string, files ...string) error {
+	dir, err := moduleDir(folder, module)
+	if err != nil {
+		return err
+	}
+	options := envtest.CRDInstallOptions{ErrorIfPathMissing: true}
+	for _, file := range files {
+		options.Paths = append(options.Paths, filepath.Join(dir, file))
+	}
+	_, err = envtest.InstallCRDs(c.Config, options)
+	return err
+}
+
+// moduleDir is where a module's files are. Those that are part of no package, only
+// the go command finds.
+func moduleDir(folder, module string) (string, error) {
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
+	list.Dir = folder
+	dir, err := list.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", list, err)
+	}
+	if len(dir) < 2 {
+		return "", fmt.Errorf("module %s is not downloaded: run 'go mod download' in %s", module, folder)
+	}
+	return strings.TrimSpace(string(dir)), nil
 }
 
 // RemoveEnvoyFilters removes the definition, and with it all EnvoyFilters. They

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/doctor"
 )
@@ -86,6 +89,29 @@ func TestHealthy(t *testing.T) {
 		t.Errorf("got exit code %d, %s%s", code, stdout, stderr)
 	}
 	changesNothing(t)
+}
+
+// Where holdfast makes its certificates itself, the same holds against its own Secret.
+func TestHealthySelfSigned(t *testing.T) {
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: "holdfast-ca"},
+		Data:       map[string][]byte{"ca.crt": shared.holdfast.Authority.PEM, "ca.key": []byte("secret")},
+	}
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: "holdfast"}}
+	patched(deployment, `[{"op":"replace","path":"/spec/template/spec/containers/0/args/2","value":"--self-signed"}]`)(t)
+	if err := shared.client.Create(t.Context(), secret.DeepCopy()); err != nil { // the manifest may have brought it, empty
+		secret.ResourceVersion = ""
+		set(t, func() error { return shared.client.Update(t.Context(), secret) })
+	}
+	t.Cleanup(func() { remove(t, secret) })
+	if report, code := diagnose(t, shared.kubeconfig); codes(&report) != nil || unseen(&report) != nil || code != 0 {
+		t.Errorf("got exit code %d and %s", code, pretty(&report))
+	}
+	secret.Data["ca.crt"] = nil
+	set(t, func() error { return shared.client.Update(t.Context(), secret) })
+	if report, _ := diagnose(t, shared.kubeconfig); !slices.Equal(codes(&report), []string{"SecretMissing"}) {
+		t.Errorf("with an empty Secret: got %s", pretty(&report))
+	}
 }
 
 // changesNothing reads the audit log for what doctor asked for.

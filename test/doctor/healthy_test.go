@@ -14,6 +14,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
@@ -197,22 +198,41 @@ func setReady(ctx context.Context, pod *corev1.Pod, ready bool) error {
 	return shared.client.Status().Update(ctx, pod)
 }
 
-// makeCertificates applies what is shipped for cert-manager, and says Ready for it.
-func makeCertificates(ctx context.Context) error {
-	objects, err := cluster.ReadObjects(filepath.Join(cluster.Root(), "deploy", "cert-manager.yaml"))
-	if err != nil {
-		return err
+// mountSecret makes the Deployment that of an installation with cert-manager, however
+// the manifest has it.
+func mountSecret(o *unstructured.Unstructured) {
+	if o.GetKind() != "Deployment" {
+		return
 	}
-	for _, o := range objects {
-		if err := shared.cluster.Apply(ctx, o); err != nil {
-			return err
-		}
-		var err error
-		switch o.GetKind() {
-		case "Certificate":
-			err = certificateReady(ctx, o.GetName(), certmeta.ConditionTrue, "")
-		case "Issuer":
+	spec := o.Object["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
+	spec["volumes"] = []any{map[string]any{"name": "tls", "secret": map[string]any{"secretName": "holdfast-tls"}}}
+	container := spec["containers"].([]any)[0].(map[string]any)
+	container["volumeMounts"] = []any{map[string]any{"name": "tls", "mountPath": "/etc/holdfast/tls"}}
+	container["args"] = []any{"webhook", "--rules-configmap=holdfast-system/holdfast-rules", "--cert-dir=/etc/holdfast/tls"}
+}
+
+// makeCertificates makes what cert-manager gets in such an installation: an authority
+// that signs itself, and the certificate that it signs. It says Ready for all of them.
+func makeCertificates(ctx context.Context) error {
+	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: own, Name: name} }
+	certificate := func(name, secret, issuer string) *certmanager.Certificate {
+		return &certmanager.Certificate{ObjectMeta: meta(name), Spec: certmanager.CertificateSpec{
+			SecretName: secret, IssuerRef: certmeta.IssuerReference{Kind: "Issuer", Name: issuer}, DNSNames: []string{"holdfast.holdfast-system.svc"},
+		}}
+	}
+	bySelf := certmanager.IssuerConfig{SelfSigned: &certmanager.SelfSignedIssuer{}}
+	byCA := certmanager.IssuerConfig{CA: &certmanager.CAIssuer{SecretName: "holdfast-issuer"}}
+	for _, o := range []client.Object{
+		&certmanager.Issuer{ObjectMeta: meta("holdfast-selfsigned"), Spec: certmanager.IssuerSpec{IssuerConfig: bySelf}},
+		&certmanager.Issuer{ObjectMeta: meta("holdfast"), Spec: certmanager.IssuerSpec{IssuerConfig: byCA}},
+		certificate("holdfast-ca", "holdfast-issuer", "holdfast-selfsigned"),
+		certificate("holdfast", "holdfast-tls", "holdfast"),
+	} {
+		err := shared.client.Create(ctx, o)
+		if _, ok := o.(*certmanager.Issuer); ok && err == nil {
 			err = issuerReady(ctx, o.GetName(), certmeta.ConditionTrue, "")
+		} else if err == nil {
+			err = certificateReady(ctx, o.GetName(), certmeta.ConditionTrue, "")
 		}
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -88,7 +89,7 @@ func runTests(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	ctx := context.Background()
-	if shared.holdfast, err = c.Install(ctx, cluster.HoldfastOptions{Binary: shared.binary}); err != nil {
+	if shared.holdfast, err = c.Install(ctx, cluster.HoldfastOptions{Binary: shared.binary, Change: mountSecret}); err != nil {
 		return 1, err
 	}
 	defer shared.holdfast.Stop()
@@ -106,16 +107,8 @@ func runTests(m *testing.M) (code int, err error) {
 // startCluster starts it with the definitions, and with an audit log of everything that
 // is not read.
 func startCluster(dir string) (*cluster.Cluster, error) {
-	istioDefinitions, err := cluster.IstioDefinitions()
-	if err != nil {
-		return nil, err
-	}
-	certManager, err := cluster.ModuleDir("github.com/cert-manager/cert-manager")
-	if err != nil {
-		return nil, err
-	}
 	policy := filepath.Join(dir, "audit-policy.yaml")
-	err = os.WriteFile(policy, []byte(`apiVersion: audit.k8s.io/v1
+	err := os.WriteFile(policy, []byte(`apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
@@ -128,15 +121,23 @@ rules:
 		return nil, err
 	}
 	shared.auditLog = filepath.Join(dir, "audit.log")
-	return cluster.Start(func(env *envtest.Environment) {
+	c, err := cluster.Start(func(env *envtest.Environment) {
 		args := env.ControlPlane.GetAPIServer().Configure()
 		args.Set("audit-policy-file", policy)
 		args.Set("audit-log-path", shared.auditLog)
-		env.CRDDirectoryPaths = []string{istioDefinitions}
-		for _, name := range []string{"certificates", "issuers", "clusterissuers"} {
-			env.CRDDirectoryPaths = append(env.CRDDirectoryPaths, filepath.Join(certManager, "deploy", "crds", "cert-manager.io_"+name+".yaml"))
-		}
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		c.InstallDefinitions(cluster.Root(), "istio.io/api", "kubernetes/customresourcedefinitions.gen.yaml"),
+		c.InstallDefinitions(cluster.Root(), "github.com/cert-manager/cert-manager",
+			"deploy/crds/cert-manager.io_certificates.yaml", "deploy/crds/cert-manager.io_issuers.yaml", "deploy/crds/cert-manager.io_clusterissuers.yaml"),
+	)
+	if err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
 }
 
 func newClient(c *cluster.Cluster) (client.Client, error) {
