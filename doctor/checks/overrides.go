@@ -68,20 +68,26 @@ func destinationRule(s *doctor.Snapshot, r *doctor.Result, file *rules.File, d *
 	edit := fmt.Sprintf("kubectl -n %s edit destinationrule %s", d.Namespace, d.Name)
 	for i := range file.Rules {
 		rule := &file.Rules[i]
+		wanted := rule.Strategy.IdleTimeout
+		// What scope Destinations sets wins over every idle timeout.
+		cuts := idle != nil && wanted != nil && rule.Strategy.Scope != rules.ScopeDestinations && shorter(idle.AsDuration(), *wanted)
+		ends := most.AsDuration() > 0 && wanted != nil
+		if !cuts && !ends {
+			continue
+		}
 		meant, certain := speaksOf(rule, d.Spec.Host, d.Namespace, ports, known)
-		if !certain {
+		switch {
+		case !certain:
 			r.Unseen(fmt.Sprintf("%s: on which ports its host %s listens, so that it may win over rule %s", object, d.Spec.Host, rule.Name))
 			continue
-		}
-		if !meant || rule.Strategy.Bypass != "" {
+		case !meant:
 			continue
 		}
-		// What scope Destinations sets wins over every idle timeout.
-		if wanted := rule.Strategy.IdleTimeout; idle != nil && wanted != nil && rule.Strategy.Scope != rules.ScopeDestinations && shorter(idle.AsDuration(), *wanted) {
+		if cuts {
 			r.Add(doctor.IdleTimeoutOverride, object, fmt.Sprintf("tcp.idleTimeout %s for %s, where rule %s wants %s", idle.AsDuration(), d.Spec.Host, rule.Name, *wanted),
 				edit+": take trafficPolicy.connectionPool.tcp.idleTimeout out; or give the rule scope: Destinations, which wins over it")
 		}
-		if wanted := rule.Strategy.IdleTimeout; most != nil && most.AsDuration() > 0 && wanted != nil {
+		if ends {
 			r.Add(doctor.ConnectionLimited, object, fmt.Sprintf("tcp.maxConnectionDuration %s for %s, of which rule %s speaks", most.AsDuration(), d.Spec.Host, rule.Name),
 				edit+": take trafficPolicy.connectionPool.tcp.maxConnectionDuration out")
 		}
@@ -142,7 +148,7 @@ func speaksOf(rule *rules.Rule, host, namespace string, ports []uint16, known bo
 	if len(d.Ports) == 0 {
 		return false, true
 	}
-	return slices.ContainsFunc(ports, func(p uint16) bool { return hasPort(d, p) }), known || rule.Strategy.IdleTimeout == nil
+	return slices.ContainsFunc(ports, func(p uint16) bool { return hasPort(d, p) }), known
 }
 
 func hasPort(d *rules.Destinations, port uint16) bool {
