@@ -144,7 +144,7 @@ var codes = []About{
 	{DefinitionsMissing, MeshObjects, Problem, "The cluster knows no EnvoyFilters, and the rules need some.", "The annotations are written, and the strategy is not in force."},
 
 	{IdleTimeoutOverride, Overrides, Problem, "A DestinationRule or EnvoyFilter sets a shorter idle timeout for what a rule speaks of.", "It wins over the annotation, and connections are cut earlier."},
-	{ConnectionLimited, Overrides, Problem, "A DestinationRule limits how long connections live that a rule speaks of.", "They are ended then, idle or not."},
+	{ConnectionLimited, Overrides, Problem, "A DestinationRule limits how long connections live that a rule speaks of.", "They are ended then, idle or not, whatever the strategy."},
 	{MetadataOverride, Overrides, Problem, "A ProxyConfig with a selector sets metadata that holdfast writes.", "It wins over the annotations of the pods that it selects."},
 	{PortCaptured, Overrides, Warning, "A ServiceEntry without addresses takes a whole TCP port that a rule speaks of.", "Sidecars send every connection on that port to its one host, wherever it was meant to go."},
 

@@ -59,7 +59,10 @@ func TestOrder(t *testing.T) {
 		}
 		return seenMutators(nil, list...)
 	}
+	both := mutator("holdfast", doctor.PodsWebhook)
+	both.Webhooks = append(both.Webhooks, mutator("", injectorName).Webhooks...)
 	table(t, doctor.Order, []judged{
+		{name: "both in one configuration, in the order that it has", state: seenMutators(nil, both)},
 		{name: "Istio's own names", state: with("istio-sidecar-injector", "istio-sidecar-injector-1-28", "istio-revision-tag-default"), says: "holdfast before istio-sidecar-injector, istio-sidecar-injector-1-28, istio-revision-tag-default"},
 		{name: "one of two goes before", state: with("istio-sidecar-injector", "asm-injector"), codes: []doctor.Code{doctor.OrderWrong}, says: "Istio's asm-injector sorts before it"},
 		{name: "a longer name goes after", state: with("holdfast-and-istio")},

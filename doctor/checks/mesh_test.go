@@ -199,11 +199,13 @@ rules:
 - {name: scoped, destinations: {ports: [5432]}, strategy: {idleTimeout: 2h, scope: Destinations}}
 - {name: net, destinations: {cidrs: [10.0.0.0/8]}, strategy: {idleTimeout: 2h}}
 - {name: past, destinations: {ports: [27017]}, strategy: {bypass: Ports}}
+- {name: named, destinations: {hosts: [db.example.net], ports: [1521]}, workloads: {referencing: true}, strategy: {idleTimeout: 2h}}
+- {name: drain, destinations: {ports: [9042]}, workloads: {referencing: true}, strategy: {drainDuration: 1h}}
 `
 	state := func(change func(*doctor.Snapshot)) *doctor.Snapshot {
 		s := withRules(t, text)
 		s.Namespaces.Value = []doctor.Namespace{{Name: "shop", Labels: map[string]string{rules.EnabledKey: "true"}}}
-		s.Ports.Value = map[string][]int32{"shop/redis": {6379}, "shop/pg": {5432}, "shop/web": {80}, "shop/mongo": {27017}}
+		s.Ports.Value = map[string][]int32{"shop/redis": {6379}, "shop/pg": {5432}, "shop/web": {80}, "shop/mongo": {27017}, "shop/cassandra": {9042}}
 		change(s)
 		return s
 	}
@@ -215,8 +217,11 @@ rules:
 			}}}
 		})
 	}
-	most := destination("redis", time.Hour)
-	most.DestinationRules.Value[0].Spec.TrafficPolicy.ConnectionPool.Tcp = &networkingapi.ConnectionPoolSettings_TCPSettings{MaxConnectionDuration: durationpb.New(time.Hour)}
+	most := func(host string) *doctor.Snapshot {
+		s := destination(host, time.Hour)
+		s.DestinationRules.Value[0].Spec.TrafficPolicy.ConnectionPool.Tcp = &networkingapi.ConnectionPoolSettings_TCPSettings{MaxConnectionDuration: durationpb.New(time.Hour)}
+		return s
+	}
 	entry := func(change func(*networking.ServiceEntry)) *doctor.Snapshot {
 		return state(func(s *doctor.Snapshot) {
 			e := &networking.ServiceEntry{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "e"}, Spec: networkingapi.ServiceEntry{
@@ -251,6 +256,8 @@ rules:
 			}}}
 		})
 	}
+	scoped := filter("istio-system", networkingapi.EnvoyFilter_SIDECAR_OUTBOUND, 0, "600s")
+	scoped.Rules = withRules(t, scopedRules).Rules
 	const outbound = networkingapi.EnvoyFilter_SIDECAR_OUTBOUND
 	idle, limited, metadata, port := []doctor.Code{doctor.IdleTimeoutOverride}, []doctor.Code{doctor.ConnectionLimited}, []doctor.Code{doctor.MetadataOverride}, []doctor.Code{doctor.PortCaptured}
 	table(t, doctor.Overrides, []judged{
@@ -265,7 +272,9 @@ rules:
 		{name: "another port", state: destination("web", time.Hour)},
 		{name: "past the sidecar", state: destination("mongo", time.Hour)},
 		{name: "a Service that nobody knows", state: destination("gone", time.Hour), unseen: "DestinationRule shop/d: on which ports its host gone listens, so that it may win over rule port"},
-		{name: "a limit of a connection's life", state: most, codes: limited, says: "tcp.maxConnectionDuration 1h0m0s"},
+		{name: "a limit of a connection's life", state: most("redis"), codes: limited, says: "tcp.maxConnectionDuration 1h0m0s"},
+		{name: "of a rule without idle timeout", state: most("cassandra"), codes: limited, says: "rule drain"},
+		{name: "of what goes past the sidecar", state: most("mongo")},
 		{name: "a port without an address", state: entry(func(*networking.ServiceEntry) {}), codes: port, says: "port 6379 (TCP) of redis.example.org without addresses; rule port has that port"},
 		{name: "with an address", state: entry(func(e *networking.ServiceEntry) { e.Spec.Addresses = []string{"10.0.0.1"} })},
 		{name: "with one that Istio allocated", state: entry(func(e *networking.ServiceEntry) {
@@ -273,6 +282,10 @@ rules:
 		})},
 		{name: "TLS tells its name", state: entry(func(e *networking.ServiceEntry) { e.Spec.Ports[0].Protocol = "TLS" })},
 		{name: "another port of it", state: entry(func(e *networking.ServiceEntry) { e.Spec.Ports[0].Number = 6380 })},
+		{name: "a port that goes past the sidecar", state: entry(func(e *networking.ServiceEntry) { e.Spec.Ports[0].Number = 27017 })},
+		{name: "the host that a rule means", state: entry(func(e *networking.ServiceEntry) {
+			e.Spec.Hosts, e.Spec.Ports[0].Number = []string{"db.example.net"}, 1521
+		})},
 		{name: "goes where it was meant to", state: entry(func(e *networking.ServiceEntry) { e.Spec.Resolution = networkingapi.ServiceEntry_NONE })},
 		{name: "seen by nobody who is opted in", state: entry(func(e *networking.ServiceEntry) { e.Namespace, e.Spec.ExportTo = "other", []string{"."} })},
 		{name: "seen by its own namespace", state: entry(func(e *networking.ServiceEntry) { e.Spec.ExportTo = []string{"."} }), codes: port},
@@ -285,6 +298,7 @@ rules:
 		{name: "a rule without ports may mean any", state: filter("istio-system", outbound, 6379, "9000s"), codes: idle, says: "where rule host wants 0s"},
 		{name: "in an opted-in namespace", state: filter("shop", outbound, 0, "600s"), codes: idle},
 		{name: "in another namespace", state: filter("other", outbound, 0, "600s")},
+		{name: "what scope Destinations sets wins over it too", state: scoped},
 		{name: "inbound", state: filter("istio-system", networkingapi.EnvoyFilter_SIDECAR_INBOUND, 0, "600s")},
 	})
 }

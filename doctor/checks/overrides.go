@@ -71,7 +71,7 @@ func destinationRule(s *doctor.Snapshot, r *doctor.Result, file *rules.File, d *
 		wanted := rule.Strategy.IdleTimeout
 		// What scope Destinations sets wins over every idle timeout.
 		cuts := idle != nil && wanted != nil && rule.Strategy.Scope != rules.ScopeDestinations && shorter(idle.AsDuration(), *wanted)
-		ends := most.AsDuration() > 0 && wanted != nil
+		ends := most.AsDuration() > 0 && rule.Strategy.Bypass == ""
 		if !cuts && !ends {
 			continue
 		}
