@@ -209,8 +209,8 @@ func renew(s *doctor.Snapshot) string {
 	switch {
 	case s.SelfSigned():
 		return fmt.Sprintf("holdfast makes certificate and caBundle itself: kubectl -n %s logs deployment/holdfast says what keeps it from that (rights on Secret %s and on both configurations)", s.Namespace, name)
-	case len(s.Certificates.Value) > 0:
-		return fmt.Sprintf("cert-manager makes it: kubectl -n %s describe certificate; 'cmctl renew -n %[1]s NAME' makes it anew; caBundle comes from the annotation cert-manager.io/inject-ca-from of both configurations", s.Namespace)
+	case certificateFor(s, name) != nil:
+		return fmt.Sprintf("cert-manager makes it: kubectl -n %s describe certificate %s; cmctl renew -n %[1]s %[2]s makes it anew; caBundle comes from the annotation cert-manager.io/inject-ca-from of both configurations", s.Namespace, certificateFor(s, name).Name)
 	}
 	return fmt.Sprintf("make a certificate for holdfast.%s.svc (usage server auth) and put it into the Secret: kubectl -n %[1]s create secret tls %s --cert=FILE --key=FILE --dry-run=client -o yaml | kubectl apply -f -; its CA belongs into caBundle of both configurations", s.Namespace, name)
 }

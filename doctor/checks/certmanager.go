@@ -29,11 +29,10 @@ func certManager(s *doctor.Snapshot, r *doctor.Result) {
 	followed := map[string]bool{}
 	for !followed[name] { // an issuer may be signed by itself
 		followed[name] = true
-		i := slices.IndexFunc(s.Certificates.Value, func(c certmanager.Certificate) bool { return c.Spec.SecretName == name })
-		if i < 0 {
+		certificate := certificateFor(s, name)
+		if certificate == nil {
 			return
 		}
-		certificate := &s.Certificates.Value[i]
 		if len(followed) == 1 {
 			r.Seen = fmt.Sprintf("Certificate %s makes Secret %s", certificate.Name, name)
 		}
@@ -42,6 +41,15 @@ func certManager(s *doctor.Snapshot, r *doctor.Result) {
 			return
 		}
 	}
+}
+
+// certificateFor is the Certificate that makes a Secret, nil if none does.
+func certificateFor(s *doctor.Snapshot, secret string) *certmanager.Certificate {
+	i := slices.IndexFunc(s.Certificates.Value, func(c certmanager.Certificate) bool { return c.Spec.SecretName == secret })
+	if i < 0 {
+		return nil
+	}
+	return &s.Certificates.Value[i]
 }
 
 func state(s *doctor.Snapshot, r *doctor.Result, c *certmanager.Certificate) {

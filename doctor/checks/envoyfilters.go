@@ -44,7 +44,7 @@ func envoyFilter(s *doctor.Snapshot, r *doctor.Result, file *rules.File, f *netw
 			where = fmt.Sprintf("port %d", port)
 		}
 		r.Add(doctor.IdleTimeoutOverride, fmt.Sprintf("EnvoyFilter %s/%s", f.Namespace, f.Name),
-			fmt.Sprintf("idle_timeout %s in the TCP proxy of %s, where rule %s wants %s", timeout, where, file.Rules[i].Name, *file.Rules[i].Strategy.IdleTimeout),
+			fmt.Sprintf("idle_timeout %s in the TCP proxy of %s, where rule %s wants %s", istio.FormatDuration(timeout), where, file.Rules[i].Name, istio.FormatDuration(*file.Rules[i].Strategy.IdleTimeout)),
 			fmt.Sprintf("kubectl -n %s edit envoyfilter %s: take idle_timeout out, which cuts connections of the pods that it reaches once more; or give the rule scope: Destinations, which wins over it", f.Namespace, f.Name))
 		return
 	}

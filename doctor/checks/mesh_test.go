@@ -262,7 +262,7 @@ rules:
 	idle, limited, metadata, port := []doctor.Code{doctor.IdleTimeoutOverride}, []doctor.Code{doctor.ConnectionLimited}, []doctor.Code{doctor.MetadataOverride}, []doctor.Code{doctor.PortCaptured}
 	table(t, doctor.Overrides, []judged{
 		{name: "nothing", state: state(func(*doctor.Snapshot) {}), says: "0 DestinationRules, 0 ServiceEntries, 0 ProxyConfigs, 0 EnvoyFilters"},
-		{name: "a shorter idle timeout, by port", state: destination("redis", time.Hour), codes: idle, says: "rule port wants 2h0m0s"},
+		{name: "a shorter idle timeout, by port", state: destination("redis", time.Hour), codes: idle, says: "rule port wants 2h"},
 		{name: "the whole name", state: destination("redis.shop.svc.cluster.local", time.Hour), codes: idle},
 		{name: "the same", state: destination("redis", 2*time.Hour)},
 		{name: "a longer one", state: destination("redis", 3*time.Hour)},
@@ -272,7 +272,7 @@ rules:
 		{name: "another port", state: destination("web", time.Hour)},
 		{name: "past the sidecar", state: destination("mongo", time.Hour)},
 		{name: "a Service that nobody knows", state: destination("gone", time.Hour), unseen: "DestinationRule shop/d: on which ports its host gone listens, so that it may win over rule port"},
-		{name: "a limit of a connection's life", state: most("redis"), codes: limited, says: "tcp.maxConnectionDuration 1h0m0s"},
+		{name: "a limit of a connection's life", state: most("redis"), codes: limited, says: "tcp.maxConnectionDuration 1h"},
 		{name: "of a rule without idle timeout", state: most("cassandra"), codes: limited, says: "rule drain"},
 		{name: "of what goes past the sidecar", state: most("mongo")},
 		{name: "a port without an address", state: entry(func(*networking.ServiceEntry) {}), codes: port, says: "port 6379 (TCP) of redis.example.org without addresses; rule port has that port"},
@@ -293,7 +293,7 @@ rules:
 		{name: "a key of holdfast's own", state: proxy(some, istio.HoldfastMetadataPrefix+"_KEEPALIVE"), codes: metadata},
 		{name: "without a selector the annotation wins", state: proxy(nil, istio.IdleTimeoutMetadata)},
 		{name: "another key", state: proxy(some, "ISTIO_META_DNS_CAPTURE")},
-		{name: "an EnvoyFilter", state: filter("istio-system", outbound, 0, "600s"), codes: idle, says: "idle_timeout 10m0s in the TCP proxy of every port"},
+		{name: "an EnvoyFilter", state: filter("istio-system", outbound, 0, "600s"), codes: idle, says: "idle_timeout 10m in the TCP proxy of every port"},
 		{name: "for a port of a rule", state: filter("istio-system", outbound, 6379, "600s"), codes: idle, says: "port 6379"},
 		{name: "a rule without ports may mean any", state: filter("istio-system", outbound, 6379, "9000s"), codes: idle, says: "where rule host wants 0s"},
 		{name: "in an opted-in namespace", state: filter("shop", outbound, 0, "600s"), codes: idle},

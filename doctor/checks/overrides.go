@@ -84,11 +84,11 @@ func destinationRule(s *doctor.Snapshot, r *doctor.Result, file *rules.File, d *
 			continue
 		}
 		if cuts {
-			r.Add(doctor.IdleTimeoutOverride, object, fmt.Sprintf("tcp.idleTimeout %s for %s, where rule %s wants %s", idle.AsDuration(), d.Spec.Host, rule.Name, *wanted),
+			r.Add(doctor.IdleTimeoutOverride, object, fmt.Sprintf("tcp.idleTimeout %s for %s, where rule %s wants %s", istio.FormatDuration(idle.AsDuration()), d.Spec.Host, rule.Name, istio.FormatDuration(*wanted)),
 				edit+": take trafficPolicy.connectionPool.tcp.idleTimeout out; or give the rule scope: Destinations, which wins over it")
 		}
 		if ends {
-			r.Add(doctor.ConnectionLimited, object, fmt.Sprintf("tcp.maxConnectionDuration %s for %s, of which rule %s speaks", most.AsDuration(), d.Spec.Host, rule.Name),
+			r.Add(doctor.ConnectionLimited, object, fmt.Sprintf("tcp.maxConnectionDuration %s for %s, of which rule %s speaks", istio.FormatDuration(most.AsDuration()), d.Spec.Host, rule.Name),
 				edit+": take trafficPolicy.connectionPool.tcp.maxConnectionDuration out")
 		}
 	}

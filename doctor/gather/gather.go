@@ -60,13 +60,14 @@ func Snapshot(ctx context.Context, config *rest.Config, o Options) (*doctor.Snap
 	if err := g.reach(ctx); err != nil {
 		return nil, err
 	}
+	// Where holdfast is, and with which flags: every check goes by that.
+	g.mutating(ctx)
+	g.deployment(ctx)
 	for _, step := range []struct {
-		take    func(context.Context)
-		neededs []doctor.Name
+		take   func(context.Context)
+		checks []doctor.Name // that need it
 	}{
-		{g.mutating, []doctor.Name{doctor.Webhooks, doctor.Order, doctor.Replicas, doctor.Certificates, doctor.CertManager, doctor.Rules, doctor.Reachability, doctor.Policies, doctor.Namespaces, doctor.Istio, doctor.MeshObjects, doctor.Overrides, doctor.Gateways}},
 		{g.validating, []doctor.Name{doctor.Webhooks, doctor.Certificates}},
-		{g.deployment, []doctor.Name{doctor.Webhooks, doctor.Replicas, doctor.Certificates, doctor.CertManager, doctor.Rules, doctor.Reachability, doctor.Policies, doctor.Namespaces, doctor.Istio, doctor.MeshObjects, doctor.Overrides, doctor.Gateways}},
 		{g.services, []doctor.Name{doctor.Webhooks}},
 		{g.rules, []doctor.Name{doctor.Rules, doctor.Policies, doctor.Namespaces, doctor.Istio, doctor.MeshObjects, doctor.Overrides, doctor.Gateways}},
 		{g.namespaces, []doctor.Name{doctor.Reachability, doctor.Policies, doctor.Namespaces, doctor.Overrides}},
@@ -80,7 +81,7 @@ func Snapshot(ctx context.Context, config *rest.Config, o Options) (*doctor.Snap
 		{g.overrides, []doctor.Name{doctor.Overrides}},
 		{g.gatewayPods, []doctor.Name{doctor.Gateways}},
 	} {
-		if slices.ContainsFunc(step.neededs, g.wants) {
+		if slices.ContainsFunc(step.checks, g.wants) {
 			step.take(ctx)
 		}
 		if err := ctx.Err(); err != nil {

@@ -137,9 +137,9 @@ func faults() []fault {
 		{"a mesh object changed", patched(envoyFilterNamed("holdfast-gateway-public"), `[{"op":"replace","path":"/spec/workloadSelector/labels/istio","value":"other"}]`), []string{"MeshObjectChanged"}, "cut after its drainDuration"},
 
 		{"a DestinationRule's idle timeout", with(constant(destinationRule("redis.shop.svc.cluster.local", &networkingapi.ConnectionPoolSettings_TCPSettings{IdleTimeout: durationpb.New(time.Minute)}),
-			serviceOf("redis", 6379))), []string{"IdleTimeoutOverridden"}, "rule pools wants 24h0m0s"},
+			serviceOf("redis", 6379))), []string{"IdleTimeoutOverridden"}, "rule pools wants 24h"},
 		{"a DestinationRule's idle timeout, by the port of a short name", with(constant(destinationRule("db", &networkingapi.ConnectionPoolSettings_TCPSettings{IdleTimeout: durationpb.New(time.Minute)}),
-			serviceOf("db", 3306))), []string{"IdleTimeoutOverridden"}, "rule databases wants 48h0m0s"},
+			serviceOf("db", 3306))), []string{"IdleTimeoutOverridden"}, "rule databases wants 48h"},
 		{"a DestinationRule that ends connections", with(constant(destinationRule("db", &networkingapi.ConnectionPoolSettings_TCPSettings{MaxConnectionDuration: durationpb.New(time.Minute)}),
 			serviceOf("db", 3306))), []string{"ConnectionDurationLimited"}, "maxConnectionDuration"},
 		{"a ProxyConfig with a selector", with(constant(&networkingbeta.ProxyConfig{
