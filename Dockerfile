@@ -9,6 +9,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY cmd cmd
+COPY doctor doctor
 COPY internal internal
 COPY istio istio
 COPY manifest manifest

@@ -3,7 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
-PACKAGES := ./cmd/... ./internal/... ./istio/... ./manifest/... ./mesh/... ./rules/... ./verify/... ./webhook/... ./test/architecture
+PACKAGES := ./cmd/... ./doctor/... ./internal/... ./istio/... ./manifest/... ./mesh/... ./rules/... ./verify/... ./webhook/... ./test/architecture
 FUZZTIME ?= 5s
 MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/decide rules/evidence
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)

@@ -19,6 +19,10 @@ const (
 	// MiddlewareAnnotation is evidence that a pod's author gives: a comma list
 	// of rule names or middleware names.
 	MiddlewareAnnotation = "holdfast.dev/middleware"
+	// ProbeAnnotation on a pod of a dry run asks for an answer that its creator gets
+	// to see: a warning with the annotation's value and the Reason. Nothing else shows
+	// that holdfast was asked about a pod that it leaves as it is.
+	ProbeAnnotation = "holdfast.dev/probe"
 	// MirrorPodAnnotation marks the API's copy of a static pod.
 	// Source: https://kubernetes.io/docs/reference/labels-annotations-taints/
 	MirrorPodAnnotation = "kubernetes.io/config.mirror"

@@ -64,6 +64,8 @@ func TestExitCodes(t *testing.T) {
 		{"a missing manifest", []string{"explain", "-f", good, missing}, 1, "missing.yaml"},
 		{"nothing to verify", []string{"verify"}, 2, "see 'holdfast verify --help'"},
 		{"a dump that is none", []string{"verify", "--config-dump", pod, "--pod", pod}, 1, "config dump"},
+		{"a check that doctor does not know", []string{"doctor", "--only", "x"}, 2, "see 'holdfast doctor --help'"},
+		{"a cluster that nobody reaches", []string{"doctor", "--kubeconfig", os.DevNull, "--server", "http://127.0.0.1:1"}, 2, "asking http://127.0.0.1:1"},
 		{"completion for a shell", []string{"completion", "zsh"}, 0, ""},
 		{"completion for an unknown shell", []string{"completion", "tcsh"}, 2, "unknown command"},
 		{"completion with too many words", []string{"completion", "bash", "zsh"}, 2, "see 'holdfast completion bash --help'"},

@@ -93,6 +93,7 @@ Start here:
   holdfast patch -f rules.yaml app.yaml     the same manifest with its new annotations
   holdfast render -f rules.yaml             the EnvoyFilters that some strategies need
   holdfast verify --help                    is it in force in this pod's proxy?
+  holdfast doctor                           what is wrong with it in this cluster?
   holdfast webhook --help                   the server`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -112,7 +113,7 @@ Start here:
 		return usageError(cmd, "%w", err)
 	})
 	root.AddCommand(
-		newWebhook(), newCheck(), newPatch(), newExplain(), newRender(), newVerify(),
+		newWebhook(), newCheck(), newPatch(), newExplain(), newRender(), newVerify(), newDoctor(),
 		newMiddleware(), newSchema(), newVersion(),
 	)
 	return root

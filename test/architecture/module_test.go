@@ -35,7 +35,7 @@ type folder struct {
 func packages(t *testing.T) []folder {
 	t.Helper()
 	var list []folder
-	for _, top := range []string{"cmd", "internal", "istio", "manifest", "mesh", "rules", "webhook"} {
+	for _, top := range []string{"cmd", "doctor", "internal", "istio", "manifest", "mesh", "rules", "verify", "webhook"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(file string, entry fs.DirEntry, err error) error {
 			switch {
 			case os.IsNotExist(err):

@@ -2,7 +2,7 @@
 // itself, and what its Envoy says on the admin port.
 //
 // That port listens on the pod's loopback only. So the API server is asked to forward
-// to it, as kubectl port-forward and istioctl do; no port is opened on this machine.
+// to it, as kubectl port-forward and istioctl do.
 package live
 
 import (
@@ -11,12 +11,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/holdfast-mesh/holdfast/verify/dump"
+	"github.com/holdfast-mesh/holdfast/verify/forward"
 )
 
 // adminPort is where Istio's Envoy answers to its own pod.
@@ -52,20 +54,20 @@ func Fetch(ctx context.Context, config *rest.Config, namespace, name string) (*P
 		return nil, err
 	}
 	url := client.RESTClient().Post().Namespace(namespace).Resource("pods").Name(name).SubResource("portforward").URL()
-	forward, err := connect(ctx, config, url)
+	proxy, err := forward.Connect(ctx, config, url)
 	if err != nil {
 		return nil, explain(err, namespace, name)
 	}
-	defer forward.close()
+	defer proxy.Close()
 	// Endpoints are not read, and left out: they are most of a large dump.
-	err = forward.get(ctx, "/config_dump", func(body io.Reader) (err error) {
+	err = ask(ctx, proxy, "/config_dump", func(body io.Reader) (err error) {
 		pod.Dump, err = dump.Read(body)
 		return err
 	})
 	if err != nil {
 		return nil, explain(err, namespace, name)
 	}
-	err = forward.get(ctx, "/server_info", func(body io.Reader) (err error) {
+	err = ask(ctx, proxy, "/server_info", func(body io.Reader) (err error) {
 		var text bytes.Buffer
 		if _, err = text.ReadFrom(io.LimitReader(body, maxServerInfo)); err == nil {
 			pod.Server, err = dump.ReadServerInfo(text.Bytes())
@@ -73,6 +75,16 @@ func Fetch(ctx context.Context, config *rest.Config, namespace, name string) (*P
 		return err
 	})
 	return pod, explain(err, namespace, name)
+}
+
+// ask asks the admin port and hands the answer's body to read.
+func ask(ctx context.Context, proxy *forward.Connection, path string, read func(io.Reader) error) error {
+	return proxy.Get(ctx, adminPort, path, func(status int, body io.Reader) error {
+		if status != http.StatusOK {
+			return fmt.Errorf("GET %s: got status %d, want 200", path, status)
+		}
+		return read(body)
+	})
 }
 
 // explain says what to do about what went wrong on the way to the proxy.

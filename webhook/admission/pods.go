@@ -55,6 +55,9 @@ func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response,
 	for _, w := range outcome.Warnings {
 		resp.Warnings = append(resp.Warnings, w.Text())
 	}
+	if probe := r.Object.meta().Annotations[rules.ProbeAnnotation]; probe != "" && r.DryRun {
+		resp.Warnings = append(resp.Warnings, rules.WarningText(rules.ProbeAnswer(probe, outcome.Reason)))
+	}
 	return resp, nil
 }
 

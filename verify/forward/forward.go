@@ -1,4 +1,6 @@
-package live
+// Package forward reaches ports of a pod by way of the API server, as kubectl
+// port-forward does; no port is opened on this machine.
+package forward
 
 import (
 	"bufio"
@@ -18,16 +20,18 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// forwarding is a connection to a pod's port by way of the API server.
-type forwarding struct {
+// Connection is a connection to a pod by way of the API server. One goroutine at
+// a time may use it.
+type Connection struct {
 	conn     httpstream.Connection
 	requests int
 }
 
-// connect opens it as kubectl does: by websocket, and by SPDY where a proxy or an old
-// API server on the way does not know that.
+// Connect opens it as kubectl does: by websocket, and by SPDY where a proxy or an old
+// API server on the way does not know that. to is the URL of the pod's subresource
+// portforward.
 // Source: https://github.com/kubernetes/kubectl/blob/v0.36.3/pkg/cmd/portforward/portforward.go
-func connect(ctx context.Context, config *rest.Config, to *url.URL) (*forwarding, error) {
+func Connect(ctx context.Context, config *rest.Config, to *url.URL) (*Connection, error) {
 	transport, upgrader, err := spdy.RoundTripperFor(config)
 	if err != nil {
 		return nil, err
@@ -54,7 +58,7 @@ func connect(ctx context.Context, config *rest.Config, to *url.URL) (*forwarding
 		if d.err != nil {
 			return nil, d.err
 		}
-		return &forwarding{conn: d.conn}, nil
+		return &Connection{conn: d.conn}, nil
 	case <-ctx.Done():
 		go func() {
 			if d := <-done; d.err == nil {
@@ -65,18 +69,26 @@ func connect(ctx context.Context, config *rest.Config, to *url.URL) (*forwarding
 	}
 }
 
-func (f *forwarding) close() { f.conn.Close() }
+// Close ends it.
+func (c *Connection) Close() { c.conn.Close() }
 
-// get asks the pod's admin port and hands the answer's body to read.
-func (f *forwarding) get(ctx context.Context, path string, read func(io.Reader) error) error {
-	stop := context.AfterFunc(ctx, f.close)
+// Get asks a port by HTTP and hands the answer to read.
+func (c *Connection) Get(ctx context.Context, port uint16, path string, read func(status int, body io.Reader) error) error {
+	return c.Do(ctx, port, func(stream io.ReadWriteCloser) error { return exchange(ctx, stream, port, path, read) })
+}
+
+// Do opens a stream of bytes to a port and hands it to use. Where the port could not
+// be reached, the error says why.
+func (c *Connection) Do(ctx context.Context, port uint16, use func(io.ReadWriteCloser) error) error {
+	stop := context.AfterFunc(ctx, c.Close)
 	defer stop()
-	failure, data, err := f.streams()
+	failure, data, err := c.streams(port)
 	if err != nil {
 		return err
 	}
-	err = exchange(ctx, data, path, read)
+	err = use(data)
 	if err == nil {
+		data.Close()
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -91,24 +103,24 @@ func (f *forwarding) get(ctx context.Context, path string, read func(io.Reader) 
 }
 
 // streams opens one request: a stream of bytes, and one that says what went wrong.
-func (f *forwarding) streams() (failure, data httpstream.Stream, err error) {
+func (c *Connection) streams(port uint16) (failure, data httpstream.Stream, err error) {
 	headers := http.Header{}
-	headers.Set(corev1.PortHeader, strconv.Itoa(adminPort))
-	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(f.requests))
-	f.requests++
+	headers.Set(corev1.PortHeader, strconv.Itoa(int(port)))
+	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(c.requests))
+	c.requests++
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
-	if failure, err = f.conn.CreateStream(headers); err != nil {
+	if failure, err = c.conn.CreateStream(headers); err != nil {
 		return nil, nil, err
 	}
 	failure.Close() // nothing is ever written to it
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	data, err = f.conn.CreateStream(headers)
+	data, err = c.conn.CreateStream(headers)
 	return failure, data, err
 }
 
 // exchange speaks HTTP on a stream.
-func exchange(ctx context.Context, stream io.ReadWriter, path string, read func(io.Reader) error) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", adminPort, path), nil)
+func exchange(ctx context.Context, stream io.ReadWriter, port uint16, path string, read func(status int, body io.Reader) error) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", port, path), nil)
 	if err != nil {
 		return err
 	}
@@ -121,8 +133,5 @@ func exchange(ctx context.Context, stream io.ReadWriter, path string, read func(
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: got status %s, want 200", path, answer.Status)
-	}
-	return read(answer.Body)
+	return read(answer.StatusCode, answer.Body)
 }

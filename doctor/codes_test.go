@@ -1,0 +1,121 @@
+package doctor
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/doctor.md anew")
+
+// The table of codes in docs/doctor.md is made of the one in the code. 'go test ./doctor
+// -update' writes it.
+func TestDocument(t *testing.T) {
+	const path, begin, end = "../docs/doctor.md", "<!-- codes, written by 'go test ./doctor -update' -->\n", "<!-- end of codes -->\n"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(data), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s lacks the marks of its table", path)
+	}
+	var table strings.Builder
+	table.WriteString("| check | code | severity | what was found | why it matters |\n|---|---|---|---|---|\n")
+	for _, a := range Codes() {
+		fmt.Fprintf(&table, "| `%s` | `%s` | %s | %s | %s |\n", a.Check, a.Code, a.Severity, a.Meaning, a.Why)
+	}
+	want := before + begin + table.String() + end + after
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(data)); diff != "" {
+		t.Errorf("docs/doctor.md is stale, 'go test ./doctor -update' writes it anew (-want +got):\n%s", diff)
+	}
+}
+
+// Every code that is declared has one row, in the order of the checks, and says whole
+// sentences.
+func TestCodesAreComplete(t *testing.T) {
+	source, err := os.ReadFile("codes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(declared) == 0 {
+		t.Fatal("found no declared code")
+	}
+	for _, d := range declared {
+		rows := 0
+		for _, a := range Codes() {
+			if string(a.Code) == d[1] {
+				rows++
+			}
+		}
+		if rows != 1 {
+			t.Errorf("%s: got %d rows, want 1", d[1], rows)
+		}
+	}
+	sentence := regexp.MustCompile(`^[A-Zz].*\.$`) // ztunnel has no capital
+	last := 0
+	for _, a := range Codes() {
+		at := slices.Index(Names(), a.Check)
+		if at < last {
+			t.Errorf("%s: check %q is unknown or out of order", a.Code, a.Check)
+		}
+		last = max(at, last)
+		if !sentence.MatchString(a.Meaning) || !sentence.MatchString(a.Why) {
+			t.Errorf("%s: got %q and %q, want sentences", a.Code, a.Meaning, a.Why)
+		}
+	}
+}
+
+// A report fails with a problem, and when nothing at all could be seen: what was not
+// looked at is no all-clear.
+func TestFailed(t *testing.T) {
+	with := func(codes ...Code) Result {
+		r := Result{Seen: "something"}
+		for _, c := range codes {
+			r.Add(c, "", "", "")
+		}
+		return r
+	}
+	for _, test := range []struct {
+		name   string
+		result Result
+		status Status
+		failed bool
+	}{
+		{"fine", with(), Fine, false},
+		{"a warning", with(TimeoutLong), Warnings, false},
+		{"a problem beside a warning", with(TimeoutLong, OrderWrong), Problems, true},
+		{"nothing seen", Result{NotChecked: []string{"forbidden"}}, NotChecked, true},
+		{"some seen", Result{Seen: "a", NotChecked: []string{"forbidden"}}, Fine, false},
+		{"a problem with what was seen", Result{Findings: with(OrderWrong).Findings, NotChecked: []string{"forbidden"}}, Problems, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.result.Close()
+			report := Report{Checks: []Result{test.result}}
+			if test.result.Status != test.status || report.Failed() != test.failed {
+				t.Errorf("got %s, failed %v; want %s, failed %v", test.result.Status, report.Failed(), test.status, test.failed)
+			}
+		})
+	}
+	one := Result{NotChecked: []string{"forbidden"}}
+	one.Close()
+	fine := with()
+	fine.Close()
+	if report := (Report{Checks: []Result{one, fine}}); report.Failed() {
+		t.Error("got a failure where one of two checks was fine and the other not to be made")
+	}
+}
