@@ -116,7 +116,7 @@ func (e *editing) inMetadata(metadata *yaml.Node) {
 		e.Fill(metadata, "annotations", entries(e.all))
 	case annotations.Kind != yaml.MappingNode:
 		e.Refuse(annotations, "got annotations that are no mapping, want keys with strings")
-	case isUnrendered(annotations):
+	case yamltext.IsUnrendered(annotations):
 		e.Refuse(annotations, "got annotations that look like a template; render it first, as with helm template")
 	default:
 		e.own(annotations, "annotations")
@@ -205,16 +205,4 @@ func keysTwice(n *yaml.Node) map[string]*yaml.Node {
 		seen[key] = true
 	}
 	return twice
-}
-
-// isUnrendered reports whether a mapping is "{{ ... }}" of a template that
-// nobody rendered. YAML reads that as a mapping whose key is a mapping, so it
-// would take more keys, and the template would be broken.
-func isUnrendered(n *yaml.Node) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Kind == yaml.MappingNode {
-			return true
-		}
-	}
-	return false
 }

@@ -26,18 +26,24 @@ stays as it was. Without FILE, standard input is read.
 Output:
   yaml       the manifest, in the text it came in (JSON stays JSON, which is YAML too)
   json       the patched objects as JSON; several objects become a List
-  diff       a unified diff, empty if nothing changes
+  diff       a unified diff, empty if nothing changes; standard error says why
   jsonpatch  one RFC 6902 array for each document that is not empty, in order, [] where nothing
-             changes; paths start at the document's root`,
+             changes; paths start at the document's root
+
+Exit status: 0, or with --exit-code 1 if anything changes; 1 errors, 2 wrong usage.`,
 		Example: `  holdfast patch -f rules.yaml app.yaml | kubectl apply -f -
-  kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
+  kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -
+  holdfast patch -f rules.yaml -R manifests -o diff --exit-code   # in CI: is everything patched?`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
 			}
-			return patch(cmd, documents, output)
+			if err := patch(cmd, options.notes(cmd), documents, output); err != nil {
+				return err
+			}
+			return options.conclude(cmd, documents)
 		},
 	}
 	options.addFlags(cmd.Flags())
@@ -46,7 +52,7 @@ Output:
 }
 
 // patch prints all documents or none.
-func patch(cmd *cobra.Command, documents []document, output string) error {
+func patch(cmd *cobra.Command, notes io.Writer, documents []document, output string) error {
 	write := map[string]func(io.Writer, []document, [][]byte) error{
 		"yaml": writeText, "json": writeObjects, "diff": writeDiff, "jsonpatch": writeOperations,
 	}[output]
@@ -62,7 +68,7 @@ func patch(cmd *cobra.Command, documents []document, output string) error {
 		}
 		patched[i] = text
 	}
-	warn(cmd, documents)
+	printRemarks(notes, documents)
 	var out bytes.Buffer
 	if err := write(&out, documents, patched); err != nil {
 		return err
@@ -119,10 +125,10 @@ func writeDiff(w io.Writer, documents []document, patched [][]byte) error {
 
 // writeObjects prints the patched objects as JSON: one as itself, several as a
 // List, as kubectl does.
-func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
+func writeObjects(w io.Writer, documents []document, patched [][]byte) error {
 	objects := []json.RawMessage{}
-	for _, text := range patched {
-		parts, err := manifest.Objects(text)
+	for i, text := range patched {
+		parts, err := manifest.Objects(displayName(documents[i].name), text)
 		if err != nil {
 			return err
 		}
@@ -143,7 +149,7 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 	encoder := json.NewEncoder(w)
 	for _, d := range documents {
-		objects, err := manifest.Objects(d.text)
+		objects, err := manifest.Objects(displayName(d.name), d.text)
 		if err != nil {
 			return err
 		}

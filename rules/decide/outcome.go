@@ -16,6 +16,7 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	var warn warnings
 	enforced, observed := s.byMode(matched)
 	o := rules.Outcome{Observed: s.names(observed)}
+	warnOfEnabled(f.pod, &warn)
 	s.warnOfUnknownLabels(f, &warn)
 	s.warnOfUnknownNames(f, &warn)
 	if f.found.Cut {
@@ -68,11 +69,17 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 		o.Reason = rules.AlreadyApplied
 	case injected:
 		o.Reason = rules.AlreadyInjected
-		warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		if !pod.Admitted {
+			warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		}
 	default:
 		o.Reason = rules.Patched
 	}
 	o.Detail = listed(o.Rules) + " in force"
+	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
+		o.Detail = listed(o.Rules) + " in force after a restart"
+		warnOfAdmitted(pod, warn)
+	}
 	for _, note := range m.notes {
 		o.Detail += "; " + note
 	}

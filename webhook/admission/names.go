@@ -81,13 +81,18 @@ const (
 
 // Codes of warnings that this package adds to those of package rules.
 const (
-	// warnInternalError: a defect of holdfast, the pod passes unchanged.
+	// A defect of holdfast; the pod passes unchanged.
+	// Do: as for the reason `InternalError`.
 	warnInternalError rules.WarningCode = "InternalError"
-	// warnUnreadablePod: the review is fine, the pod in it is not understood.
+	// The review is fine, and the pod in it has a shape that this version does not
+	// know; it passes unchanged.
+	// Do: update holdfast: it is older than the API server.
 	warnUnreadablePod rules.WarningCode = "UnreadablePod"
-	// warnNeedlessRequest: the webhook configuration sends what holdfast never
-	// changes.
+	// The webhook configuration sends what holdfast never changes: another kind, an
+	// update, a subresource.
+	// Do: apply the webhook configuration of this version again.
 	warnNeedlessRequest rules.WarningCode = "NeedlessRequest"
-	// warnRulesFile: a warning about a rules file under validation.
+	// A rules file that is being applied has warnings; `kubectl` shows them.
+	// Do: `holdfast check` shows all of them, with positions.
 	warnRulesFile rules.WarningCode = "RulesFile"
 )
