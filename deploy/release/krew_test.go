@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // testKrew installs the archive with the real krew, by the release's manifest, and runs the
@@ -22,9 +20,7 @@ func testKrew(t *testing.T, dist, archive string) {
 	run := func(name string, args ...string) (string, error) {
 		t.Helper()
 		path := strings.Join([]string{filepath.Join(home, "bin"), kubectlFolder(t), os.Getenv("PATH")}, string(os.PathListSeparator))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		command := exec.CommandContext(ctx, name, args...)
+		command := exec.CommandContext(t.Context(), name, args...)
 		command.Env = append(os.Environ(), "KREW_ROOT="+home, "KREW_NO_UPGRADE_CHECK=1", "PATH="+path, "HOME="+home, "KUBECONFIG=")
 		output, err := command.CombinedOutput()
 		return string(output), err

@@ -26,15 +26,15 @@ func (f File) mode() int64 {
 	return 0o644
 }
 
-// Tar packs the files, in the order given and owned by root, as of the given time. Parts of
-// a second are dropped, since the plain header has no room for them.
+// Tar packs the files, in the order given and owned by root, as of the given time, to the
+// second: the plain header has no room for more.
 func Tar(files []File, at time.Time) ([]byte, error) {
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
 	for _, file := range files {
 		header := &tar.Header{
 			Typeflag: tar.TypeReg, Name: file.Name, Size: int64(len(file.Data)), Mode: file.mode(),
-			ModTime: at.UTC().Truncate(time.Second), Format: tar.FormatUSTAR,
+			ModTime: at, Format: tar.FormatUSTAR,
 		}
 		if err := w.WriteHeader(header); err != nil {
 			return nil, err
