@@ -118,10 +118,13 @@ func (e *editing) inMetadata(metadata *yaml.Node) {
 		e.Refuse(annotations, "got annotations that are no mapping, want keys with strings")
 	case yamltext.IsUnrendered(annotations):
 		e.Refuse(annotations, "got annotations that look like a template; render it first, as with helm template")
+	case e.prune && len(e.set) == 0 && 2*len(e.remove) == len(annotations.Content) && len(metadata.Content) > 2:
+		e.own(annotations, "annotations")
+		e.Set(metadata, nil, []string{"annotations"})
 	default:
 		e.own(annotations, "annotations")
 		e.inAnnotations(annotations)
-		if len(e.all) == 0 && !yamltext.IsFlow(annotations) {
+		if len(e.set) == 0 && 2*len(e.remove) == len(annotations.Content) && !yamltext.IsFlow(annotations) {
 			e.Empty(metadata, "annotations")
 		}
 	}

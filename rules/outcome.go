@@ -13,6 +13,10 @@ const (
 	// manifest or by an earlier call of the webhook.
 	// Do: nothing.
 	AlreadyApplied Reason = "AlreadyApplied"
+	// No rule is in force on the pod any more, and it carries what holdfast wrote under
+	// other rules: that is taken back, and what its author wrote stays.
+	// Do: nothing.
+	TakenBack Reason = "TakenBack"
 	// The pod is looked at and no rule is for it.
 	// Do: where one should be, `holdfast explain -f rules.yaml pod.yaml` says of every
 	// rule why not.
@@ -71,7 +75,7 @@ const (
 // Reasons returns every Reason, for metrics that exist at zero.
 func Reasons() []Reason {
 	return []Reason{
-		Patched, AlreadyApplied, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
+		Patched, AlreadyApplied, TakenBack, NoRuleMatched, Observed, OptedOut, NamespaceNotOptedIn,
 		NoSidecar, AlreadyInjected, LeftAlone, TooLarge, MirrorPod, RulesUnavailable, InternalError,
 	}
 }

@@ -29,8 +29,11 @@ a rules file.
 
 Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 wrong usage.`,
 		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o yaml | holdfast check -",
-		Args:    usageArgs(cobra.MinimumNArgs(1)),
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if len(names) == 0 {
+				return usageError(cmd, "got no file: name a rules file, or - for standard input")
+			}
 			if err := stdinOnce(cmd, names...); err != nil {
 				return err
 			}

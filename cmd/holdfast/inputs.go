@@ -116,6 +116,7 @@ type workload struct {
 	manifest.Template
 	file     string
 	outcome  rules.Outcome
+	back     manifest.Edit // what takes back what other rules had made of it
 	verdicts []rules.Verdict
 }
 
@@ -163,6 +164,10 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
+			if _, ok := template.Pod.Annotations[rules.AppliedAnnotation]; ok {
+				w.back.Set, w.back.Remove = set.TakeBack(&template.Pod)
+				w.back.Prune = true // most often holdfast had made them
+			}
 			warnOfMesh(&w, &file.Mesh)
 			d.workloads = append(d.workloads, w)
 		}

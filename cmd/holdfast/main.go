@@ -74,6 +74,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(out)
 	root.SetErr(stderr)
 	addCompletion(root)
+	addHelp(root)
 	return out.failed(root.ExecuteContext(ctx))
 }
 
@@ -130,6 +131,23 @@ func addCompletion(root *cobra.Command) {
 		for _, shell := range cmd.Commands() {
 			shell.Args = noArguments
 		}
+	}
+}
+
+// addHelp adds cobra's command, which shows the whole program's help for a command
+// that there is not.
+func addHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil || help == root {
+		return
+	}
+	help.Args = func(_ *cobra.Command, topic []string) error {
+		found, rest, err := root.Find(topic)
+		if err != nil {
+			return usageError(root, "%w", err)
+		}
+		return noArguments(found, rest)
 	}
 }
 

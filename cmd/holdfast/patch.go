@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
@@ -57,12 +59,8 @@ func patch(cmd *cobra.Command, notes io.Writer, documents []document, output str
 		"yaml": writeText, "json": writeObjects, "diff": writeDiff, "jsonpatch": writeOperations,
 	}[output]
 	patched := make([][]byte, len(documents))
-	for i, d := range documents {
-		edits := make([]manifest.Edit, len(d.workloads))
-		for j, w := range d.workloads {
-			edits[j] = manifest.Edit{Set: w.outcome.Set, Remove: w.outcome.Remove}
-		}
-		text, err := d.manifest.Apply(edits)
+	for i := range documents {
+		text, err := documents[i].patched()
 		if err != nil {
 			return err
 		}
@@ -75,6 +73,50 @@ func patch(cmd *cobra.Command, notes io.Writer, documents []document, output str
 	}
 	_, err := cmd.OutOrStdout().Write(out.Bytes())
 	return err
+}
+
+// patched returns the text with all outcomes in it. Where other rules had changed
+// it before, that is taken back first: the text is what the one that its author
+// wrote would become.
+func (d *document) patched() ([]byte, error) {
+	edits, back := make([]manifest.Edit, len(d.workloads)), make([]manifest.Edit, len(d.workloads))
+	anew := false
+	for i := range d.workloads {
+		w := &d.workloads[i]
+		edits[i] = manifest.Edit{Set: w.outcome.Set, Remove: w.outcome.Remove}
+		if len(w.outcome.Set)+len(w.outcome.Remove) > 0 && len(w.back.Set)+len(w.back.Remove) > 0 {
+			anew, back[i] = true, w.back
+		}
+	}
+	if !anew {
+		return d.manifest.Apply(edits)
+	}
+	text, err := d.manifest.Apply(back)
+	if err != nil { // then at least the annotations become the same
+		return d.manifest.Apply(edits)
+	}
+	author, err := manifest.Parse(displayName(d.name), text)
+	if err != nil {
+		return nil, err
+	}
+	for i := range d.workloads {
+		if len(back[i].Set)+len(back[i].Remove) > 0 {
+			edits[i] = whole(resulting(d.workloads[i].Pod.Annotations, &d.workloads[i].outcome))
+		}
+	}
+	return author.Apply(edits)
+}
+
+// whole is the edit that leaves these of the managed annotations and no others.
+func whole(result map[string]string) (edit manifest.Edit) {
+	for _, key := range decide.Managed() {
+		if value, ok := result[key]; ok {
+			edit.Set = append(edit.Set, rules.Annotation{Key: key, Value: value})
+		} else {
+			edit.Remove = append(edit.Remove, key)
+		}
+	}
+	return edit
 }
 
 // writeText prints the texts; several are joined as one YAML stream.

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -69,6 +70,10 @@ func TestAdmittedPods(t *testing.T) {
 			t.Errorf("%s: got %s, %s, %v, want %s and %q", test.rule, outcome.Reason, outcome.Detail, outcome.Warnings, test.reason, test.want)
 		}
 		apply(pod, outcome)
+		other := compileRules(t, "rules: []").Decide(pod, Options{})
+		if other.Reason != rules.TakenBack || len(other.Warnings) != 1 || !strings.HasPrefix(other.Warnings[0].Message, "admitted under other rules: restart it") {
+			t.Errorf("%s: got %s, %v where no rule matches any more, want it to say to restart it", test.rule, other.Reason, other.Warnings)
+		}
 		if again := set.Decide(pod, Options{}); again.Reason != rules.AlreadyApplied || again.Detail != "mysql in force" || again.Warnings != nil {
 			t.Errorf("%s: got %s, %s, %v for one under these rules, want AlreadyApplied and silence", test.rule, again.Reason, again.Detail, again.Warnings)
 		}

@@ -45,6 +45,7 @@ func mergeProxyConfig(own value, w *want) written {
 	r.size = config.Size(edit)
 	if text != own.text {
 		r.value = value{text, true}
+		r.remember = func(to *record) { to.wroteConfig(own, config, edit) }
 	}
 	if replaced != nil {
 		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, *replaced,

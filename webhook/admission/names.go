@@ -19,8 +19,12 @@ const (
 const (
 	// RulesKey is the key of the rules file in its ConfigMap.
 	RulesKey = load.RulesKey
-	// rulesLabel, with value "true", marks ConfigMaps that ValidateRulesPath
-	// looks at.
+	// rulesName is what the ConfigMap in use is called in an installation. One of
+	// that name is judged with or without the label, so that taking the label
+	// away is no way around.
+	rulesName = "holdfast-rules"
+	// rulesLabel, with value "true", marks further ConfigMaps that
+	// ValidateRulesPath looks at.
 	rulesLabel = "holdfast.dev/rules"
 )
 
