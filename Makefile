@@ -7,93 +7,85 @@ PACKAGES := ./cmd/... ./doctor/... ./internal/... ./istio/... ./manifest/... ./m
 FUZZTIME ?= 5s
 MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/decide rules/evidence
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
+# The toolchain of releases: other bytes come out of another one.
+RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
 .DEFAULT_GOAL := help
+.PHONY: help build run demo test setup unit race fuzz e2e istio
+.PHONY: lab lab-all attacks bench mutants lint tools generate image release clean
 
-.PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-.PHONY: build
 build: ## Build bin/holdfast
 	@mkdir -p bin
 	@[ -x bin/holdfast ] || echo "building holdfast: about two minutes on 2 cores the first time, seconds afterwards"
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/holdfast ./cmd/holdfast
 
-.PHONY: run
 # The same flags as build, so that nothing is compiled twice.
 run: ## Start the webhook on loopback, send it the example pods, show what changes and why
 	@echo "compiling the webhook: under a minute on 2 cores the first time, seconds afterwards"
 	@CGO_ENABLED=0 $(GO) run -trimpath ./test/run -rules "$(or $(RULES),deploy/examples/rules.yaml)" $(or $(POD),deploy/examples/pods)
 
-.PHONY: demo
 demo: build tools ## The same on a real API server with the real Istio: ends with the injected pods
 	@cd test/istio && $(GO) run ./demo
 
-.PHONY: test
 test: setup lint unit race fuzz e2e istio lab ## Everything that CI runs
 	@echo "everything passed"
 
-.PHONY: setup
 setup: ## Install what a fresh machine lacks (Debian packages, as root)
 	@test/setup
 
-.PHONY: unit
 unit: tools ## Unit, golden and property tests
 	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(PACKAGES)
 
-.PHONY: race
 race: tools ## The same under the race detector
 	@if command -v gcc >/dev/null; then echo "with the race detector: some minutes"; \
 	KUBEBUILDER_ASSETS=$(ASSETS) CGO_ENABLED=1 $(GO) test -race $(PACKAGES); \
 	else echo "race detector SKIPPED: it needs a C compiler; install gcc"; fi
 
-.PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (5s)
 	@test/fuzz $(FUZZTIME) $(PACKAGES)
 
-.PHONY: e2e
 e2e: build tools ## End to end on a real API server
 	@[ -x "$(ASSETS)/kube-controller-manager" ] || echo "pods of a Deployment SKIPPED: no kube-controller-manager in $(ASSETS); unset KUBEBUILDER_ASSETS to build it"
 	@[ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/memory/cgroup.procs ] || echo "attacks within a cgroup SKIPPED: none can be made here, an rlimit takes its place; run as root where cgroups are writable"
 	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 ./test/...
+	cd deploy/release && KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 ./...
 
-.PHONY: istio
 istio: build tools ## Real Istio judges every annotation
 	cd test/istio && KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 -timeout 30m ./...
 
-.PHONY: lab
 lab: build tools ## Real Envoy and real middleware: connections that live or die (needs root)
 	@cd test/lab && $(GO) test ./... && $(GO) run .
 
-.PHONY: lab-all
 lab-all: build tools ## The same with each Envoy of a supported Istio (two minutes each)
 	@cd test/lab && $(GO) run . -envoy all
 
-.PHONY: attacks
 attacks: ## The attacks of e2e, with limits of time (a minute, quiet machine)
 	ATTACKS=1 $(GO) test -count=1 -v ./test/attacks
 
-.PHONY: bench
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
 
-.PHONY: mutants
 mutants: ## Change conditions and arithmetic of MUTATE one by one: do tests notice? (minutes a folder)
 	@test/tools/mutants $(MUTATE)
 
-.PHONY: lint
 lint: ## Format, vet, static analysis
 	@test/tools/lint
 
-.PHONY: tools
 tools: ## Build kube-apiserver, etcd, istiod and helm into bin/ (once; minutes)
 	@test/kube/build && test/tools/charts
 	@test/istio/build
 
-.PHONY: generate
 generate: ## Write generated files anew (JSON Schema)
 	$(GO) generate ./...
 
-.PHONY: clean
-clean: ## Remove bin/, the built control planes included
-	rm -rf bin
+image: ## Make the container image, for linux amd64 and arm64, in dist/image
+	@$(RELEASE) image
+
+release: ## Make all that a release has, in dist; TWICE=1: twice, and compare (minutes)
+	@$(RELEASE) all
+	@[ -z "$(TWICE)" ] || deploy/release/twice "$(VERSION)" "$(IMAGE)"
+
+clean: ## Remove bin/, the built control planes included, and dist/
+	rm -rf bin dist

@@ -62,17 +62,6 @@ func TestDocumentIsTrue(t *testing.T) {
 	}
 }
 
-// An image is built from every folder that has packages.
-func TestImageHasAllFolders(t *testing.T) {
-	copied, sent := read(t, "Dockerfile"), read(t, ".dockerignore")
-	for _, f := range packages(t) {
-		top, _, _ := strings.Cut(f.path, "/")
-		if !strings.Contains(copied, "\nCOPY "+top+" "+top+"\n") || !strings.Contains(sent, "\n!"+top+"\n") {
-			t.Errorf("Dockerfile or .dockerignore lacks %s, which has %s", top, f.path)
-		}
-	}
-}
-
 // The check itself sees what is wrong.
 func TestUnknown(t *testing.T) {
 	list := packages(t)

@@ -19,7 +19,7 @@ import (
 // deployed is holdfast's container as it is installed.
 func deployed(t *testing.T) (container corev1.Container) {
 	t.Helper()
-	objects, err := cluster.ReadObjects(filepath.Join(cluster.Root(), "deploy", "holdfast.yaml"))
+	objects, err := cluster.ReadObjects(cluster.InstallManifest())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func deployed(t *testing.T) (container corev1.Container) {
 		}
 		return d.Spec.Template.Spec.Containers[0]
 	}
-	t.Fatal("deploy/holdfast.yaml has no Deployment")
+	t.Fatal("got no Deployment in what is installed")
 	return container
 }
 

@@ -63,22 +63,13 @@ func runTests(m *testing.M) (code int, err error) {
 			code, err = 1, stopErr
 		}
 	}()
-	if shared.config, err = shared.Rights(ctx, dir, "holdfast.yaml"); err != nil {
+	if shared.config, err = shared.Rights(ctx, dir); err != nil {
 		return 1, err
 	}
 	if shared.gate, err = openGate(); err != nil {
 		return 1, err
 	}
 	defer shared.gate.close()
-	objects, err := cluster.ReadObjects("testdata/rights.yaml")
-	if err != nil {
-		return 1, err
-	}
-	for _, object := range append(objects, secretObject()) {
-		if err := shared.Apply(ctx, object); err != nil {
-			return 1, err
-		}
-	}
 	if err := install(ctx); err != nil {
 		return 1, err
 	}
@@ -102,7 +93,7 @@ func secretObject() *unstructured.Unstructured {
 // install applies Service and webhook configurations as an installer does, again and
 // again, without caBundle.
 func install(ctx context.Context) error {
-	objects, err := cluster.ReadObjects(cluster.Root() + "/deploy/holdfast.yaml")
+	objects, err := cluster.Render(namespace)
 	if err != nil {
 		return err
 	}
