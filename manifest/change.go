@@ -14,6 +14,7 @@ import (
 type change struct {
 	set    []rules.Annotation // sorted by key
 	remove []string
+	prune  bool
 	all    []rules.Annotation // every annotation afterwards: the old ones in text order, then new ones
 }
 
@@ -23,7 +24,7 @@ func (c change) isEmpty() bool { return len(c.set) == 0 && len(c.remove) == 0 }
 // changeOf compares an edit with what stands there.
 func changeOf(annotations *yaml.Node, edit Edit) change {
 	old := texts(annotations)
-	var c change
+	c := change{prune: edit.Prune}
 	for _, a := range edit.Set {
 		if value, ok := old[a.Key]; !ok || value != a.Value || yamltext.IsNull(yamltext.Get(annotations, a.Key)) {
 			c.set = append(c.set, a)

@@ -116,12 +116,15 @@ func (e *editing) inMetadata(metadata *yaml.Node) {
 		e.Fill(metadata, "annotations", entries(e.all))
 	case annotations.Kind != yaml.MappingNode:
 		e.Refuse(annotations, "got annotations that are no mapping, want keys with strings")
-	case isUnrendered(annotations):
+	case yamltext.IsUnrendered(annotations):
 		e.Refuse(annotations, "got annotations that look like a template; render it first, as with helm template")
+	case e.prune && len(e.set) == 0 && 2*len(e.remove) == len(annotations.Content) && len(metadata.Content) > 2:
+		e.own(annotations, "annotations")
+		e.Set(metadata, nil, []string{"annotations"})
 	default:
 		e.own(annotations, "annotations")
 		e.inAnnotations(annotations)
-		if len(e.all) == 0 && !yamltext.IsFlow(annotations) {
+		if len(e.set) == 0 && 2*len(e.remove) == len(annotations.Content) && !yamltext.IsFlow(annotations) {
 			e.Empty(metadata, "annotations")
 		}
 	}
@@ -205,16 +208,4 @@ func keysTwice(n *yaml.Node) map[string]*yaml.Node {
 		seen[key] = true
 	}
 	return twice
-}
-
-// isUnrendered reports whether a mapping is "{{ ... }}" of a template that
-// nobody rendered. YAML reads that as a mapping whose key is a mapping, so it
-// would take more keys, and the template would be broken.
-func isUnrendered(n *yaml.Node) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Kind == yaml.MappingNode {
-			return true
-		}
-	}
-	return false
 }

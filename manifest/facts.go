@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -23,6 +24,7 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 		Labels:      texts(yamltext.Get(metadata, "labels")),
 		Annotations: texts(yamltext.Get(metadata, "annotations")),
 		HostNetwork: isTrue(yamltext.Get(spec, "hostNetwork")),
+		Admitted:    o.kind == "Pod" && admitted(root, metadata),
 		Size:        min(yamltext.Unfolded(root, f.sizes), math.MaxInt32), // sums of it fit into an int
 	}
 	if o.kind != "Pod" && o.name != "" {
@@ -38,6 +40,15 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 		}
 	}
 	return pod
+}
+
+// admitted reports whether a Pod was read from a cluster: it has an address, a
+// node's word on it, or Istio's mark. A uid alone may stand in what a review or a
+// dry run shows.
+func admitted(root, metadata *yaml.Node) bool {
+	status := yamltext.Get(root, "status")
+	return yamltext.Get(status, "podIP") != nil || yamltext.Get(status, "hostIP") != nil || yamltext.Get(status, "startTime") != nil ||
+		yamltext.Get(yamltext.Get(metadata, "annotations"), istio.StatusAnnotation) != nil
 }
 
 func (f *finder) container(n *yaml.Node) rules.Container {

@@ -44,6 +44,9 @@ type Template struct {
 type Edit struct {
 	Set    []rules.Annotation
 	Remove []string
+	// Prune removes annotations where the edit takes the last one and metadata
+	// has more than them. Without it they become {}.
+	Prune bool
 }
 
 // Error is a problem at a place in a manifest.

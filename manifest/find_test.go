@@ -69,7 +69,7 @@ func TestFactsAsKubectlReadsThem(t *testing.T) {
 
 // The YAML packages read version 1.2 but not the line that says so.
 func TestVersionDirective(t *testing.T) {
-	objects, err := Objects([]byte("# c\n%YAML 1.2\n---\na: 1\n"))
+	objects, err := Objects("manifest", []byte("# c\n%YAML 1.2\n---\na: 1\n"))
 	if err != nil || len(objects) != 1 || string(objects[0]) != `{"a":1}` {
 		t.Errorf("got objects %s (%v), want {\"a\":1}", objects, err)
 	}

@@ -87,7 +87,7 @@ func TestPlaces(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("places differ (-want +got):\n%s", diff)
 	}
-	objects, err := Objects(f.data)
+	objects, err := Objects("manifest", f.data)
 	if err != nil || len(objects) != 2 || string(objects[0]) != "null" {
 		t.Errorf("got objects %s (%v), want null and the list", objects, err)
 	}
@@ -231,7 +231,7 @@ func FuzzParseApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, key, value string) {
 		edit := Edit{Set: []rules.Annotation{{Key: strings.ToValidUTF8(key, ""), Value: strings.ToValidUTF8(value, "")}}}
 		checkApply(t, data, edit, true)
-		_, _ = Objects(data)
+		_, _ = Objects("manifest", data)
 	})
 }
 

@@ -11,8 +11,9 @@ import (
 // Objects returns the documents of a manifest as JSON, as kubectl would send
 // them (YAML 1.1 scalars, like sigs.k8s.io/yaml): one entry for each document,
 // so that Template.Document is an index into it. An empty document is "null".
-func Objects(data []byte) ([]json.RawMessage, error) {
-	f, err := readDocuments("manifest", data)
+// name stands in errors.
+func Objects(name string, data []byte) ([]json.RawMessage, error) {
+	f, err := readDocuments(name, data)
 	if err != nil {
 		return nil, err
 	}

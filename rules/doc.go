@@ -12,4 +12,6 @@
 //   - the names of labels and annotations, which are fixed.
 //
 // Nothing here reads a file, clock or network.
+//
+//go:generate go run ./internal/gencodes .. ../docs/codes.md
 package rules

@@ -137,7 +137,9 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "redis", Aliases: []string{"valkey", "keydb"}, Title: "Redis",
-		Ports:   []ports.Range{port(6379), port(16379), port(26379)},
+		// 6380 is TLS at Azure, and by habit elsewhere; Redis itself has no port for it.
+		// https://learn.microsoft.com/en-us/azure/azure-cache-for-redis/cache-configure (access ports)
+		Ports:   []ports.Range{port(6379), port(6380), port(16379), port(26379)},
 		Schemes: []string{"redis", "rediss", "valkey", "valkeys"},
 		// https://redis.io/docs/latest/develop/reference/clients/ (timeout 0, tcp-keepalive 300)
 		ServerIdle:  "never; the server's own TCP keepalive is 300s",

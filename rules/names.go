@@ -11,7 +11,8 @@ const (
 	EnabledKey = "holdfast.dev/enabled"
 	// AppliedAnnotation records on a pod what was applied, as JSON:
 	// {"rules":["redis"],"hash":"..."}. Of more names than fit into 1 KiB it has
-	// the first, and "more": how many others.
+	// the first, and "more": how many others. It also remembers what was written,
+	// so that it can be taken back; docs/rules.md tells how.
 	AppliedAnnotation = "holdfast.dev/applied"
 	// KeepaliveAnnotation records the keepalive of a pod: "120s-30s-3".
 	KeepaliveAnnotation = "holdfast.dev/keepalive"

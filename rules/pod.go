@@ -10,7 +10,10 @@ type Pod struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	HostNetwork bool
-	Containers  []Container // init containers first
+	// Admitted says that the pod runs, or did: what rules say now is for its
+	// successor. At admission it is false.
+	Admitted   bool
+	Containers []Container // init containers first
 	// Size is about how many bytes the whole object has, as an API server
 	// sends or stores it; 0 where nobody knows.
 	Size int

@@ -4,12 +4,30 @@ package rules
 type VerdictReason string
 
 const (
-	VerdictMatched                   VerdictReason = "Matched"
-	VerdictNamespaceMismatch         VerdictReason = "NamespaceMismatch"         // its name is not in workloads.namespaces
-	VerdictPodSelectorMismatch       VerdictReason = "PodSelectorMismatch"       // the pod's labels
-	VerdictNamespaceLabelsUnknown    VerdictReason = "NamespaceLabelsUnknown"    // and all else but referencing holds
-	VerdictNamespaceSelectorMismatch VerdictReason = "NamespaceSelectorMismatch" // the namespace's labels
-	VerdictNotReferenced             VerdictReason = "NotReferenced"             // the pod shows no use of a destination
+	// Every condition of the rule holds.
+	// Do: nothing; in mode Observe the rule still changes nothing.
+	VerdictMatched VerdictReason = "Matched"
+	// The namespace's name is none of `workloads.namespaces`.
+	// Do: add it there if the rule is meant for it.
+	VerdictNamespaceMismatch VerdictReason = "NamespaceMismatch"
+	// The pod's labels do not meet `workloads.podSelector`; the detail names the first
+	// that does not.
+	// Do: change the label or the selector. Of a Deployment the labels of the template
+	// count.
+	VerdictPodSelectorMismatch VerdictReason = "PodSelectorMismatch"
+	// The rule asks for labels of the namespace, and nobody knows them here. All other
+	// conditions but `referencing` hold.
+	// Do: give the Namespace among the inputs, or `--namespace-labels`; a webhook
+	// needs a cluster to ask.
+	VerdictNamespaceLabelsUnknown VerdictReason = "NamespaceLabelsUnknown"
+	// The namespace's labels do not meet `workloads.namespaceSelector`.
+	// Do: label the namespace, or change the selector.
+	VerdictNamespaceSelectorMismatch VerdictReason = "NamespaceSelectorMismatch"
+	// The rule wants `referencing`, and the pod shows no use of a destination; the
+	// detail says what it shows instead.
+	// Do: where it does use one, say so: annotation `holdfast.dev/middleware` with the
+	// name of the rule.
+	VerdictNotReferenced VerdictReason = "NotReferenced"
 )
 
 // Verdict is what one rule says to one pod.

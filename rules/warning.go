@@ -26,41 +26,76 @@ type WarningCode string
 
 // Codes of warnings about a pod.
 const (
-	// WarnPortsLeftAlone: Istio would reject the pod's own excludeOutboundPorts.
+	// Istio rejects the pod's own `traffic.sidecar.istio.io/excludeOutboundPorts`, and
+	// denies the pod for it. holdfast leaves it alone.
+	// Do: write the annotation as the message says.
 	WarnPortsLeftAlone WarningCode = "InvalidExcludeOutboundPorts"
-	// WarnPrefixesLeftAlone: Istio would reject the pod's own excludeOutboundIPRanges.
+	// Istio rejects the pod's own `traffic.sidecar.istio.io/excludeOutboundIPRanges`,
+	// and denies the pod for it. holdfast leaves it alone.
+	// Do: write the annotation as the message says.
 	WarnPrefixesLeftAlone WarningCode = "InvalidExcludeOutboundIPRanges"
-	// WarnProxyConfigLeftAlone: Istio would reject the pod's own proxy.istio.io/config.
+	// Istio rejects the pod's own `proxy.istio.io/config`, and denies the pod for it.
+	// holdfast leaves it alone.
+	// Do: write the annotation as the message says.
 	WarnProxyConfigLeftAlone WarningCode = "InvalidProxyConfig"
-	// WarnProxyConfigNotEditable: the pod's proxy.istio.io/config is valid, but
-	// no edit keeps all that its author wrote.
+	// The pod's own `proxy.istio.io/config` is valid, but no edit is sure to keep all
+	// that its author wrote. What rules want of it is not in force.
+	// Do: write it plainer: without aliases, tags, or thousands of keys.
 	WarnProxyConfigNotEditable WarningCode = "ProxyConfigNotEditable"
-	// WarnIdleTimeoutReplaced: istiod ignores the pod's own idle timeout.
+	// Istio cannot read the pod's own `ISTIO_META_IDLE_TIMEOUT` (`2d`, `3600`,
+	// nothing) and would ignore it; the rule's value stands there now.
+	// Do: write it in hours, minutes and seconds (`48h`), or remove it.
 	WarnIdleTimeoutReplaced WarningCode = "IdleTimeoutReplaced"
-	// WarnTooManyDestinations: a rule's patterns did not fit beside those of
-	// the rules before it.
+	// The rules with `scope: Destinations` that match this pod need more than eight
+	// patterns together; the rule that is named, later in the file, is left out.
+	// Do: give the rules fewer ports and networks, join neighbours, or give them
+	// different `workloads`.
 	WarnTooManyDestinations WarningCode = "TooManyDestinations"
-	// WarnNamespaceLabelsUnknown: a rule failed only because it asks for
-	// namespace labels, and nobody knows them here.
+	// A rule does not match only because it asks for labels of the namespace, and
+	// nobody knows them here.
+	// Do: offline: a Namespace among the inputs, or `--namespace-labels`; a webhook:
+	// let it reach the cluster.
 	WarnNamespaceLabelsUnknown WarningCode = "NamespaceLabelsUnknown"
-	// WarnAlreadyInjected: Istio's webhook ran before holdfast's.
+	// Istio's webhook was called before holdfast's, so the sidecar may lack the
+	// settings.
+	// Do: name the MutatingWebhookConfiguration `holdfast`: the API server calls them
+	// in the order of their names, and `istio-...` must come later.
 	WarnAlreadyInjected WarningCode = "AlreadyInjected"
-	// WarnObserved: rules match and change nothing, by their mode.
+	// The pod runs since before this rule, or was admitted under other rules.
+	// Annotations of a running pod change nothing.
+	// Do: `kubectl rollout restart` its workload.
+	WarnAdmittedBefore WarningCode = "AdmittedBefore"
+	// A label or annotation `holdfast.dev/enabled` has a value that is neither `true`
+	// nor `false` (`no`, `False`): it neither opts in nor out.
+	// Do: write `"true"` or `"false"`, in quotes and small letters.
+	WarnUnknownEnabled WarningCode = "UnknownEnabledValue"
+	// Rules match that are in mode Observe: they change nothing.
+	// Do: set `mode: Enforce` when you want them to.
 	WarnObserved WarningCode = "Observed"
-	// WarnUnknownMiddleware: MiddlewareAnnotation names what nobody knows.
+	// The annotation `holdfast.dev/middleware` names what is neither a rule nor a
+	// middleware.
+	// Do: mend the name; `holdfast middleware` lists those that there are.
 	WarnUnknownMiddleware WarningCode = "UnknownMiddleware"
-	// WarnTooManyAddresses: the pod shows more addresses than are read, so that a
-	// rule may have been missed.
+	// The pod shows more addresses than are read, so a rule with `referencing` may
+	// have been missed.
+	// Do: name what the pod uses in the annotation `holdfast.dev/middleware`.
 	WarnTooManyAddresses WarningCode = "TooManyAddresses"
-	// WarnTooLarge: with what the rules add, the pod could not be stored or run.
+	// With what the rules add, the pod could not be stored or started; it is left
+	// alone.
+	// Do: as for the reason `TooLarge`.
 	WarnTooLarge WarningCode = "TooLarge"
-	// WarnMeshObjectMissing: an object of the mesh that the annotations need is
-	// known not to be there.
+	// The annotations need an EnvoyFilter that Istio's root namespace lacks; without
+	// it they do nothing.
+	// Do: `holdfast render -f rules.yaml | kubectl apply -f -`, or run the webhook
+	// with `--manage-mesh`.
 	WarnMeshObjectMissing WarningCode = "MeshObjectMissing"
-	// WarnMeshUnknown: a list of the pod's replaces one that Istio was installed
-	// with, and nobody tells that here: no cluster, no mesh section.
+	// The pod gets a list of exclusions, which replaces the one that Istio was
+	// installed with, and nobody says here what that is.
+	// Do: write it under `mesh` in the rules file; an empty list says that there is
+	// none.
 	WarnMeshUnknown WarningCode = "MeshUnknown"
-	// WarnMore: there were more warnings than are passed on.
+	// There are more warnings about this pod than the ten that are passed on.
+	// Do: mend those that are shown; `holdfast explain` has the same limit.
 	WarnMore WarningCode = "MoreWarnings"
 )
 
@@ -68,8 +103,8 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected,
-		WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
+		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }
 

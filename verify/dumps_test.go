@@ -2,15 +2,14 @@ package verify_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/dumps"
 	"github.com/holdfast-mesh/holdfast/verify"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
@@ -55,16 +54,7 @@ func storedPod(t *testing.T, folder string) *rules.Pod {
 
 func unzip(t *testing.T, path string) []byte {
 	t.Helper()
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
+	text, err := dumps.Unzip(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,7 @@ func (l *listeners) bind(name, address string, most int, config *tls.Config, han
 	l.servers = append(l.servers, &server{name, bounded(listener, most, l.metrics.connectionsClosed.Inc), &http.Server{
 		Handler: l.closing(markGood(limited(handler, requestTimeout))), TLSConfig: config, Protocols: protocols, ConnContext: withConnection,
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: log.New(&httpLog{log: l.log, count: l.metrics.connectionErrors.Inc}, "", 0),
 	}})
 	return listener.Addr().String(), nil
 }
@@ -143,7 +144,8 @@ func metricsHandler(registry ctrlmetrics.RegistererGatherer) http.Handler {
 // client does not trust the certificate. Anybody can make it speak, so it tells
 // one line a second, and how many it left out.
 type httpLog struct {
-	log logr.Logger
+	log   logr.Logger
+	count func() // called for each line; nil counts nothing
 
 	mu   sync.Mutex
 	next time.Time
@@ -152,6 +154,9 @@ type httpLog struct {
 
 // Write logs one line.
 func (l *httpLog) Write(line []byte) (int, error) {
+	if l.count != nil {
+		l.count()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -164,7 +169,8 @@ func (l *httpLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// useHTTPLog sends the standard logger, which is where net/http writes, to l.
+// useHTTPLog sends the standard logger, which is where net/http's clients write,
+// to l.
 func useHTTPLog(l logr.Logger) {
 	log.SetFlags(0)
 	log.SetOutput(&httpLog{log: l})

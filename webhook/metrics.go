@@ -19,6 +19,7 @@ type metrics struct {
 	certificateEnds   prometheus.Gauge
 	certificateFaults prometheus.Counter
 	connectionsClosed prometheus.Counter
+	connectionErrors  prometheus.Counter
 	synced            *prometheus.GaugeVec
 	ready             prometheus.Gauge
 }
@@ -39,6 +40,9 @@ func newMetrics() *metrics {
 		}),
 		connectionsClosed: into.NewCounter(prometheus.CounterOpts{
 			Name: "holdfast_connections_closed_total", Help: "Connections that were closed because too many were open.",
+		}),
+		connectionErrors: into.NewCounter(prometheus.CounterOpts{
+			Name: "holdfast_connection_errors_total", Help: "Connections that failed before a request: mostly handshakes, where the client does not trust the certificate, or shows none although --client-ca-file asks for one.",
 		}),
 		synced: into.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "holdfast_cluster_synced", Help: "1 if what is watched in the cluster has been read completely, by what it is; always 0 without a cluster.",

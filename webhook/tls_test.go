@@ -73,7 +73,7 @@ func TestBadCertificateKeepsTheLastGood(t *testing.T) {
 // Whether there is a certificate at all is a metric of its own, from the start.
 func TestNoCertificateShows(t *testing.T) {
 	s := start(t, "", nil)
-	for _, want := range []string{"\nholdfast_certificate_loaded 0\n", "\nholdfast_certificate_load_errors_total ", "\nholdfast_connections_closed_total 0\n"} {
+	for _, want := range []string{"\nholdfast_certificate_loaded 0\n", "\nholdfast_certificate_load_errors_total ", "\nholdfast_connections_closed_total 0\n", "\nholdfast_connection_errors_total 0\n"} {
 		if text := s.metrics(t); !strings.Contains(text, want) {
 			t.Errorf("metrics lack %q", want)
 		}
@@ -137,6 +137,10 @@ func TestClientCA(t *testing.T) {
 			t.Errorf("%s: got %q %v, want an answer: %v", test.who, reason, err, test.ok)
 		}
 	}
+	eventually(t, "those two in the metric", func() (bool, string) {
+		text := s.metrics(t)
+		return strings.Contains(text, "\nholdfast_connection_errors_total 2\n"), text
+	})
 	if err := os.WriteFile(file, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -18,31 +18,45 @@ type checkReport struct {
 
 func newCheck() *cobra.Command {
 	var output string
-	var strict bool
+	var strict, recursive bool
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Check rules files and report every problem at once",
 		Long: `Check rules files as the webhook would load them. Every problem is reported with
 file, line, column and a stable code. A ConfigMap manifest with the key rules.yaml is
-read as the rules in it.
+read as the rules in it. With -R every .yaml, .yml and .json file of a folder counts as
+a rules file.
 
 Exit status: 0 clean or warnings only, 1 errors (with --strict: or warnings), 2 wrong usage.`,
 		Example: "  holdfast check rules.yaml\n  kubectl get configmap -n holdfast-system holdfast-rules -o yaml | holdfast check -",
-		Args:    usageArgs(cobra.MinimumNArgs(1)),
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			return check(cmd, names, output, strict)
+			if len(names) == 0 {
+				return usageError(cmd, "got no file: name a rules file, or - for standard input")
+			}
+			if err := stdinOnce(cmd, names...); err != nil {
+				return err
+			}
+			return check(cmd, names, output, strict, recursive)
 		},
 	}
 	outputFlag(cmd, &output, "text", "json")
 	cmd.Flags().BoolVar(&strict, "strict", false, "fail on warnings too")
+	addRecursive(cmd.Flags(), &recursive)
 	return cmd
 }
 
-func check(cmd *cobra.Command, names []string, output string, strict bool) error {
+func check(cmd *cobra.Command, names []string, output string, strict, recursive bool) error {
 	report := checkReport{Problems: []load.Problem{}}
 	for _, name := range names {
-		report.Problems = append(report.Problems, problemsOf(cmd, name)...)
-		report.Files++
+		files, err := filesIn(name, recursive)
+		if err != nil {
+			report.Problems = append(report.Problems, load.Unreadable(name, err)...)
+		}
+		for _, file := range files {
+			report.Problems = append(report.Problems, problemsOf(cmd, file)...)
+			report.Files++
+		}
 	}
 	for _, p := range report.Problems {
 		if p.Severity == load.Error {
@@ -76,12 +90,4 @@ func problemsOf(cmd *cobra.Command, name string) load.Problems {
 	}
 	_, problems := load.Manifest(displayName(name), data)
 	return problems
-}
-
-// count writes "1 error", "2 errors".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

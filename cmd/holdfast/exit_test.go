@@ -50,6 +50,7 @@ func TestExitCodes(t *testing.T) {
 		{"a clean file", []string{"check", good}, 0, "1 file checked"},
 		{"warnings only", []string{"check", warn}, 0, "2 warnings"},
 		{"warnings, strictly", []string{"check", "--strict", warn}, 1, "2 warnings"},
+		{"the file to start from, strictly", []string{"check", "--strict", "../../deploy/examples/rules.yaml"}, 0, "0 warnings"},
 		{"errors", []string{"check", bad}, 1, "1 error"},
 		{"a missing file", []string{"check", missing}, 1, "1 error"},
 		{"a folder", []string{"check", dir}, 1, "1 error"},

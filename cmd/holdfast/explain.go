@@ -37,6 +37,14 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain -f RULES [FILE|-]...",
 		Short: "Say for each pod which rules match, why or why not, and what results",
+		Long: `Say for each pod, or pod template, of the manifests what becomes of it (a reason), what
+each rule says to it (+ it matches, - it does not, and why), what of the pod shows that
+it uses a destination, and which annotations it gets. Without FILE, standard input is read.
+
+Reasons, verdicts and warnings have codes; docs/codes.md says what each means and what
+to do.
+
+Exit status: 0, or with --exit-code 1 if anything would change; 1 errors, 2 wrong usage.`,
 		Example: `  holdfast explain -f rules.yaml app.yaml
   kubectl get pod cart-7d4b9 -o yaml | holdfast explain -f rules.yaml -`,
 		Args: cobra.ArbitraryArgs,
@@ -45,7 +53,10 @@ func newExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return explain(cmd, documents, output)
+			if err := explain(cmd, documents, output); err != nil {
+				return err
+			}
+			return options.conclude(cmd, documents)
 		},
 	}
 	options.addFlags(cmd.Flags())
@@ -55,16 +66,9 @@ func newExplain() *cobra.Command {
 
 func explain(cmd *cobra.Command, documents []document, output string) error {
 	explanations := []explanation{}
-	for _, d := range documents {
-		for i := range d.workloads {
-			explanations = append(explanations, explainOne(&d.workloads[i]))
-		}
-	}
+	eachWorkload(documents, func(w *workload) { explanations = append(explanations, explainOne(w)) })
 	if output == "json" {
 		return encodeJSON(cmd.OutOrStdout(), explanations)
-	}
-	if len(explanations) == 0 {
-		warn(cmd, documents)
 	}
 	for i, e := range explanations {
 		if i > 0 {
@@ -151,7 +155,7 @@ func printVerdict(w io.Writer, v rules.Verdict) {
 		fmt.Fprint(w, " (Observe)")
 	}
 	fmt.Fprintf(w, ": %s", v.Reason)
-	if v.Detail != "" {
+	if v.Detail != "" && len(v.Evidence) == 0 { // else the evidence says it all
 		fmt.Fprintf(w, ", %s", v.Detail)
 	}
 	fmt.Fprintln(w)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -20,39 +18,25 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
-// readInput reads a file, or standard input for "-".
-func readInput(cmd *cobra.Command, name string) ([]byte, error) {
-	if name == "-" {
-		data, err := io.ReadAll(cmd.InOrStdin())
-		if err != nil {
-			return nil, fmt.Errorf("reading standard input: %w", err)
-		}
-		return data, nil
-	}
-	data, err := os.ReadFile(name)
-	if errors.Is(err, syscall.EISDIR) {
-		return nil, fmt.Errorf("%w: name the files in it", err)
-	}
-	return data, err
-}
-
-// displayName is how a file is called in messages.
-func displayName(name string) string {
-	if name == "-" {
-		return "standard input"
-	}
-	return name
-}
-
-// rulesInput is the flag of every command that reads one rules file.
+// rulesInput has the flags of every command that reads one rules file.
 type rulesInput struct {
 	rulesFile string
+	quiet     bool
 	// answers is the code of a warning that the command itself is the answer to.
 	answers load.Code
 }
 
 func (r *rulesInput) addFlags(flags *pflag.FlagSet) {
-	flags.VarP((*once)(&r.rulesFile), "rules", "f", "rules file, or a ConfigMap manifest that holds one (required; - for standard input)")
+	flags.VarP((*once)(&r.rulesFile), "rules", "f", "`FILE` with the rules, or a ConfigMap manifest that holds them (required; - for standard input)")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false, "nothing but errors on standard error: no warnings, no summary")
+}
+
+// notes is where a command writes what is neither result nor error.
+func (r *rulesInput) notes(cmd *cobra.Command) io.Writer {
+	if r.quiet {
+		return io.Discard
+	}
+	return cmd.ErrOrStderr()
 }
 
 // given checks that there is a rules file.
@@ -74,8 +58,11 @@ func (r *rulesInput) load(cmd *cobra.Command) (*rules.File, error) {
 	}
 	file, problems := load.Manifest(displayName(r.rulesFile), data)
 	for _, p := range problems {
-		if p.Code != r.answers {
+		switch {
+		case p.Severity == load.Error:
 			fmt.Fprintln(cmd.ErrOrStderr(), p)
+		case p.Code != r.answers:
+			fmt.Fprintln(r.notes(cmd), p)
 		}
 	}
 	if problems.HasErrors() {
@@ -91,14 +78,19 @@ type offline struct {
 	namespace       string
 	namespaceLabels map[string]string
 	clusterWide     bool
+	recursive       bool
+	exitCode        bool
 }
 
 func (o *offline) addFlags(flags *pflag.FlagSet) {
 	o.rulesInput.addFlags(flags)
-	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	flags.StringVarP(&o.namespace, "namespace", "n", "default", "`NAMESPACE` of objects that name none")
 	flags.StringToStringVar(&o.namespaceLabels, "namespace-labels", nil,
-		"labels of the objects' namespaces, key=value[,key=value]; unknown without this flag, then a namespace counts as opted in")
+		"labels `KEY=VALUE,...` of the objects' namespaces; where neither this nor a Namespace among the inputs says them, a namespace counts as opted in")
+	flags.Lookup("namespace-labels").DefValue = "" // none, instead of []
 	flags.BoolVar(&o.clusterWide, "cluster-wide", false, "as with 'holdfast webhook --cluster-wide': every namespace that does not opt out")
+	addRecursive(flags, &o.recursive)
+	flags.BoolVar(&o.exitCode, "exit-code", false, "exit with 1 if the rules change any workload")
 }
 
 // once is a text that can be given once. kubectl's -f names manifests, and can be
@@ -124,6 +116,7 @@ type workload struct {
 	manifest.Template
 	file     string
 	outcome  rules.Outcome
+	back     manifest.Edit // what takes back what other rules had made of it
 	verdicts []rules.Verdict
 }
 
@@ -149,16 +142,15 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
-	inputs := append([]string{o.rulesFile}, names...)
-	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
-		return nil, usageError(cmd, "standard input can be read only once: rules (-f) and manifests must not both be -")
+	if err := stdinOnce(cmd, append([]string{o.rulesFile}, names...)...); err != nil {
+		return nil, err
 	}
 	file, err := o.load(cmd)
 	if err != nil {
 		return nil, err
 	}
 	set := decide.Compile(file)
-	documents, err := readManifests(cmd, names)
+	documents, err := o.readManifests(cmd, names)
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +164,10 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
+			if _, ok := template.Pod.Annotations[rules.AppliedAnnotation]; ok {
+				w.back.Set, w.back.Remove = set.TakeBack(&template.Pod)
+				w.back.Prune = true // most often holdfast had made them
+			}
 			warnOfMesh(&w, &file.Mesh)
 			d.workloads = append(d.workloads, w)
 		}
@@ -196,23 +192,40 @@ func warnOfMesh(w *workload, mesh *rules.Mesh) {
 	}
 }
 
-func readManifests(cmd *cobra.Command, names []string) ([]document, error) {
+func (o *offline) readManifests(cmd *cobra.Command, names []string) ([]document, error) {
 	var documents []document
 	var problems []error
 	for _, name := range names {
-		data, err := readInput(cmd, name)
+		files, err := filesIn(name, o.recursive)
 		if err != nil {
 			problems = append(problems, err)
-			continue
 		}
-		file, err := manifest.Parse(displayName(name), data)
-		if err != nil {
-			problems = append(problems, err)
-			continue
+		for _, name := range files {
+			d, err := readManifest(cmd, name)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			documents = append(documents, d)
 		}
-		documents = append(documents, document{name: name, text: data, manifest: file})
 	}
 	return documents, errors.Join(problems...)
+}
+
+func readManifest(cmd *cobra.Command, name string) (d document, err error) {
+	d.name = name
+	if d.text, err = readInput(cmd, name); err == nil {
+		d.manifest, err = manifest.Parse(displayName(name), d.text)
+	}
+	return d, err
+}
+
+// conclude ends a command: with a summary, and as --exit-code wants it.
+func (o *offline) conclude(cmd *cobra.Command, documents []document) error {
+	if changed := printSummary(o.notes(cmd), documents); changed > 0 && o.exitCode {
+		return &exitError{code: exitFindings}
+	}
+	return nil
 }
 
 // namespaceOf gathers what is known: the labels flag holds for every
@@ -230,30 +243,6 @@ func (o *offline) namespaceOf(name string, objects map[string]map[string]string)
 		namespace.Labels[rules.NamespaceNameLabel] = name
 	}
 	return namespace
-}
-
-// warn tells standard error what the pods' authors should know.
-func warn(cmd *cobra.Command, documents []document) {
-	workloads, notOptedIn := 0, map[string]bool{}
-	for _, d := range documents {
-		for i := range d.workloads {
-			w := &d.workloads[i]
-			workloads++
-			for _, warning := range w.outcome.Warnings {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: warning %s: %s\n", w.title(), warning.Code, warning.Message)
-			}
-			if w.outcome.Reason == rules.NamespaceNotOptedIn {
-				notOptedIn[w.Pod.Namespace.Name] = true
-			}
-		}
-	}
-	if workloads == 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), "no pod and no pod template in the input")
-	}
-	for _, name := range slices.Sorted(maps.Keys(notOptedIn)) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "namespace %s is not opted in: label it %s=true (here: --namespace-labels %s=true), or use --cluster-wide\n",
-			name, rules.EnabledKey, rules.EnabledKey)
-	}
 }
 
 // encodeJSON prints a value as indented JSON, "<" and "&" as themselves.

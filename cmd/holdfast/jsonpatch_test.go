@@ -23,7 +23,7 @@ func applyStream(path, stream string) ([]*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents, err := manifest.Objects(data)
+	documents, err := manifest.Objects("manifest", data)
 	if err != nil {
 		return nil, err
 	}

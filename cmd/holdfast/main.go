@@ -67,17 +67,18 @@ func report(err error, stderr io.Writer) int {
 
 // run is the whole program: one exit point, everything injectable.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	root := newRoot(args[0])
+	root := newRoot(args[0], args[1:])
 	root.SetArgs(args[1:])
 	out := &results{Writer: stdout}
 	root.SetIn(stdin)
 	root.SetOut(out)
 	root.SetErr(stderr)
 	addCompletion(root)
+	addHelp(root)
 	return out.failed(root.ExecuteContext(ctx))
 }
 
-func newRoot(program string) *cobra.Command {
+func newRoot(program string, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "holdfast",
 		Short: "Keep long-lived TCP connections of an Istio mesh alive",
@@ -95,14 +96,19 @@ Start here:
   holdfast webhook --help                   the server`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          usageArgs(cobra.NoArgs),
+		Version:       readBuildInfo().Version,
+		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	if name := filepath.Base(program); strings.HasPrefix(name, "kubectl-") {
 		// kubectl runs a plugin by its file's name; help should show what the user typed.
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl holdfast"}
 	}
+	root.SetVersionTemplate(readBuildInfo().line())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd == root && !strings.HasPrefix(args[0], "-") {
+			return unknownCommand(cmd, args[0]) // whose flags the root cannot know
+		}
 		return usageError(cmd, "%w", err)
 	})
 	root.AddCommand(
@@ -120,11 +126,28 @@ func addCompletion(root *cobra.Command) {
 		if cmd.Name() != "completion" {
 			continue
 		}
-		cmd.Args = usageArgs(cobra.NoArgs)
+		cmd.Args = noArguments
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		for _, shell := range cmd.Commands() {
-			shell.Args = usageArgs(cobra.NoArgs)
+			shell.Args = noArguments
 		}
+	}
+}
+
+// addHelp adds cobra's command, which shows the whole program's help for a command
+// that there is not.
+func addHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil || help == root {
+		return
+	}
+	help.Args = func(_ *cobra.Command, topic []string) error {
+		found, rest, err := root.Find(topic)
+		if err != nil {
+			return usageError(root, "%w", err)
+		}
+		return noArguments(found, rest)
 	}
 }
 
@@ -143,11 +166,31 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// noArguments refuses arguments of a command that takes none; of one that has
+// commands below, they were meant for one.
+func noArguments(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case cmd.HasSubCommands():
+		return unknownCommand(cmd, args[0])
+	}
+	return usageError(cmd, "got %q, want no argument", args[0])
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2 // letters; cobra sets it only where it makes the message itself
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return usageError(cmd, "unknown command %q, did you mean %s", name, strings.Join(near, " or "))
+	}
+	return usageError(cmd, "unknown command %q", name)
+}
+
 // outputFlag gives a command the flag -o, which takes one of a few words; the
 // first is what is printed without it.
 func outputFlag(cmd *cobra.Command, output *string, words ...string) {
 	last := len(words) - 1
-	cmd.Flags().StringVarP(output, "output", "o", words[0], strings.Join(words[:last], ", ")+" or "+words[last])
+	cmd.Flags().StringVarP(output, "output", "o", words[0], "print as `FORM`: "+strings.Join(words[:last], ", ")+" or "+words[last])
 	// It fails only for a flag that is not there, or has completions already.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {

@@ -16,11 +16,15 @@ func newMiddleware() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "middleware",
 		Short: "List the middleware that rules can name, with ports and advice",
-		Args:  usageArgs(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			known := rules.KnownMiddleware()
 			if output == "json" {
-				return encodeJSON(cmd.OutOrStdout(), known)
+				entries := make([]middlewareEntry, len(known))
+				for i, m := range known {
+					entries[i] = middlewareEntry{m, asPorts(m.Ports)}
+				}
+				return encodeJSON(cmd.OutOrStdout(), entries)
 			}
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "NAME\tOTHER NAMES\tPORTS\tSERVER CLOSES IDLE CONNECTIONS\tINSIDE THE MESH\tOUTSIDE THE MESH")
@@ -34,14 +38,29 @@ func newMiddleware() *cobra.Command {
 	return cmd
 }
 
-// joinPorts writes ranges as a rules file does: "6379, 7000-7005".
-func joinPorts(ranges []ports.Range) string {
-	texts := make([]string, len(ranges))
+// middlewareEntry is the JSON form of one.
+type middlewareEntry struct {
+	rules.Middleware
+	Ports []any `json:"ports"`
+}
+
+// asPorts writes ranges as a rules file does: 6379, "7000-7005".
+func asPorts(ranges []ports.Range) []any {
+	items := make([]any, len(ranges))
 	for i, r := range ranges {
-		texts[i] = fmt.Sprint(r.First)
+		items[i] = r.First
 		if r.Last != r.First {
-			texts[i] = fmt.Sprintf("%d-%d", r.First, r.Last)
+			items[i] = fmt.Sprintf("%d-%d", r.First, r.Last)
 		}
+	}
+	return items
+}
+
+// joinPorts is "6379, 7000-7005".
+func joinPorts(ranges []ports.Range) string {
+	var texts []string
+	for _, item := range asPorts(ranges) {
+		texts = append(texts, fmt.Sprint(item))
 	}
 	return strings.Join(texts, ", ")
 }

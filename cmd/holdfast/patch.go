@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
@@ -26,18 +28,24 @@ stays as it was. Without FILE, standard input is read.
 Output:
   yaml       the manifest, in the text it came in (JSON stays JSON, which is YAML too)
   json       the patched objects as JSON; several objects become a List
-  diff       a unified diff, empty if nothing changes
+  diff       a unified diff, empty if nothing changes; standard error says why
   jsonpatch  one RFC 6902 array for each document that is not empty, in order, [] where nothing
-             changes; paths start at the document's root`,
+             changes; paths start at the document's root
+
+Exit status: 0, or with --exit-code 1 if anything changes; 1 errors, 2 wrong usage.`,
 		Example: `  holdfast patch -f rules.yaml app.yaml | kubectl apply -f -
-  kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -`,
+  kubectl get deployment cart -o yaml | holdfast patch -f rules.yaml -o diff -
+  holdfast patch -f rules.yaml -R manifests -o diff --exit-code   # in CI: is everything patched?`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			documents, err := options.decide(cmd, names)
 			if err != nil {
 				return err
 			}
-			return patch(cmd, documents, output)
+			if err := patch(cmd, options.notes(cmd), documents, output); err != nil {
+				return err
+			}
+			return options.conclude(cmd, documents)
 		},
 	}
 	options.addFlags(cmd.Flags())
@@ -46,29 +54,69 @@ Output:
 }
 
 // patch prints all documents or none.
-func patch(cmd *cobra.Command, documents []document, output string) error {
+func patch(cmd *cobra.Command, notes io.Writer, documents []document, output string) error {
 	write := map[string]func(io.Writer, []document, [][]byte) error{
 		"yaml": writeText, "json": writeObjects, "diff": writeDiff, "jsonpatch": writeOperations,
 	}[output]
 	patched := make([][]byte, len(documents))
-	for i, d := range documents {
-		edits := make([]manifest.Edit, len(d.workloads))
-		for j, w := range d.workloads {
-			edits[j] = manifest.Edit{Set: w.outcome.Set, Remove: w.outcome.Remove}
-		}
-		text, err := d.manifest.Apply(edits)
+	for i := range documents {
+		text, err := documents[i].patched()
 		if err != nil {
 			return err
 		}
 		patched[i] = text
 	}
-	warn(cmd, documents)
+	printRemarks(notes, documents)
 	var out bytes.Buffer
 	if err := write(&out, documents, patched); err != nil {
 		return err
 	}
 	_, err := cmd.OutOrStdout().Write(out.Bytes())
 	return err
+}
+
+// patched returns the text with all outcomes in it. Where other rules had changed
+// it before, that is taken back first: the text is what the one that its author
+// wrote would become.
+func (d *document) patched() ([]byte, error) {
+	edits, back := make([]manifest.Edit, len(d.workloads)), make([]manifest.Edit, len(d.workloads))
+	anew := false
+	for i := range d.workloads {
+		w := &d.workloads[i]
+		edits[i] = manifest.Edit{Set: w.outcome.Set, Remove: w.outcome.Remove}
+		if len(w.outcome.Set)+len(w.outcome.Remove) > 0 && len(w.back.Set)+len(w.back.Remove) > 0 {
+			anew, back[i] = true, w.back
+		}
+	}
+	if !anew {
+		return d.manifest.Apply(edits)
+	}
+	text, err := d.manifest.Apply(back)
+	if err != nil { // then at least the annotations become the same
+		return d.manifest.Apply(edits)
+	}
+	author, err := manifest.Parse(displayName(d.name), text)
+	if err != nil {
+		return nil, err
+	}
+	for i := range d.workloads {
+		if len(back[i].Set)+len(back[i].Remove) > 0 {
+			edits[i] = whole(resulting(d.workloads[i].Pod.Annotations, &d.workloads[i].outcome))
+		}
+	}
+	return author.Apply(edits)
+}
+
+// whole is the edit that leaves these of the managed annotations and no others.
+func whole(result map[string]string) (edit manifest.Edit) {
+	for _, key := range decide.Managed() {
+		if value, ok := result[key]; ok {
+			edit.Set = append(edit.Set, rules.Annotation{Key: key, Value: value})
+		} else {
+			edit.Remove = append(edit.Remove, key)
+		}
+	}
+	return edit
 }
 
 // writeText prints the texts; several are joined as one YAML stream.
@@ -119,10 +167,10 @@ func writeDiff(w io.Writer, documents []document, patched [][]byte) error {
 
 // writeObjects prints the patched objects as JSON: one as itself, several as a
 // List, as kubectl does.
-func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
+func writeObjects(w io.Writer, documents []document, patched [][]byte) error {
 	objects := []json.RawMessage{}
-	for _, text := range patched {
-		parts, err := manifest.Objects(text)
+	for i, text := range patched {
+		parts, err := manifest.Objects(displayName(documents[i].name), text)
 		if err != nil {
 			return err
 		}
@@ -143,7 +191,7 @@ func writeObjects(w io.Writer, _ []document, patched [][]byte) error {
 func writeOperations(w io.Writer, documents []document, _ [][]byte) error {
 	encoder := json.NewEncoder(w)
 	for _, d := range documents {
-		objects, err := manifest.Objects(d.text)
+		objects, err := manifest.Objects(displayName(d.name), d.text)
 		if err != nil {
 			return err
 		}

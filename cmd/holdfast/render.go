@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ Apply them before the first pod that is created under these rules. 'holdfast web
 --manage-mesh' keeps those of keepalive and gateways by itself.`,
 		Example: `  holdfast render -f rules.yaml | kubectl apply -f -
   holdfast render -f rules.yaml -o json > mesh.json`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := options.load(cmd)
 			if err != nil {
@@ -32,7 +33,7 @@ Apply them before the first pod that is created under these rules. 'holdfast web
 			if root != "" {
 				file.Mesh.RootNamespace = root
 			}
-			return render(cmd, mesh.For(file), output)
+			return render(cmd, options.notes(cmd), mesh.For(file), output)
 		},
 	}
 	options.addFlags(cmd.Flags())
@@ -41,7 +42,7 @@ Apply them before the first pod that is created under these rules. 'holdfast web
 	return cmd
 }
 
-func render(cmd *cobra.Command, objects []mesh.Object, output string) error {
+func render(cmd *cobra.Command, notes io.Writer, objects []mesh.Object, output string) error {
 	write := mesh.WriteYAML
 	if output == "json" {
 		write = mesh.WriteJSON
@@ -50,7 +51,7 @@ func render(cmd *cobra.Command, objects []mesh.Object, output string) error {
 		return err
 	}
 	if len(objects) == 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), "no rule needs a mesh object: none has scope: Destinations or keepalive, and there are no gateways")
+		fmt.Fprintln(notes, "no rule needs a mesh object: none has scope: Destinations or keepalive, and there are no gateways")
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ for completion and checks; put this line on top of a rules file:
 
   # yaml-language-server: $schema=./holdfast.schema.json`,
 		Example: "  holdfast schema > holdfast.schema.json",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(load.Schema())
 			return err

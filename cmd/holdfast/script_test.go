@@ -1,13 +1,13 @@
 package main
 
 import (
-	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-mesh/holdfast/test/dumps"
 )
 
 func TestMain(m *testing.M) {
@@ -40,12 +40,7 @@ func copyProxy(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs(name), text, 0o644))
 	}
-	packed, err := os.Open(filepath.Join(folder, "config_dump.json.gz"))
-	ts.Check(err)
-	defer packed.Close()
-	z, err := gzip.NewReader(packed)
-	ts.Check(err)
-	text, err := io.ReadAll(z)
+	text, err := dumps.Unzip(filepath.Join(folder, "config_dump.json.gz"))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("dump.json"), text, 0o644))
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -58,7 +57,7 @@ The exit code is 1 when something that the pod asks for is not in force.`,
 		},
 	}
 	f := cmd.Flags()
-	f.VarP((*once)(&flags.rulesFile), "rules", "f", "rules file, needed for gateways only (- for standard input)")
+	f.VarP((*once)(&flags.rulesFile), "rules", "f", "`FILE` with the rules, needed for gateways only (- for standard input)")
 	f.StringVar(&flags.dump, "config-dump", "", "config dump of the pod's Envoy, as its admin port or istioctl prints it (- for standard input)")
 	f.StringVar(&flags.server, "server-info", "", "what GET /server_info of the same Envoy gives: shows the drain time of its command line")
 	f.StringVar(&flags.pod, "pod", "", "manifest of the running pod (- for standard input)")
@@ -70,9 +69,8 @@ The exit code is 1 when something that the pod asks for is not in force.`,
 
 // read reads the files that the flags name, or what the cluster has of a pod.
 func (v *verifyFlags) read(cmd *cobra.Command, args []string) (in verify.Input, err error) {
-	inputs := []string{v.dump, v.server, v.pod, v.rulesFile}
-	if first := slices.Index(inputs, "-"); first >= 0 && slices.Contains(inputs[first+1:], "-") {
-		return in, usageError(cmd, "standard input can be read only once: got - for more than one file")
+	if err := stdinOnce(cmd, v.dump, v.server, v.pod, v.rulesFile); err != nil {
+		return in, err
 	}
 	if v.rulesFile != "" {
 		if in.Rules, err = v.load(cmd); err != nil {

@@ -44,18 +44,23 @@ func readBuildInfo() buildInfo {
 	return info
 }
 
+// line is the text form.
+func (b buildInfo) line() string {
+	return fmt.Sprintf("holdfast %s %s %s\n", b.Version, b.Go, b.Platform)
+}
+
 func newVersion() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print version and build information",
-		Args:  usageArgs(cobra.NoArgs),
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info := readBuildInfo()
 			if output == "json" {
 				return encodeJSON(cmd.OutOrStdout(), info)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "holdfast %s %s %s\n", info.Version, info.Go, info.Platform)
+			_, err := fmt.Fprint(cmd.OutOrStdout(), info.line())
 			return err
 		},
 	}

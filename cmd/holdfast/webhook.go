@@ -34,7 +34,7 @@ lack the label app.kubernetes.io/managed-by=holdfast, it leaves alone; so 'holdf
 and this flag go together. The object for "scope: Destinations" is never its business.`,
 		Example: `  holdfast webhook --rules-configmap holdfast-system/holdfast-rules --cert-dir /etc/holdfast/tls
   holdfast webhook --rules-file rules.yaml --cert-dir certs`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.Logger = zap.New(zap.UseFlagOptions(&logging), zap.WriteTo(cmd.ErrOrStderr()))
 			webhook.UseLogger(options.Logger)

@@ -202,7 +202,11 @@ func (e *Edit) writeValue(start, end int, before, text string, quotes quoting, b
 		strings.ContainsAny(e.Text[start:end], "\r\n"),
 		isLast && strings.HasSuffix(text, "\n"), // the last line would need the line end that the text has not
 		!b.covered && e.joins(next, len(b.indent+b.step), chompingFor(text) == "+"):
-		e.splice(start, end, before+quotes.write(text))
+		if quotes == plainIfSafe && isPlainList(text) {
+			e.splice(start, end, before+text)
+		} else {
+			e.splice(start, end, before+quotes.write(text))
+		}
 		return
 	}
 	e.splice(start, end, before+"|"+chompingFor(text))

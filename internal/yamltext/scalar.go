@@ -109,6 +109,12 @@ func IsSafePlain(value string) bool {
 	return true
 }
 
+// isPlainList reports whether a text is a list of networks that stands without
+// quotes outside of braces: the slash tells every reader that it is no number.
+func isPlainList(value string) bool {
+	return strings.Contains(value, "/") && strings.Trim(value, "0123456789./,") == "" && value[0] >= '0' && value[0] <= '9'
+}
+
 // canBeLiteral reports whether a text can stand in a literal block scalar that
 // finds its indentation by itself.
 func canBeLiteral(value string) bool {

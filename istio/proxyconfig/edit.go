@@ -26,6 +26,11 @@ type delta struct {
 	remove []string          // keys that are there and shall not be
 	drain  string            // "" leaves it
 	result map[string]string // all of proxyMetadata afterwards
+	// What only Config.TakeBack does.
+	written      map[string]string // keys that are there and get this text, as Written returned it
+	drainWritten *string           // the same for drainDuration
+	removeDrain  bool
+	removeField  bool // proxyMetadata, as no key is left in it
 }
 
 // Edit returns the text with the edit made. Everything else stays as it was
@@ -48,7 +53,11 @@ func (c *Config) Edit(edit Edit) (string, error) {
 	if c.text == "" {
 		return fresh(edit), nil
 	}
-	diff := c.view.deltaFor(edit)
+	return c.apply(c.view.deltaFor(edit))
+}
+
+// apply changes the text as a delta says, and reads it again.
+func (c *Config) apply(diff delta) (string, error) {
 	if diff.isEmpty() {
 		return c.text, nil
 	}
@@ -161,10 +170,15 @@ func (v *view) deltaFor(edit Edit) delta {
 }
 
 // isEmpty reports whether all is as it should be.
-func (d delta) isEmpty() bool { return !d.ofMetadata() && d.drain == "" }
+func (d delta) isEmpty() bool { return !d.ofMetadata() && !d.ofDrain() }
 
 // ofMetadata reports whether proxyMetadata is to change.
-func (d delta) ofMetadata() bool { return len(d.set)+len(d.remove) > 0 }
+func (d delta) ofMetadata() bool {
+	return len(d.set)+len(d.remove)+len(d.written) > 0
+}
+
+// ofDrain reports whether drainDuration is to change.
+func (d delta) ofDrain() bool { return d.drain != "" || d.removeDrain || d.drainWritten != nil }
 
 // verify decodes an edited text as Istio does and wants the old view with the
 // change made, nothing more and nothing less.
@@ -178,16 +192,23 @@ func (v *view) verify(text string, d delta) error {
 	}
 	for _, fields := range []map[string]json.RawMessage{v.fields, got.fields} {
 		for name := range fields {
-			isMeant := d.ofMetadata() && name == v.metadataField || d.drain != "" && name == v.drainField
+			isMeant := d.ofMetadata() && name == v.metadataField || d.ofDrain() && name == v.drainField
 			if !isMeant && !bytes.Equal(v.fields[name], got.fields[name]) {
 				return differs(name)
 			}
 		}
 	}
-	if got.metadataField != v.metadataField || !maps.Equal(got.metadata, d.result) {
+	for key := range d.written { // what it means, only the text tells
+		d.result[key] = got.metadata[key]
+	}
+	if got.metadataField != v.metadataField && !d.removeField || !maps.Equal(got.metadata, d.result) {
 		return differs(v.metadataField)
 	}
-	if got.drainField != v.drainField || got.drainDuration != cmp.Or(d.drain, v.drainDuration) {
+	drain := cmp.Or(d.drain, v.drainDuration)
+	if d.removeDrain || d.drainWritten != nil { // it was there only for nothing
+		drain = ""
+	}
+	if got.drainField != v.drainField && !d.removeDrain || got.drainDuration != drain {
 		return differs(v.drainField)
 	}
 	return nil

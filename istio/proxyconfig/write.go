@@ -22,11 +22,23 @@ func notEditable(problem *yamltext.Error) error {
 // write says what to change in a text for a change of what it means.
 func (v *view) write(e *yamltext.Edit, root *yaml.Node, d delta) {
 	var fields []yamltext.Entry // of the root
+	var remove []string
 	if d.drain != "" {
 		e.Inline(yamltext.Direct(root, v.drainField))
 		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: d.drain})
 	}
-	if d.ofMetadata() {
+	if d.removeDrain {
+		e.Inline(yamltext.Direct(root, v.drainField))
+		remove = append(remove, v.drainField)
+	}
+	if d.drainWritten != nil {
+		e.Restore(root, v.drainField, *d.drainWritten)
+	}
+	switch {
+	case d.removeField && yamltext.Direct(root, v.metadataField) != nil:
+		e.Inline(yamltext.Direct(root, v.metadataField))
+		remove = append(remove, v.metadataField)
+	case d.ofMetadata():
 		if metadata := yamltext.Direct(root, v.metadataField); metadata != nil {
 			v.writeMetadata(e, root, metadata, d)
 		} else {
@@ -38,8 +50,8 @@ func (v *view) write(e *yamltext.Edit, root *yaml.Node, d delta) {
 	switch {
 	case root == nil || root.Kind != yaml.MappingNode || len(root.Content) == 0:
 		e.FillRoot(fields)
-	case len(fields) > 0:
-		e.Set(root, fields, nil)
+	case len(fields)+len(remove) > 0:
+		e.Set(root, fields, remove)
 	}
 }
 
@@ -74,7 +86,13 @@ func (v *view) writeMetadata(e *yamltext.Edit, root, metadata *yaml.Node, d delt
 	for _, key := range remove {
 		e.Inline(values[key])
 	}
-	e.Set(metadata, entries, remove)
+	for key, written := range d.written {
+		e.Inline(values[key])
+		e.Restore(metadata, key, written)
+	}
+	if len(entries)+len(remove) > 0 {
+		e.Set(metadata, entries, remove)
+	}
 }
 
 // texts returns keys with their values, sorted by key.

@@ -59,16 +59,22 @@ func (s *Set) Explain(pod *rules.Pod, options Options) (rules.Outcome, []rules.V
 	return s.outcome(&f, matched, remark), verdicts
 }
 
+// The values of rules.EnabledKey.
+const on, off = "true", "false"
+
 // gate answers what does not depend on rules. With stop, the outcome is final;
 // else remark is what to say about injection, if anything.
 func (s *Set) gate(pod *rules.Pod, options Options) (remark string, outcome rules.Outcome, stop bool) {
 	skip := func(reason rules.Reason, detail string) (string, rules.Outcome, bool) {
-		return "", rules.Outcome{Reason: reason, Detail: detail}, true
+		var warn warnings
+		if reason != rules.MirrorPod && reason != rules.OptedOut { // as its author wants it
+			warnOfEnabled(pod, &warn)
+		}
+		return "", rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.all()}, true
 	}
 	if _, ok := pod.Annotations[rules.MirrorPodAnnotation]; ok {
 		return skip(rules.MirrorPod, "the pod mirrors a static pod of its node, annotate its file there")
 	}
-	const off = "false"
 	switch namespace := &pod.Namespace; {
 	case pod.Labels[rules.EnabledKey] == off:
 		return skip(rules.OptedOut, "pod label "+rules.EnabledKey+" is false")
@@ -77,7 +83,7 @@ func (s *Set) gate(pod *rules.Pod, options Options) (remark string, outcome rule
 	case !namespace.Known:
 	case namespace.Labels[rules.EnabledKey] == off:
 		return skip(rules.OptedOut, "namespace label "+rules.EnabledKey+" is false")
-	case !options.ClusterWide && namespace.Labels[rules.EnabledKey] != "true":
+	case !options.ClusterWide && namespace.Labels[rules.EnabledKey] != on:
 		return skip(rules.NamespaceNotOptedIn, "namespace "+quoted(namespace.Name)+" lacks label "+rules.EnabledKey+`: "true"`)
 	}
 	injection, detail := istio.WillInject(istio.InjectionFacts{

@@ -54,6 +54,10 @@ func (m *merged) exceeds(pod *rules.Pod) *excess {
 		return nil
 	}
 	annotations, added := annotationBytes(pod), m.copies
+	for _, key := range m.remove {
+		freed := len(key) + len(pod.Annotations[key])
+		annotations, added = annotations-freed, added-freed
+	}
 	for _, a := range m.set {
 		old, replaces := pod.Annotations[a.Key]
 		growth := len(a.Value) - len(old)

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -60,27 +59,6 @@ func (v *values) hash() string {
 		text = append(text, 0)
 	}
 	return hexHash(text)
-}
-
-// maxAppliedNames bounds the names of rules in AppliedAnnotation, in bytes: a pod
-// has room for 256 KiB of annotations, and its author wants most of that. explain
-// names all rules of a pod.
-const maxAppliedNames = 1024
-
-// appliedValue is the value of AppliedAnnotation. Of more names than it has room
-// for it holds the first, and how many more there are.
-func appliedValue(names []string, hash string) value {
-	fit, room := 0, maxAppliedNames
-	for fit < len(names) && room >= len(names[fit]) {
-		room -= len(names[fit])
-		fit++
-	}
-	text, _ := json.Marshal(struct { // strings can be encoded
-		Rules []string `json:"rules"`
-		More  int      `json:"more,omitempty"`
-		Hash  string   `json:"hash"`
-	}{names[:fit], len(names) - fit, hash})
-	return value{string(text), true}
 }
 
 // changes lists what to set and what to remove, sorted by key.

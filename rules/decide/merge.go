@@ -34,6 +34,7 @@ type written struct {
 	size     int  // of a ProxyConfig, as proxyconfig.Config.Size
 	notes    []string
 	warnings []rules.Warning
+	remember func(*record) // what was changed, nil for nothing
 }
 
 func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
@@ -41,8 +42,10 @@ func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
 }
 
 // merge is the way from what rules want and what a pod has to what it gets. It
-// depends on nothing else: memo relies on that.
-func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
+// depends on nothing else: memo relies on that. It starts from what the pod's
+// authors wrote, so that it makes no difference what holdfast wrote before.
+func merge(w *want, there values, mesh *rules.MeshDefaults) *merged {
+	own := there.takeBack()
 	ports := mergePorts(own[excludedPorts], w, mesh.ExcludeOutboundPorts)
 	ranges := mergeRanges(own[excludedRanges], w, mesh.ExcludeOutboundIPRanges)
 	config := mergeProxyConfig(own[proxyConfig], w)
@@ -72,12 +75,29 @@ func merge(w *want, own values, mesh *rules.MeshDefaults) *merged {
 		excludedPorts:  ports.value,
 	}
 	m.rules = w.inForce(blocked)
+	if len(m.rules) == 0 {
+		m.set, m.remove = changes(there, own)
+		return &m
+	}
+	if there[proxyConfig].present && result[proxyConfig].present && sameConfig(there[proxyConfig].text, result[proxyConfig].text) {
+		result[proxyConfig].text = there[proxyConfig].text // as it was written at first
+	}
 	m.mesh = w.meshObjects(blocked)
 	m.hash = w.touched(result).hash()
 	m.configSize = config.size
 	m.copies = len(ports.text) + len(ranges.text) + configCopies*config.size
-	result[applied] = appliedValue(m.rules, m.hash)
-	m.set, m.remove = changes(own, result)
+	r := newRecord(m.rules, m.hash)
+	for _, part := range [...]*written{&ports, &ranges, &config} {
+		if part.remember != nil {
+			part.remember(&r)
+		}
+	}
+	if own[keepalive].present {
+		r.Was[recordKeepalive] = own[keepalive].text
+	}
+	r.fit()
+	result[applied] = r.value()
+	m.set, m.remove = changes(there, result)
 	return &m
 }
 
@@ -86,9 +106,7 @@ func mergePorts(own value, w *want, defaults []uint16) written {
 	if w.targets&targetPorts == 0 {
 		return r
 	}
-	var err error
-	r.value, err = mergeList(own, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts)
-	if err != nil {
+	if err := mergeList(&r, recordPorts, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts); err != nil {
 		r.blocked, r.rejected = targetPorts, true
 		r.warn(rules.WarnPortsLeftAlone, "Istio will deny this pod, excludeOutboundPorts: ", err.Error(), "")
 	}
@@ -100,9 +118,7 @@ func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
 	if w.targets&targetPrefixes == 0 {
 		return r
 	}
-	var err error
-	r.value, err = mergeList(own, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes)
-	if err != nil {
+	if err := mergeList(&r, recordRanges, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes); err != nil {
 		r.blocked, r.rejected = targetPrefixes, true
 		r.warn(rules.WarnPrefixesLeftAlone, "Istio will deny this pod, excludeOutboundIPRanges: ", err.Error(), "")
 	}
@@ -112,21 +128,28 @@ func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
 // mergeList adds what is wanted to the pod's own list, or to the mesh's where
 // the pod has none. A list that has it all stays as it is written, and so does
 // one that Istio rejects.
-func mergeList[T any](own value, defaults, wanted []T, parse func(string) ([]T, error),
+func mergeList[T any](r *written, name string, defaults, wanted []T, parse func(string) ([]T, error),
 	unite func(base, add []T) ([]T, bool), format func([]T) string,
-) (value, error) {
+) error {
+	own, items := r.value, []T(nil)
 	base := defaults
 	if own.present {
 		var err error
-		if base, err = parse(own.text); err != nil {
-			return own, err
+		if items, err = parse(own.text); err != nil {
+			return err
 		}
+		base = items
 	}
 	union, grew := unite(base, wanted)
 	if !grew {
-		return own, nil
+		return nil
 	}
-	return value{format(union), true}, nil
+	r.value = value{format(union), true}
+	r.remember = func(to *record) {
+		items, _ = unite(items, nil)
+		to.wroteList(name, own, format(items), r.text)
+	}
+	return nil
 }
 
 // mergeKeepalive records the keepalive that the ProxyConfig has.

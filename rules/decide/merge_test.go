@@ -196,7 +196,7 @@ func TestAppliedText(t *testing.T) {
 	set := compileRules(t, bypassMySQL+"- name: other\n  destinations: {ports: [1]}\n  strategy: {bypass: Ports}\n")
 	pod := shopPod()
 	o := set.Decide(pod, Options{})
-	want := rules.Annotation{Key: rules.AppliedAnnotation, Value: `{"rules":["mysql","other"],"hash":"` + o.Hash + `"}`}
+	want := rules.Annotation{Key: rules.AppliedAnnotation, Value: `{"rules":["mysql","other"],"hash":"` + o.Hash + `","wrote":{"excludeOutboundPorts":"0:` + textHash("1,3306") + `"}}`}
 	if o.Set[0] != want || len(o.Hash) != 16 {
 		t.Errorf("got %+v, want %+v with a hash of 16 digits", o.Set[0], want)
 	}

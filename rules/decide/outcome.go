@@ -16,6 +16,7 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	var warn warnings
 	enforced, observed := s.byMode(matched)
 	o := rules.Outcome{Observed: s.names(observed)}
+	warnOfEnabled(f.pod, &warn)
 	s.warnOfUnknownLabels(f, &warn)
 	s.warnOfUnknownNames(f, &warn)
 	if f.found.Cut {
@@ -31,14 +32,19 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	case len(matched) == 0:
 		o.Reason = rules.NoRuleMatched
 		o.Detail = "none of " + strconv.Itoa(len(s.rules)) + " rules matches"
+		s.takeBack(f.pod, &o)
 	case len(enforced) == 0:
 		o.Reason = rules.Observed
 		o.Detail = listed(o.Observed) + " only observe"
 		if len(o.Observed) == 1 {
 			o.Detail = listed(o.Observed) + " only observes"
 		}
+		s.takeBack(f.pod, &o)
 	default:
 		s.enforce(f.pod, enforced, &o, &warn)
+	}
+	if f.pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
+		warnOfAdmitted(f.pod, &warn)
 	}
 	if remark != "" {
 		o.Detail += "; " + remark
@@ -55,10 +61,12 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 	}
 	if over != nil {
 		s.leaveTooLarge(over, enforced, o, warn)
+		s.takeBack(pod, o)
 		return
 	}
 	if len(m.rules) == 0 {
 		o.Reason, o.Detail = rules.LeftAlone, m.whyLeftAlone()
+		s.takeBack(pod, o)
 		return
 	}
 	o.Rules, o.Hash, o.Set, o.Remove, o.MeshObjects = m.rules, m.hash, m.set, m.remove, m.mesh
@@ -68,14 +76,39 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 		o.Reason = rules.AlreadyApplied
 	case injected:
 		o.Reason = rules.AlreadyInjected
-		warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		if !pod.Admitted {
+			warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+		}
 	default:
 		o.Reason = rules.Patched
 	}
 	o.Detail = listed(o.Rules) + " in force"
+	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
+		o.Detail = listed(o.Rules) + " in force after a restart"
+	}
 	for _, note := range m.notes {
 		o.Detail += "; " + note
 	}
+}
+
+// takeBack fills the outcome of a pod that gets nothing with what takes back what
+// it got before.
+func (s *Set) takeBack(pod *rules.Pod, o *rules.Outcome) {
+	if _, ok := pod.Annotations[rules.AppliedAnnotation]; !ok {
+		return
+	}
+	o.Set, o.Remove = s.TakeBack(pod)
+	o.Detail += "; what holdfast had written is taken back"
+	if o.Reason == rules.NoRuleMatched || o.Reason == rules.Observed {
+		o.Reason = rules.TakenBack
+	}
+}
+
+// TakeBack returns what takes everything back that holdfast had written on a pod,
+// whatever the rules say now: annotations to set and keys to remove, sorted.
+func (s *Set) TakeBack(pod *rules.Pod) (set []rules.Annotation, remove []string) {
+	m := s.merge(pod, nil)
+	return m.set, m.remove
 }
 
 // bounded is merge within the size policy. A pod that is over a limit as it is

@@ -62,6 +62,10 @@ func TestDecisionProperties(t *testing.T) {
 			if again.Reason != rules.AlreadyApplied || again.Hash != o.Hash || !slices.Equal(again.Rules, o.Rules) {
 				t.Fatalf("got %+v on the own result, want AlreadyApplied with the hash and rules of %+v", again, o)
 			}
+		case rules.TakenBack:
+			if again.Reason != rules.NoRuleMatched && again.Reason != rules.Observed {
+				t.Fatalf("got %s after taking back, want nothing to do", again.Reason)
+			}
 		default:
 			if again.Reason != o.Reason {
 				t.Fatalf("got %s, then %s", o.Reason, again.Reason)
@@ -101,8 +105,10 @@ func checkEdits(t *rapid.T, pod *rules.Pod, o rules.Outcome) {
 		t.Fatalf("got edits in the order %q, want them sorted", keys)
 	}
 	for _, key := range o.Remove {
-		if _, ok := pod.Annotations[key]; !ok || key != rules.KeepaliveAnnotation {
-			t.Fatalf("got %s removed, want at most an existing %s", key, rules.KeepaliveAnnotation)
+		_, there := pod.Annotations[key]
+		_, ours := pod.Annotations[rules.AppliedAnnotation]
+		if isOurs := key == rules.KeepaliveAnnotation || ours && key == rules.AppliedAnnotation; !there || !isOurs {
+			t.Fatalf("got %s removed, want at most an existing annotation of holdfast's", key)
 		}
 	}
 	for _, w := range o.Warnings {

@@ -45,17 +45,18 @@ func mergeProxyConfig(own value, w *want) written {
 	r.size = config.Size(edit)
 	if text != own.text {
 		r.value = value{text, true}
+		r.remember = func(to *record) { to.wroteConfig(own, config, edit) }
 	}
-	if replaced != "" {
-		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, replaced,
+	if replaced != nil {
+		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, *replaced,
 			`"; replaced by `+istio.FormatDuration(w.idleTimeout)+", mend it in the pod")
 	}
 	return r
 }
 
 // edit works out the change of a ProxyConfig. replaced is an own idle timeout
-// that Istio ignores; notes are own settings that win.
-func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced string, notes []string) {
+// that Istio ignores, nil for none; notes are own settings that win.
+func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced *string, notes []string) {
 	set := map[string]string{}
 	if w.targets&targetIdleTimeout != 0 {
 		own, ok := config.Metadata(istio.IdleTimeoutMetadata)
@@ -63,7 +64,10 @@ func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced
 		if ok && err == nil {
 			notes = note(notes, istio.IdleTimeoutMetadata, own, istio.FormatDuration(w.idleTimeout))
 		} else {
-			set[istio.IdleTimeoutMetadata], replaced = istio.FormatDuration(w.idleTimeout), own
+			set[istio.IdleTimeoutMetadata] = istio.FormatDuration(w.idleTimeout)
+			if ok { // an empty one too
+				replaced = &own
+			}
 		}
 	}
 	if w.targets&targetDestinations != 0 {

@@ -1,6 +1,10 @@
 package load
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
+)
 
 // RuleWarnings returns the codes that "allow" of a rule takes: those of warnings
 // that are about a rule.
@@ -24,9 +28,9 @@ func (l *loader) allow(v value, warnings []Code) (allowed []Code) {
 		case slices.Contains(warnings, code):
 			allowed = append(allowed, code)
 		default:
-			l.errorAt(item, unknownChoice, "got %s, want the code of a warning that there can be here, %s%s", show(s),
-				later(func() string { return orList(texts(warnings)) }),
-				later(func() string { return writeNearest(s, texts(warnings)) }))
+			l.errorAt(item, unknownChoice, "got %s, want the code of a warning that there can be here, %s%s", grammar.Show(s),
+				later(func() string { return grammar.OrList(texts(warnings)) }),
+				later(func() string { return grammar.WriteNearest(s, texts(warnings)) }))
 		}
 	})
 	return allowed

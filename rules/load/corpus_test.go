@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 )
 
 var updateGolden = flag.Bool("update", false, "write the expected problems of testdata anew")
@@ -183,7 +185,7 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 func validate(t *testing.T, compiled *jsonschema.Schema, text []byte) error {
 	t.Helper()
 	var value any
-	if err := yaml.Load(text, &value); err != nil {
+	if err := yaml.Load([]byte(yamltext.Readable(string(text))), &value); err != nil {
 		return err
 	}
 	asJSON, err := json.Marshal(value)

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,37 +11,12 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
-// documented are the codes of the reference, by the heading that they stand
-// under. Each has a meaning, a sentence.
-func documented(t testing.TB) map[Code]Severity {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ := strings.Cut(string(data), "\n### Errors\n")
-	errors, warnings, found := strings.Cut(text, "\n### Warnings\n")
-	if !found {
-		t.Fatal("docs/rules.md has no headings Errors and Warnings")
-	}
-	codes := map[Code]Severity{}
-	for severity, table := range map[Severity]string{Error: errors, Warning: warnings} {
-		for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (.*) \\|$").FindAllStringSubmatch(table, -1) {
-			codes[Code(row[1])] = severity
-			if len(row[2]) < 10 || !strings.HasSuffix(row[2], ".") {
-				t.Errorf("%s: got meaning %q, want a sentence", row[1], row[2])
-			}
-		}
-	}
-	return codes
-}
-
 var allKeys = [][]wire.Key{
 	fileKeys, meshKeys, ruleKeys, destinationsKeys, workloadsKeys, selectorKeys,
 	requirementKeys, strategyKeys, keepaliveKeys, gatewayKeys,
 }
 
-// The reference of the format speaks of every key and every code.
+// The reference of the format speaks of every key and every middleware.
 func TestReferenceIsComplete(t *testing.T) {
 	text := string(read(t, filepath.Join("..", "..", "docs", "rules.md")))
 	for _, keys := range allKeys {
@@ -50,16 +24,6 @@ func TestReferenceIsComplete(t *testing.T) {
 			if !strings.Contains(text, "`"+k.Name+"`") {
 				t.Errorf("docs/rules.md does not mention key `%s`", k.Name)
 			}
-		}
-	}
-	declared, err := os.ReadFile("codes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := documented(t)
-	for _, c := range regexp.MustCompile(`Code = "(\w+)"`).FindAllSubmatch(declared, -1) {
-		if code := Code(c[1]); known[code] == "" {
-			t.Errorf("docs/rules.md has no row for %s", code)
 		}
 	}
 	for _, m := range rules.KnownMiddleware() {
@@ -107,5 +71,28 @@ func TestEveryKeyIsRead(t *testing.T) {
 				t.Errorf("a wrong value of %s%s goes unnoticed:\n%s", place.before, k.Name, report(problems))
 			}
 		}
+	}
+}
+
+// What the documents show as a rules file is one, without problems.
+func TestExamplesLoad(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range append(files, filepath.Join("..", "..", "README.md")) {
+		for _, block := range regexp.MustCompile("(?s)\n```yaml\n(.*?)\n```\n").FindAllStringSubmatch(string(read(t, file)), -1) {
+			if !strings.Contains(block[1], "kind: "+rules.Kind) {
+				continue
+			}
+			found++
+			if _, problems := Rules(filepath.Base(file), []byte(block[1])); len(problems) > 0 {
+				t.Errorf("%s shows\n%s\nwhich has problems:\n%s", file, block[1], report(problems))
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("got no rules file in the documents, want that of README.md at least")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/distinct"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 	"github.com/holdfast-mesh/holdfast/rules/load/lint"
 )
 
@@ -67,7 +68,7 @@ func rulePath(i int, keys ...string) *path {
 // constant checks what says that this is a rules file of a known version.
 func (l *loader) constant(v value, code Code, want string) {
 	if s, ok := l.text(v, "text: "+want); ok && s != want {
-		l.errorAt(v, code, "got %s, want %s", show(s), want)
+		l.errorAt(v, code, "got %s, want %s", grammar.Show(s), want)
 	}
 }
 
@@ -147,11 +148,11 @@ func (l *loader) label(v value, what string) string {
 	if !ok {
 		return ""
 	}
-	if isDNSLabel(s) {
+	if grammar.IsDNSLabel(s) {
 		return l.intern(s)
 	}
 	l.errorAt(v, badName, "got %s, want %s of at most %d lower case letters, digits and \"-\", a letter or digit at both ends%s",
-		show(s), what, validation.DNS1123LabelMaxLength, later(func() string { return labelHint(s) }))
+		grammar.Show(s), what, validation.DNS1123LabelMaxLength, later(func() string { return grammar.LabelHint(s) }))
 	return ""
 }
 

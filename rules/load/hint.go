@@ -2,11 +2,12 @@ package load
 
 import (
 	"slices"
-	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
@@ -25,9 +26,9 @@ var homes = []struct {
 }
 
 // unknownKey reports a key that the format does not know in the mapping at
-// k.at, with where it belongs, or the nearest one that is known.
-func (l *loader) unknownKey(k value, keys []wire.Key) {
-	want := later(func() string { return orList(names(keys)) })
+// k.at, with where it belongs, or the nearest one that is known. of is its value.
+func (l *loader) unknownKey(k value, of *yaml.Node, keys []wire.Key) {
+	want := later(func() string { return grammar.OrList(names(keys)) })
 	if k.Kind != yaml.ScalarNode {
 		l.errorAt(k, unknownKey, "got %s as a key, want %s", describe(k.Node), want)
 		return
@@ -41,10 +42,13 @@ func (l *loader) unknownKey(k value, keys []wire.Key) {
 		if meant := meantBy(k.Node, keys); meant != "" {
 			return ": write " + meant
 		}
+		if isLabel := len(validation.IsQualifiedName(grammar.Clipped(k.Value))) == 0; isLabel && slices.Contains(names(keys), "matchLabels") && of.Kind == yaml.ScalarNode {
+			return ": write matchLabels: {" + grammar.Clipped(k.Value) + ": " + grammar.Show(of.Value) + "}"
+		}
 		return ""
 	})
 	k.at = &path{up: k.at, key: k.Value, quoted: k.Value == ""}
-	l.errorAt(k, unknownKey, "got key %s, want %s%s", show(k.Value), want, hint)
+	l.errorAt(k, unknownKey, "got key %s, want %s%s", grammar.Show(k.Value), want, hint)
 }
 
 func names(keys []wire.Key) []string {
@@ -76,10 +80,10 @@ func meantBy(k *yaml.Node, keys []wire.Key) string {
 			return home.name
 		}
 	}
-	if s := synonyms[plainKey(k.Value)]; slices.Contains(known, s) {
+	if s := synonyms[grammar.PlainKey(k.Value)]; slices.Contains(known, s) {
 		return s
 	}
-	return nearest(k.Value, known)
+	return grammar.Nearest(k.Value, known)
 }
 
 // requiredHints say what to write for a required key.
@@ -98,64 +102,4 @@ var requiredHints = map[string]string{
 	"keepalive":    "write for example keepalive: {time: 300s, interval: 20s, probes: 4}",
 	"key":          "add it",
 	"operator":     "write In, NotIn, Exists or DoesNotExist",
-}
-
-// writeNearest is ": write ..." with the word that s most likely is meant to
-// be, or nothing.
-func writeNearest(s string, words []string) string {
-	if near := nearest(s, words); near != "" {
-		return ": write " + near
-	}
-	return ""
-}
-
-// nearest returns the word that s most likely is meant to be, or nothing.
-func nearest(s string, words []string) string {
-	plain := plainKey(s)
-	if len(plain) > 40 {
-		return ""
-	}
-	best, distance := "", 3
-	for _, w := range words {
-		other := plainKey(w)
-		if other == plain || other == plain+"s" || other+"s" == plain {
-			return w
-		}
-		// Half the letters wrong is another word.
-		if d := editDistance(plain, other); d < distance && 2*d < len(other) {
-			best, distance = w, d
-		}
-	}
-	return best
-}
-
-var separators = strings.NewReplacer("_", "", "-", "", " ", "")
-
-// plainKey drops what separates idle_timeout, idle-timeout and idleTimeout. No
-// word that is meant is long.
-func plainKey(s string) string {
-	return separators.Replace(strings.ToLower(s[:min(len(s), 200)]))
-}
-
-// editDistance counts inserted, deleted, replaced and swapped bytes.
-func editDistance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

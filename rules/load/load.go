@@ -4,7 +4,8 @@
 // [Rules] turns a text into a rules.File, or into [Problems]: each [Problem]
 // has a position, a [Code] that stays the same between versions, what was
 // found, what is wanted, and what to write. An error makes a file unusable, a
-// warning does not. docs/rules.md describes the format and lists the codes.
+// warning does not. docs/rules.md describes the format, docs/codes.md
+// lists the codes.
 // [Schema] is the format for editors; it comes from the same types as the keys
 // that the loader knows, so the two agree.
 //

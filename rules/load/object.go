@@ -5,6 +5,7 @@ import (
 
 	yaml "go.yaml.in/yaml/v4"
 
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/wire"
 )
 
@@ -46,7 +47,7 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 		k := l.value(content[i], v.at)
 		switch found := find(k.Node, keys); {
 		case found < 0:
-			l.unknownKey(k, keys)
+			l.unknownKey(k, content[i+1], keys)
 			if len(unknown) < mostKeys { // a hostile file has a million
 				unknown = append(unknown, k.Node)
 			}
@@ -149,5 +150,5 @@ func (l *loader) content(v value, depth int) []*yaml.Node {
 // at k.at.
 func (l *loader) duplicateKey(k value, first int) {
 	k.at = &path{up: k.at, key: k.Value, quoted: k.Value == ""}
-	l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", show(k.Value), first)
+	l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", grammar.Show(k.Value), first)
 }

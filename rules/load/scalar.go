@@ -2,12 +2,11 @@ package load
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/internal/clip"
-
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 )
 
 // Tags that YAML gives to plain values.
@@ -20,28 +19,6 @@ const (
 	mergeTag = "!!merge"
 	timeTag  = "!!timestamp"
 )
-
-// clipped fits a text of the file into a message.
-func clipped(s string) string { return clip.Text(s, 63) }
-
-// show quotes a text for a message.
-func show(s string) string { return strconv.Quote(clipped(s)) }
-
-// quoteWhole is show without the cut, for texts that are to be copied.
-func quoteWhole(s string) string {
-	if len(s) > 200 {
-		return show(s)
-	}
-	return strconv.Quote(s)
-}
-
-// orList joins words for a sentence: "A, B or C".
-func orList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}
 
 // describe names what a node is, for "got ...".
 func describe(n *yaml.Node) string {
@@ -57,11 +34,11 @@ func describe(n *yaml.Node) string {
 	case boolTag:
 		return n.Value
 	case strTag, timeTag:
-		return show(n.Value)
+		return grammar.Show(n.Value)
 	case intTag, floatTag:
-		return "the number " + show(n.Value)
+		return "the number " + grammar.Show(n.Value)
 	}
-	return show(n.Value) + " with tag " + show(n.ShortTag())
+	return grammar.Show(n.Value) + " with tag " + grammar.Show(n.ShortTag())
 }
 
 // wrongType reports a value of a type that cannot stand here.
@@ -74,7 +51,7 @@ func (l *loader) wrongType(v value, want string) {
 	case isScalar && strings.HasPrefix(want, "a list"):
 		hint = listHint(v, want)
 	case isScalar && !isTagged(v) && (strings.HasPrefix(want, "text: a name") || strings.Contains(want, "label") || want == "text"):
-		hint = ": write " + quoteWhole(v.Value)
+		hint = ": write " + grammar.ShowWhole(v.Value)
 	}
 	l.errorAt(v, wrongType, "got %s, want %s%s", describe(v.Node), want, hint)
 }
@@ -88,8 +65,8 @@ func listHint(v value, want string) string {
 	var items []string
 	for item := range strings.SplitSeq(v.Value, ",") {
 		item = strings.TrimSpace(item)
-		if _, isNumber := decimal(item); !isNumber || !strings.HasPrefix(want, "a list of ports") {
-			item = quoteWhole(item)
+		if _, isNumber := grammar.Decimal(item); !isNumber || !strings.HasPrefix(want, "a list of ports") {
+			item = grammar.ShowWhole(item)
 		}
 		items = append(items, item)
 	}
@@ -126,7 +103,7 @@ func (l *loader) boolean(v value) bool {
 				return false
 			}
 		}
-		word := strings.ToLower(clipped(v.Value))
+		word := strings.ToLower(grammar.Clipped(v.Value))
 		for _, meant := range [][]string{{"true", "yes", "on", "y", "1"}, {"false", "no", "off", "n", "0"}} {
 			if slices.Contains(meant, word) {
 				l.errorAt(v, wrongType, "got %s, want true or false: write %s", describe(v.Node), meant[0])
@@ -144,20 +121,12 @@ func number(v value) (n int, ok bool) {
 	if v.Kind != yaml.ScalarNode || v.ShortTag() != intTag {
 		return 0, false
 	}
-	return decimal(v.Value)
+	return grammar.Decimal(v.Value)
 }
 
 // isNumber reports whether YAML takes v for a number of any kind.
 func isNumber(v value) bool {
 	return v.Kind == yaml.ScalarNode && (v.ShortTag() == intTag || v.ShortTag() == floatTag)
-}
-
-func decimal(s string) (int, bool) {
-	if s == "" || len(s) > 9 || s[0] == '0' && len(s) > 1 || strings.Trim(s, "0123456789") != "" {
-		return 0, false
-	}
-	n, err := strconv.Atoi(s)
-	return n, err == nil
 }
 
 // choice reads one of a few words.
@@ -169,15 +138,15 @@ func choice[T ~string](l *loader, v value, words ...T) T {
 	for i, w := range words {
 		list[i] = string(w)
 	}
-	want := orList(list)
+	want := grammar.OrList(list)
 	s, ok := l.text(v, "text: "+want)
 	if !ok {
 		return ""
 	}
-	hint := writeNearest(s, list)
-	if hint != "" && strings.EqualFold(s, nearest(s, list)) {
+	hint := grammar.WriteNearest(s, list)
+	if hint != "" && strings.EqualFold(s, grammar.Nearest(s, list)) {
 		hint += " (case matters)"
 	}
-	l.errorAt(v, unknownChoice, "got %s, want %s%s", show(s), want, hint)
+	l.errorAt(v, unknownChoice, "got %s, want %s%s", grammar.Show(s), want, hint)
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 )
 
 // longDrain is where keeping old listeners starts to cost noticeable memory.
@@ -79,7 +80,7 @@ func (l *loader) duration(v value) (time.Duration, bool) {
 			return 0, false
 		}
 	}
-	d, err := parseDuration(text)
+	d, err := grammar.ParseDuration(text)
 	if err == nil && isNumber(v) { // a number by its tag
 		err = fmt.Errorf("got %s, want a duration such as \"48h\"", describe(v.Node))
 	}
@@ -95,16 +96,16 @@ func (l *loader) idleTimeout(v value) *time.Duration {
 	case !ok:
 		return nil
 	case d < 0 || strings.HasPrefix(v.Value, "-"):
-		l.errorAt(v, badIdleTimeout, "got %s, want 1s or more (0s: no timeout)", show(v.Value))
+		l.errorAt(v, badIdleTimeout, "got %s, want 1s or more (0s: no timeout)", grammar.Show(v.Value))
 		return nil
 	case d > 0 && d < time.Second:
-		l.errorAt(v, badIdleTimeout, "got %s, want 1s or more (0s: no timeout): connections would close between two requests", show(v.Value))
+		l.errorAt(v, badIdleTimeout, "got %s, want 1s or more (0s: no timeout): connections would close between two requests", grammar.Show(v.Value))
 		return nil
 	case d%time.Millisecond != 0:
-		l.errorAt(v, badIdleTimeout, "got %s, want whole milliseconds: write %s", show(v.Value), istio.FormatDuration(d.Truncate(time.Millisecond)))
+		l.errorAt(v, badIdleTimeout, "got %s, want whole milliseconds: write %s", grammar.Show(v.Value), istio.FormatDuration(d.Truncate(time.Millisecond)))
 		return nil
 	case d == 0:
-		l.warnAt(v, noIdleTimeout, "got %s, no timeout at all, want one: connections whose end got lost leak for ever; write for example 48h", show(v.Value))
+		l.warnAt(v, noIdleTimeout, "got %s, no timeout at all, want one: connections whose end got lost leak for ever; write for example 48h", grammar.Show(v.Value))
 	}
 	return &d
 }
@@ -116,7 +117,7 @@ func (l *loader) drainDuration(v value) *time.Duration {
 		return nil
 	}
 	if d > longDrain {
-		l.warnAt(v, longDrainDuration, "got %s, want at most 24h: each change of the mesh's configuration keeps the listeners before it, about 100 KB a chain, until this has passed", show(v.Value))
+		l.warnAt(v, longDrainDuration, "got %s, want at most 24h: each change of the mesh's configuration keeps the listeners before it, about 100 KB a chain, until this has passed", grammar.Show(v.Value))
 	}
 	return &d
 }
@@ -129,7 +130,7 @@ func (l *loader) wholeSeconds(v value, code Code, most int) (time.Duration, bool
 	}
 	d, ok := l.duration(v)
 	if ok && (d < time.Second || d%time.Second != 0 || d > time.Duration(most)*time.Second) {
-		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds", show(v.Value), most)
+		l.errorAt(v, code, "got %s, want whole seconds from 1s to %ds", grammar.Show(v.Value), most)
 		ok = false
 	}
 	return d, ok

@@ -10,6 +10,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -24,6 +25,9 @@ func (l *loader) parse(data []byte) *yaml.Node {
 	}
 	if !l.checkText(data) || !l.checkMarks(data) {
 		return nil
+	}
+	if bytes.Contains(data, []byte("%YAML 1.2")) {
+		data = []byte(yamltext.Readable(string(data)))
 	}
 	reader, err := yaml.NewLoader(bytes.NewReader(data),
 		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
@@ -160,7 +164,7 @@ func syntaxHint(text, message string) string {
 	case says("mapping values are not allowed"):
 		return "indent the line like its neighbours, and quote a value that contains \": \""
 	case says("incompatible YAML document"):
-		return "remove the %YAML line"
+		return "write %YAML 1.2, or remove the line"
 	case says("max depth"):
 		return "a rules file nests 8 levels at most"
 	case strings.HasPrefix(trimmed, "{{"):

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
 )
 
 // loader walks the tree of one file. It keeps no node beyond the walk.
@@ -59,12 +63,12 @@ func (p *path) String() string {
 		return ""
 	case p.key == "" && !p.quoted:
 		return p.up.String() + "[" + strconv.Itoa(p.index) + "]"
-	case p.quoted || !isDNSLabel(plainKey(p.key)):
-		return p.up.String() + "[" + show(p.key) + "]"
+	case p.quoted || !grammar.IsDNSLabel(grammar.PlainKey(p.key)):
+		return p.up.String() + "[" + grammar.Show(p.key) + "]"
 	case p.up == nil:
-		return clipped(p.key)
+		return grammar.Clipped(p.key)
 	}
-	return p.up.String() + "." + clipped(p.key)
+	return p.up.String() + "." + grammar.Clipped(p.key)
 }
 
 // report adds a problem, unless it is a warning that is meant.
@@ -87,7 +91,22 @@ func (l *loader) report(where mark, severity Severity, code Code, at *path, form
 }
 
 func (l *loader) errorAt(v value, code Code, format string, args ...any) {
+	if isTemplate(v.Node) {
+		format += "; it looks like a template: render it first, as with helm template"
+	}
 	l.report(markOf(v.Node), Error, code, v.at, format, args...)
+}
+
+// isTemplate reports whether a value is "{{ ... }}", with quotes or without.
+func isTemplate(n *yaml.Node) bool {
+	const enough = 64 // bytes
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return strings.Contains(n.Value[:min(len(n.Value), enough)], "{{")
+	case yaml.MappingNode:
+		return len(n.Content) == 2 && yamltext.IsUnrendered(n)
+	}
+	return false
 }
 
 func (l *loader) warnAt(v value, code Code, format string, args ...any) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -31,11 +32,37 @@ type program struct {
 	good     *http.Client
 	attacker *http.Client
 	pid      int
+	limit    int64 // of memory, in bytes
 }
 
-// startProgram builds the program, and runs it with the Deployment's settings
-// until the test ends.
-func startProgram(t *testing.T) *program {
+func exampleRules() string {
+	return filepath.Join(cluster.Root(), "deploy", "examples", "rules.yaml")
+}
+
+// manyRules is a file of n rules: some for every pod, most for one team, one
+// application or one destination.
+func manyRules(n int) string {
+	var b strings.Builder
+	b.WriteString("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "- name: rule-%d\n", i)
+		switch i % 4 {
+		case 0:
+			fmt.Fprintf(&b, "  destinations: {middleware: [redis]}\n  workloads: {namespaces: [team-%d], referencing: true}\n  strategy: {idleTimeout: 48h}\n", i/20)
+		case 1:
+			fmt.Fprintf(&b, "  destinations: {ports: [%d], cidrs: [10.%d.%d.0/24]}\n  workloads: {namespaces: [team-%d]}\n  strategy: {idleTimeout: 24h, scope: Destinations}\n", 1024+i, i/256%256, i%256, i/20)
+		case 2:
+			fmt.Fprintf(&b, "  destinations: {cidrs: [10.%d.%d.0/24]}\n  workloads: {podSelector: {matchLabels: {app: app-%d}}}\n  strategy: {bypass: CIDRs}\n", i/256%256, i%256, i)
+		case 3:
+			fmt.Fprintf(&b, "  destinations: {ports: [3306], hosts: [\"*.db-%d.example.com\"]}\n  workloads: {namespaces: [team-%d]}\n  strategy: {idleTimeout: 24h, drainDuration: 12h}\n", i, i/20)
+		}
+	}
+	return b.String()
+}
+
+// startProgram builds the program, and runs it with a rules file and the
+// Deployment's settings until the test ends.
+func startProgram(t *testing.T, rules string) *program {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "holdfast")
@@ -62,10 +89,18 @@ func startProgram(t *testing.T) *program {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	command := exec.Command(binary, "webhook", "--rules-file="+filepath.Join(cluster.Root(), "deploy", "examples", "rules.yaml"), "--cert-dir="+dir,
+	command := exec.Command(binary, "webhook", "--rules-file="+rules, "--cert-dir="+dir,
 		"--bind-address=127.0.0.1", "--port="+addresses[0][len("127.0.0.1:"):], "--health-probe-bind-address="+addresses[1], "--metrics-bind-address="+addresses[2], "--drain=0s")
-	command.Env = append(os.Environ(), "GOMEMLIMIT=160MiB", "KUBECONFIG=")
+	container := deployed(t)
+	command.Env = append(os.Environ(), "KUBECONFIG=")
+	for _, variable := range container.Env {
+		if variable.ValueFrom == nil {
+			command.Env = append(command.Env, variable.Name+"="+variable.Value)
+		}
+	}
+	p.limit = container.Resources.Limits.Memory().Value()
 	command.Stderr = log
+	t.Logf("held to %d MiB by %s", p.limit>>20, bounded(t, command, p.limit))
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -106,9 +141,9 @@ func (p *program) ask() (took time.Duration, err error) {
 	return time.Since(begin), err
 }
 
-// peak is the most memory that the program has had in use, in KiB: what counts
+// peak is the most memory that the program has had in use, in bytes: what counts
 // against the limit of its container.
-func (p *program) peak(t *testing.T) int {
+func (p *program) peak(t *testing.T) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
 	if err != nil {
@@ -118,9 +153,9 @@ func (p *program) peak(t *testing.T) int {
 	if found == nil {
 		t.Fatalf("no VmHWM in %s", status)
 	}
-	kib, err := strconv.Atoi(string(found[1]))
+	kib, err := strconv.ParseInt(string(found[1]), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kib
+	return kib << 10
 }

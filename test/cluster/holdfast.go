@@ -81,7 +81,7 @@ func (c *Cluster) prepare(options HoldfastOptions) (*Holdfast, error) {
 	if err = os.Mkdir(h.CertDir, 0o700); err != nil {
 		return nil, err
 	}
-	if err = h.Authority.Write(h.CertDir); err != nil {
+	if err = h.Authority.Write(h.CertDir, "holdfast.holdfast-system.svc"); err != nil {
 		return nil, err
 	}
 	kubeconfig, err := c.serviceAccount(dir, Namespace)

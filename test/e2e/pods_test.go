@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,35 @@ func TestObserveModePatchesNothing(t *testing.T) {
 		t.Errorf("got warnings %q, want one that names the observed rule", warnings)
 	}
 	requireAudit(t, pod, "reason", "Observed")
+}
+
+// Pods of a template that was patched with other rules get what they would have
+// got without that, and those that no rule matches any more lose it.
+func TestPodsOfPatchedTemplates(t *testing.T) {
+	setRules(t, redisRules)
+	own := "concurrency: 4 # cores\n"
+	plain := newPod(newNamespace(t, optedIn))
+	plain.Annotations = map[string]string{"proxy.istio.io/config": own}
+	patched := plain.DeepCopy()
+	create(t, plain)
+	patched.Annotations = map[string]string{
+		"proxy.istio.io/config":                         own + "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"9h\"\n",
+		"traffic.sidecar.istio.io/excludeOutboundPorts": "25",
+		"holdfast.dev/applied":                          `{"rules":["old"],"hash":"0","made":"proxyMetadata","wrote":{"ISTIO_META_IDLE_TIMEOUT":"9h"}}`,
+	}
+	gone := patched.DeepCopy()
+	create(t, patched)
+	delete(patched.Annotations, "traffic.sidecar.istio.io/excludeOutboundPorts") // the author's
+	if !maps.Equal(patched.Annotations, plain.Annotations) || !strings.Contains(plain.Annotations["proxy.istio.io/config"], "48h") {
+		t.Errorf("got %v, want %v with 48h", patched.Annotations, plain.Annotations)
+	}
+	gone.GenerateName, gone.Name, gone.Spec.Containers[0].Env = "", "taken-back", nil
+	create(t, gone)
+	want := map[string]string{"proxy.istio.io/config": own, "traffic.sidecar.istio.io/excludeOutboundPorts": "25"}
+	if !maps.Equal(gone.Annotations, want) {
+		t.Errorf("got %v, want %v", gone.Annotations, want)
+	}
+	requireAudit(t, gone, "reason", "TakenBack")
 }
 
 // The reason stands in the API server's audit log under the webhook's name.

@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +23,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
+	"github.com/holdfast-mesh/holdfast/test/dumps"
 	"github.com/holdfast-mesh/holdfast/test/kubelet"
 )
 
@@ -127,15 +126,9 @@ func TestVerifyLive(t *testing.T) {
 func adminPort(t *testing.T, folder string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /config_dump", func(w http.ResponseWriter, _ *http.Request) {
-		file, err := os.Open(filepath.Join(folder, "config_dump.json.gz"))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer file.Close()
-		z, err := gzip.NewReader(file)
+		text, err := dumps.Unzip(filepath.Join(folder, "config_dump.json.gz"))
 		if err == nil {
-			_, err = io.Copy(w, z)
+			_, err = w.Write(text)
 		}
 		if err != nil {
 			t.Error(err)

@@ -18,7 +18,7 @@ func Pods(name string, data []byte) ([]*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents, err := manifest.Objects(data)
+	documents, err := manifest.Objects("manifest", data)
 	if err != nil {
 		return nil, err
 	}

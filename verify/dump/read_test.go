@@ -2,11 +2,9 @@ package dump_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/netip"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,21 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/holdfast-mesh/holdfast/test/dumps"
 	"github.com/holdfast-mesh/holdfast/verify/dump"
 )
 
 func stored(t testing.TB, path string) []byte {
 	t.Helper()
-	file, err := os.Open("../testdata/" + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
+	text, err := dumps.Unzip("../testdata/" + path)
 	if err != nil {
 		t.Fatal(err)
 	}

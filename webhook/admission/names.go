@@ -19,8 +19,12 @@ const (
 const (
 	// RulesKey is the key of the rules file in its ConfigMap.
 	RulesKey = load.RulesKey
-	// rulesLabel, with value "true", marks ConfigMaps that ValidateRulesPath
-	// looks at.
+	// rulesName is what the ConfigMap in use is called in an installation. One of
+	// that name is judged with or without the label, so that taking the label
+	// away is no way around.
+	rulesName = "holdfast-rules"
+	// rulesLabel, with value "true", marks further ConfigMaps that
+	// ValidateRulesPath looks at.
 	rulesLabel = "holdfast.dev/rules"
 )
 
@@ -81,13 +85,18 @@ const (
 
 // Codes of warnings that this package adds to those of package rules.
 const (
-	// warnInternalError: a defect of holdfast, the pod passes unchanged.
+	// A defect of holdfast; the pod passes unchanged.
+	// Do: as for the reason `InternalError`.
 	warnInternalError rules.WarningCode = "InternalError"
-	// warnUnreadablePod: the review is fine, the pod in it is not understood.
+	// The review is fine, and the pod in it has a shape that this version does not
+	// know; it passes unchanged.
+	// Do: update holdfast: it is older than the API server.
 	warnUnreadablePod rules.WarningCode = "UnreadablePod"
-	// warnNeedlessRequest: the webhook configuration sends what holdfast never
-	// changes.
+	// The webhook configuration sends what holdfast never changes: another kind, an
+	// update, a subresource.
+	// Do: apply the webhook configuration of this version again.
 	warnNeedlessRequest rules.WarningCode = "NeedlessRequest"
-	// warnRulesFile: a warning about a rules file under validation.
+	// A rules file that is being applied has warnings; `kubectl` shows them.
+	// Do: `holdfast check` shows all of them, with positions.
 	warnRulesFile rules.WarningCode = "RulesFile"
 )

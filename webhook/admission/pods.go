@@ -119,7 +119,7 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 	const unchanged = "pod left as it is"
 	level, message := 1, unchanged
 	switch outcome.Reason {
-	case rules.Patched, rules.AlreadyInjected:
+	case rules.Patched, rules.AlreadyInjected, rules.TakenBack:
 		level, message = 0, "pod patched"
 	case rules.TooLarge, rules.LeftAlone: // somebody expects a patch
 		level = 0

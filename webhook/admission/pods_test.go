@@ -64,6 +64,16 @@ func TestPodHandler(t *testing.T) {
 			name: "opted out", body: reviewOf(`{"metadata":{"labels":{"holdfast.dev/enabled":"false"}},` + redisEnv + `}`),
 			reason: rules.OptedOut,
 		},
+		{ // who believes to have opted out is told
+			name: "opted out by another word", body: reviewOf(`{"metadata":{"name":"cart","labels":{"holdfast.dev/enabled":"no"}},` + redisEnv + `}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+			warning: `holdfast: pod label holdfast.dev/enabled is "no": it does nothing, write "true" or "false"`,
+		},
+		{ // here, unlike in a manifest, it is the order of the webhooks
+			name: "injected before", body: reviewOf(`{"metadata":{"name":"cart","annotations":{"sidecar.istio.io/status":"{}"}},` + redisEnv + `}`),
+			reason: rules.AlreadyInjected, set: map[string]string{istio.ProxyConfigAnnotation: "48h"},
+			warning: "must sort before istio's",
+		},
 		{
 			name: "host network", body: reviewOf(`{"metadata":{"name":"x"},"spec":{"hostNetwork":true,"containers":[{"name":"a","args":["--redis=r:6379"]}]}}`),
 			reason: rules.NoSidecar,

@@ -65,8 +65,8 @@ type configMapObject struct {
 // the rules while holdfast is down; a bad edit that slips through then is
 // caught by the Store.
 type RulesHandler struct {
-	// Own is the ConfigMap in use, if one is: it is judged with or without the
-	// label, so that taking the label away is no way around.
+	// Own is the ConfigMap in use, if one is known: it is judged with or without
+	// the label, as those called rulesName are.
 	Own     types.NamespacedName
 	Metrics *Metrics
 	Log     logr.Logger
@@ -90,7 +90,7 @@ func (h *RulesHandler) decide(ctx context.Context, r *request[configMapObject]) 
 		return h.deny(r, fmt.Sprintf("cannot read this ConfigMap: %v", why)), nil
 	}
 	name := types.NamespacedName{Namespace: r.Namespace, Name: object.Metadata.Name}
-	if object.Metadata.Labels[rulesLabel] != "true" && name != h.Own {
+	if object.Metadata.Labels[rulesLabel] != "true" && name != h.Own && name.Name != rulesName {
 		return allowed(), nil
 	}
 	text, err := RulesText(object.Data, object.BinaryData)

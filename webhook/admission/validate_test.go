@@ -13,7 +13,7 @@ import (
 )
 
 func newRulesHandler() *RulesHandler {
-	return &RulesHandler{Own: types.NamespacedName{Namespace: "holdfast-system", Name: "holdfast-rules"}, Metrics: NewMetrics(), Log: logr.Discard()}
+	return &RulesHandler{Own: types.NamespacedName{Namespace: "holdfast-system", Name: "in-use"}, Metrics: NewMetrics(), Log: logr.Discard()}
 }
 
 // configMapReview is the review of an update of a ConfigMap.
@@ -51,7 +51,11 @@ func TestRulesHandler(t *testing.T) {
 		{"no label", configMapReview(t, "r", nil, bad), true, nil},
 		{"label false", configMapReview(t, "r", map[string]string{"holdfast.dev/rules": "false"}, bad), true, nil},
 		// The one in use is judged with or without the label.
-		{"no label, but in use", configMapReview(t, "holdfast-rules", nil, bad), false, []string{"soon"}},
+		{"no label, but in use", configMapReview(t, "in-use", nil, bad), false, []string{"soon"}},
+		{"of that name elsewhere", configMapReview(t, "in-use", nil, bad, `"namespace":"holdfast-system"`, `"namespace":"shop"`), true, nil},
+		// So is the one of an installation, also where a file is in use: it may be
+		// that ConfigMap, mounted.
+		{"no label, but called so", configMapReview(t, "holdfast-rules", nil, bad), false, []string{"soon"}},
 		{"many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": many}), false, []string{"more"}},
 		{"very many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat("k: 1\n", 90_000)}), false, []string{"over 1000 error(s)", "more"}},
 		{"more than a ConfigMap holds", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat(" ", 1<<20+1)}), false, []string{"got rules of 1048577 bytes, want at most the 1048576"}},

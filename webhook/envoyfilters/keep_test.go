@@ -109,7 +109,7 @@ func TestDrift(t *testing.T) {
 		eventually(t, "it again", func() (bool, string) { return same(t, want) })
 	})
 	t.Run("again and again", func(t *testing.T) {
-		r := start(t, shared.config, func(m *Manager) { m.times.repair = 3 * time.Second })
+		r := start(t, shared.config, func(m *Manager) { m.times.repair = 6 * time.Second })
 		r.Follow(file)
 		priority := func(o *networking.EnvoyFilter) { o.Spec.Priority = 7 }
 		eventually(t, "the object", func() (bool, string) { return same(t, want) })
@@ -119,8 +119,8 @@ func TestDrift(t *testing.T) {
 		edit(t, key, priority)
 		eventually(t, "a metric that says it", func() (bool, string) { return r.objects(mesh.KindKeepalive, missing) == 1, "" })
 		eventually(t, "the second repair", func() (bool, string) { return same(t, want) })
-		if took := time.Since(begin); took < 3*time.Second {
-			t.Errorf("repaired twice within %s, want no more than every 3 s", took)
+		if took := time.Since(begin); took < 6*time.Second {
+			t.Errorf("repaired twice within %s, want no more than every 6 s", took)
 		}
 	})
 }

@@ -104,7 +104,9 @@ func start(t *testing.T, config *rest.Config, change func(*Manager)) *replica {
 		t.Fatal(err)
 	}
 	r.times = times{
-		lease: 2 * time.Second, renew: time.Second, retry: 100 * time.Millisecond,
+		// Long, or on a busy machine a term ends by itself, and with it the memory
+		// of what was said and repaired.
+		lease: 30 * time.Second, renew: 20 * time.Second, retry: 100 * time.Millisecond,
 		backoff: 50 * time.Millisecond, maxBackoff: 500 * time.Millisecond,
 		grace: 500 * time.Millisecond, pods: 200 * time.Millisecond, repair: time.Second,
 		resync: time.Hour, // so that a test sees what watches bring
@@ -127,6 +129,9 @@ func start(t *testing.T, config *rest.Config, change func(*Manager)) *replica {
 	})
 	return r
 }
+
+// shortTerms are for tests that wait for the end of one.
+func shortTerms(m *Manager) { m.times.lease, m.times.renew = 2*time.Second, time.Second }
 
 // counter counts requests.
 type counter struct{ atomic.Int64 }

@@ -102,14 +102,14 @@ func TestKeepaliveWaitsForPods(t *testing.T) {
 func TestGrace(t *testing.T) {
 	clean(t)
 	object := needs(alive(t, 120))[0]
-	r := start(t, shared.config, func(m *Manager) { m.times.grace = 2 * time.Second })
+	r := start(t, shared.config, func(m *Manager) { m.times.grace = 5 * time.Second })
 	r.Follow(alive(t, 120))
 	eventually(t, "the object", func() (bool, string) { return same(t, object) })
 	uid := list(t)["istio-system/"+object.Name].UID
 	for range 4 {
 		r.Follow(alive(t))
 		eventually(t, "the metric", func() (bool, string) { return r.objects(mesh.KindKeepalive, waiting) == 1, "" })
-		time.Sleep(time.Second)
+		time.Sleep(1500 * time.Millisecond) // four times: longer than one period
 		r.Follow(alive(t, 120))
 		eventually(t, "the metric", func() (bool, string) { return r.objects(mesh.KindKeepalive, present) == 1, "" })
 	}
@@ -119,7 +119,7 @@ func TestGrace(t *testing.T) {
 	out := time.Now()
 	r.Follow(alive(t))
 	eventually(t, "no object", func() (bool, string) { return same(t) })
-	if took := time.Since(out); took < 2*time.Second {
+	if took := time.Since(out); took < 5*time.Second {
 		t.Errorf("deleted %s after the edit, want 2 s or more", took)
 	}
 }
@@ -139,7 +139,7 @@ func TestPodsAreReadSeldom(t *testing.T) {
 	r.Follow(alive(t))
 	eventually(t, "three reads", func() (bool, string) {
 		r.awake() // whatever else happens
-		return reads.Load() == 3, fmt.Sprint(reads.Load())
+		return reads.Load() >= 3, fmt.Sprint(reads.Load())
 	})
 	if took := time.Since(begin); took < 2*time.Second {
 		t.Errorf("got three reads in %s, want one a second", took)

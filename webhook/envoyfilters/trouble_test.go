@@ -27,8 +27,8 @@ func TestOneLeader(t *testing.T) {
 	clean(t)
 	file := alive(t, 120)
 	object := needs(file)[0]
-	long := func(m *Manager) { m.times.lease = 6 * time.Second }
-	replicas := []*replica{start(t, shared.config, long), start(t, shared.config, long)}
+	terms := func(m *Manager) { m.times.lease, m.times.renew = 8*time.Second, 6*time.Second }
+	replicas := []*replica{start(t, shared.config, terms), start(t, shared.config, terms)}
 	for _, r := range replicas {
 		r.Follow(file)
 	}
@@ -181,7 +181,10 @@ func TestRights(t *testing.T) {
 						less[i].Verbs = slices.DeleteFunc(less[i].Verbs, func(v string) bool { return v == verb })
 						*from.rules = slices.DeleteFunc(less, func(r rbacv1.PolicyRule) bool { return len(r.Verbs) == 0 })
 					})
-					r := start(t, shared.config, func(m *Manager) { m.times.grace, m.times.pods, m.times.repair = 0, 50*time.Millisecond, 0 })
+					r := start(t, shared.config, func(m *Manager) {
+						shortTerms(m)
+						m.times.grace, m.times.pods, m.times.repair = 0, 50*time.Millisecond, 0
+					})
 					stuck := false
 					work(t, r, func(what string, done func() (bool, string)) {
 						t.Helper()
@@ -265,7 +268,7 @@ func TestAPIServerAway(t *testing.T) {
 	l.connect(t)
 	t.Cleanup(l.cut)
 	config.Host = "https://" + l.address
-	r := start(t, config, nil)
+	r := start(t, config, shortTerms)
 	first, second := alive(t, 120), alive(t, 120, 60)
 	r.Follow(first)
 	eventually(t, "the object", func() (bool, string) { return same(t, needs(first)...) })

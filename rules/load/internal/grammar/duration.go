@@ -1,4 +1,4 @@
-package load
+package grammar
 
 import (
 	"fmt"
@@ -10,21 +10,21 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/durations"
 )
 
-// parseDuration reads a duration of a rules file: Go's grammar with days in
+// ParseDuration reads a duration of a rules file: Go's grammar with days in
 // front ("2d", "1d12h"). A unit is always required. The error says how to write
 // what was probably meant.
-func parseDuration(s string) (time.Duration, error) {
+func ParseDuration(s string) (time.Duration, error) {
 	d, ok := readDuration(s)
 	if ok {
 		return d, nil
 	}
 	if fixed := durationHint(s); fixed != "" {
-		return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\": write %s", show(s), fixed)
+		return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\": write %s", Show(s), fixed)
 	}
 	if isTooLong(s) {
-		return 0, fmt.Errorf("got %s, want at most 106751d: longer ones do not fit into 64 bits of nanoseconds", show(s))
+		return 0, fmt.Errorf("got %s, want at most 106751d: longer ones do not fit into 64 bits of nanoseconds", Show(s))
 	}
-	return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\", \"90m\", \"30s\" or \"2d\"", show(s))
+	return 0, fmt.Errorf("got %s, want a duration with units such as \"48h\", \"90m\", \"30s\" or \"2d\"", Show(s))
 }
 
 // isTooLong reports whether s would be a duration if its numbers were smaller.

@@ -7,8 +7,60 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/holdfast-mesh/holdfast/internal/distinct"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
+	"github.com/holdfast-mesh/holdfast/rules/load/lint"
 )
+
+// workloads reads the conditions on pods, and warns of those that no pod can
+// meet.
+func (l *loader) workloads(v value, w *rules.Workloads) {
+	before := l.errors
+	l.object(v, workloadsKeys,
+		field{"namespaces", func(v value) {
+			if l.list(v, "a list of namespaces such as [shop, \"team-*\"]", func(item value) {
+				if s, ok := l.namespace(item); ok {
+					w.Namespaces = append(w.Namespaces, s)
+				}
+			}) == 0 {
+				l.errorAt(v, emptyList, "got no namespaces, want at least one: remove the key to mean any")
+			}
+			w.Namespaces = distinct.Of(w.Namespaces)
+		}},
+		field{"namespaceSelector", func(v value) { w.NamespaceSelector = l.selector(v) }},
+		field{"podSelector", func(v value) { w.PodSelector = l.selector(v) }},
+		field{"referencing", func(v value) { w.Referencing = l.boolean(v) }},
+	)
+	if l.errors > before {
+		return
+	}
+	if why := lint.Unmatchable(w); why != "" {
+		l.warnAt(v, neverMatches, "got conditions that no pod can meet (%s), want a rule that can match", why)
+	}
+}
+
+// namespace reads a name or glob of namespaces. "*" stands for any number of
+// characters.
+func (l *loader) namespace(v value) (string, bool) {
+	s, ok := l.text(v, "text: a namespace or a glob such as \"team-*\"")
+	if !ok {
+		return "", false
+	}
+	switch {
+	case strings.Contains(s, "**"):
+		l.errorAt(v, badNamespace, "got %s, want one * at a place: write %s", grammar.Show(s), grammar.Show(strings.ReplaceAll(s, "**", "*")))
+	case !grammar.IsDNSGlob(s):
+		hint := ""
+		if lower := strings.ToLower(s); lower != s && grammar.IsDNSGlob(lower) {
+			hint = ": write " + lower
+		}
+		l.errorAt(v, badNamespace, "got %s, want a namespace or a glob such as \"team-*\" (lower case letters, digits, \"-\" and \"*\", at most 63)%s", grammar.Show(s), hint)
+	default:
+		return l.intern(s), true
+	}
+	return "", false
+}
 
 // selector reads a Kubernetes label selector and checks it as the API server
 // does:
@@ -83,7 +135,7 @@ func (l *loader) labelMap(v value) (labels map[string]string, empty bool) {
 			continue
 		}
 		if first, ok := lines[k.Value]; ok {
-			l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", show(k.Value), first)
+			l.errorAt(k, duplicateKey, "got %s a second time, want it once: the first is on line %d", grammar.Show(k.Value), first)
 			continue
 		}
 		lines[k.Value] = k.Line
@@ -116,7 +168,7 @@ func (l *loader) checkLabel(v value, what, s string, check func(string) []string
 		l.labels[what+s] = err
 	}
 	if err != nil {
-		l.errorAt(v, badSelector, "got label %s %s, want one that Kubernetes accepts: %v", what, show(s), err)
+		l.errorAt(v, badSelector, "got label %s %s, want one that Kubernetes accepts: %v", what, grammar.Show(s), err)
 	}
 	return err == nil
 }

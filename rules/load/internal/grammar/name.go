@@ -1,7 +1,6 @@
-package load
+package grammar
 
 import (
-	"cmp"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -9,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// isDNSLabel reports whether s is a DNS-1123 label. It does what
+// IsDNSLabel reports whether s is a DNS-1123 label. It does what
 // validation.IsDNS1123Label does without a regular expression.
-func isDNSLabel(s string) bool {
+func IsDNSLabel(s string) bool {
 	if s == "" || len(s) > validation.DNS1123LabelMaxLength {
 		return false
 	}
@@ -24,13 +23,13 @@ func isDNSLabel(s string) bool {
 	return true
 }
 
-// isDNSGlob reports the same of a label in which "*" stands for any characters.
-func isDNSGlob(s string) bool {
-	return len(s) <= validation.DNS1123LabelMaxLength && isDNSLabel(strings.ReplaceAll(s, "*", "a"))
+// IsDNSGlob reports the same of a label in which "*" stands for any characters.
+func IsDNSGlob(s string) bool {
+	return len(s) <= validation.DNS1123LabelMaxLength && IsDNSLabel(strings.ReplaceAll(s, "*", "a"))
 }
 
-// labelHint is ": write ..." with a label like s, if little is missing.
-func labelHint(s string) string {
+// LabelHint is ": write ..." with a label like s, if little is missing.
+func LabelHint(s string) string {
 	fixed := strings.Trim(strings.Map(func(r rune) rune {
 		switch {
 		case r == '_' || r == '.' || r == ' ' || r == '/':
@@ -43,55 +42,18 @@ func labelHint(s string) string {
 	if len(fixed) > validation.DNS1123LabelMaxLength {
 		fixed = strings.TrimRight(fixed[:validation.DNS1123LabelMaxLength], "-")
 	}
-	if !isDNSLabel(fixed) {
+	if !IsDNSLabel(fixed) {
 		return ""
 	}
 	return ": write " + fixed
 }
 
-// namespace reads a name or glob of namespaces. "*" stands for any number of
-// characters.
-func (l *loader) namespace(v value) (string, bool) {
-	s, ok := l.text(v, "text: a namespace or a glob such as \"team-*\"")
-	if !ok {
-		return "", false
-	}
-	switch {
-	case strings.Contains(s, "**"):
-		l.errorAt(v, badNamespace, "got %s, want one * at a place: write %s", show(s), show(strings.ReplaceAll(s, "**", "*")))
-	case !isDNSGlob(s):
-		hint := ""
-		if lower := strings.ToLower(s); lower != s && isDNSGlob(lower) {
-			hint = ": write " + lower
-		}
-		l.errorAt(v, badNamespace, "got %s, want a namespace or a glob such as \"team-*\" (lower case letters, digits, \"-\" and \"*\", at most 63)%s", show(s), hint)
-	default:
-		return l.intern(s), true
-	}
-	return "", false
-}
-
-// host reads a DNS name or a glob of names, and returns it in lower case.
-func (l *loader) host(v value) (string, bool) {
-	s, ok := l.text(v, "text: a host name or a glob such as \"*.example.com\"")
-	if !ok {
-		return "", false
-	}
-	lower := strings.ToLower(s)
-	if why := nameProblem(lower); why != "" {
-		l.errorAt(v, badHost, "got %s, want a DNS name or a glob such as \"*.example.com\": %s", show(s),
-			later(func() string { return cmp.Or(hostHint(lower), why) }))
-		return "", false
-	}
-	return l.intern(lower), true
-}
-
 // isHost reports whether s, in lower case, is a host glob.
-func isHost(s string) bool { return nameProblem(s) == "" }
+func isHost(s string) bool { return HostProblem(s) == "" }
 
-// hostHint says what to write instead of what is no host glob, if that is
+// HostHint says what to write instead of what is no host glob, if that is
 // plain: most often it is more than a name.
-func hostHint(s string) string {
+func HostHint(s string) string {
 	if len(s) > maxHost {
 		return ""
 	}
@@ -112,7 +74,7 @@ func hostHint(s string) string {
 		return "this is a network; write it under cidrs"
 	}
 	if name, p, ok := strings.Cut(s, ":"); ok {
-		if _, isPort := decimal(p); isPort && isHost(name) {
+		if _, isPort := Decimal(p); isPort && isHost(name) {
 			return "write the name \"" + name + "\" here and the port " + p + " under ports"
 		}
 		return "a name has no \":\"; ports stand under ports"
@@ -129,8 +91,8 @@ func hostHint(s string) string {
 // maxHost is the longest text that may be a name with more than the name.
 const maxHost = 4096
 
-// nameProblem says what is wrong with a host glob in lower case, or nothing.
-func nameProblem(s string) string {
+// HostProblem says what is wrong with a host glob in lower case, or nothing.
+func HostProblem(s string) string {
 	switch {
 	case s == "":
 		return "write a name"
@@ -165,7 +127,7 @@ func labelProblem(label string, first bool) string {
 		return "\"_\" is no part of a host name"
 	case len(label) > validation.DNS1123LabelMaxLength:
 		return "a label (the part between dots) has at most 63 characters"
-	case !isDNSGlob(label):
+	case !IsDNSGlob(label):
 		if strings.ContainsFunc(label, func(r rune) bool { return r >= utf8.RuneSelf }) {
 			return "write names with other letters in their ASCII form (xn--...)"
 		}

@@ -1,0 +1,157 @@
+package decide
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
+)
+
+// record is the value of AppliedAnnotation: what is in force, and what holdfast
+// has written into annotations that have other authors too, so that it can
+// change it and take it back. Keys with istio.HoldfastMetadataPrefix and
+// rules.KeepaliveAnnotation are its own anyway.
+//
+// A record may come from anybody who writes pods: what it says is checked
+// against what is there, and the result like everything that holdfast writes.
+type record struct {
+	Rules []string `json:"rules"`
+	More  int      `json:"more,omitempty"` // rules that had no room
+	Hash  string   `json:"hash"`
+	// Made is what was not there before: recordConfig, which had no
+	// proxyMetadata then either, or recordMetadata alone.
+	Made string `json:"made,omitempty"`
+	// Wrote has what was written, by key of proxyMetadata, recordDrain, or the
+	// name of a list. Of a list it is how many bytes at its beginning are the
+	// author's, and a hash of the whole: "4:1f2e3d4c".
+	Wrote map[string]string `json:"wrote,omitempty"`
+	// Was has the author's text that was replaced or removed, as it was written.
+	Was map[string]string `json:"was,omitempty"`
+}
+
+// Names in a record that are no keys of proxyMetadata.
+const (
+	recordConfig    = "config" // proxy.istio.io/config; in Was only where it had no field
+	recordMetadata  = "proxyMetadata"
+	recordDrain     = "drainDuration"
+	recordPorts     = "excludeOutboundPorts"
+	recordRanges    = "excludeOutboundIPRanges"
+	recordKeepalive = "keepalive"
+)
+
+const (
+	// maxAppliedNames bounds the names of rules in a record, in bytes: a pod has
+	// room for 256 KiB of annotations, and its author wants most of that. explain
+	// names all rules of a pod.
+	maxAppliedNames = 1024
+	// maxWas bounds the texts that a record keeps, in bytes. What has no room is
+	// left out: of a list, its items are remembered all the same, and values that
+	// long have no meaning to Istio.
+	maxWas = 1024
+	// maxRecord is more than any record that holdfast writes, in bytes.
+	maxRecord = 16 << 10
+)
+
+// newRecord is a record without what was written. Of more names than it has
+// room for it holds the first.
+func newRecord(names []string, hash string) record {
+	fit, room := 0, maxAppliedNames
+	for fit < len(names) && room >= len(names[fit]) {
+		room -= len(names[fit])
+		fit++
+	}
+	return record{Rules: names[:fit], More: len(names) - fit, Hash: hash, Wrote: map[string]string{}, Was: map[string]string{}}
+}
+
+// readRecord reads the value of AppliedAnnotation. One that nobody understands
+// remembers nothing.
+func readRecord(text string) (r record) {
+	if len(text) > maxRecord || json.Unmarshal([]byte(text), &r) != nil {
+		return record{}
+	}
+	r.fit() // holdfast's own does; work on others is bounded
+	return r
+}
+
+// value writes the record down.
+func (r *record) value() value {
+	text, _ := json.Marshal(r) // strings can be encoded
+	return value{string(text), true}
+}
+
+// fit leaves out of Was what has no room.
+func (r *record) fit() {
+	room := maxWas
+	for _, key := range slices.Sorted(maps.Keys(r.Was)) {
+		if size := len(key) + len(r.Was[key]); size <= room {
+			room -= size
+		} else {
+			delete(r.Was, key)
+		}
+	}
+}
+
+// wroteList remembers a list that holdfast made of the author's. own is what
+// the author's items are in the new text.
+func (r *record) wroteList(name string, author value, own, text string) {
+	if author.present && (author.text == "" || author.text != own) {
+		r.Was[name] = author.text
+	}
+	r.Wrote[name] = strconv.Itoa(len(own)) + ":" + textHash(text)
+}
+
+// listBack is the author's list; what is there, if holdfast did not write it.
+func (r *record) listBack(name string, there value, valid func(text string) bool) value {
+	size, hash, ok := strings.Cut(r.Wrote[name], ":")
+	own, err := strconv.Atoi(size)
+	if !ok || err != nil || own < 0 || own > len(there.text) || !there.present || hash != textHash(there.text) {
+		return there
+	}
+	back := value{there.text[:own], own > 0}
+	if was, ok := r.Was[name]; ok {
+		back = value{was, true}
+	}
+	if !valid(back.text) {
+		return there
+	}
+	return back
+}
+
+// wroteConfig remembers an edit of the author's ProxyConfig.
+func (r *record) wroteConfig(author value, config *proxyconfig.Config, edit proxyconfig.Edit) {
+	switch {
+	case !author.present:
+		r.Made = recordConfig
+	case !config.HasMetadata() && len(edit.SetMetadata) > 0:
+		r.Made = recordMetadata
+	}
+	if author.present && config.IsEmpty() {
+		r.Was[recordConfig] = author.text
+	}
+	for key, value := range edit.SetMetadata {
+		written, there := config.Written(key)
+		if there {
+			r.Was[key] = written
+		}
+		if !strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
+			r.Wrote[key] = value
+		}
+	}
+	for _, key := range edit.RemoveMetadata {
+		r.Was[key], _ = config.Written(key)
+	}
+	if edit.DrainDuration != "" {
+		r.Wrote[recordDrain] = edit.DrainDuration
+		if written, ok := config.WrittenDrain(); ok {
+			r.Was[recordDrain] = written
+		}
+	}
+}
+
+// textHash tells texts of one annotation apart that people write by mistake or
+// on purpose, in 32 bits.
+func textHash(text string) string { return hexHash([]byte(text))[:8] }

@@ -1,0 +1,96 @@
+package decide
+
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
+)
+
+// takeBack returns the annotations as their authors wrote them: without what
+// holdfast wrote, as the record on the pod remembers it. What somebody has
+// changed since is that person's. Without a record they are as they are.
+func (v values) takeBack() values {
+	if !v[applied].present {
+		return v
+	}
+	r := readRecord(v[applied].text)
+	v[applied] = value{}
+	was, had := r.Was[recordKeepalive]
+	v[keepalive] = value{was, had}
+	v[excludedPorts] = r.listBack(recordPorts, v[excludedPorts], isPorts)
+	v[excludedRanges] = r.listBack(recordRanges, v[excludedRanges], isPrefixes)
+	if v[proxyConfig].present {
+		v[proxyConfig] = r.configBack(v[proxyConfig])
+	}
+	return v
+}
+
+func isPorts(text string) bool {
+	_, err := istio.ParsePorts(text)
+	return err == nil
+}
+
+func isPrefixes(text string) bool {
+	_, err := istio.ParsePrefixes(text)
+	return err == nil
+}
+
+// configBack is the author's ProxyConfig; what is there, if it has no safe edit.
+func (r *record) configBack(there value) value {
+	config, err := proxyconfig.Parse(there.text)
+	if err != nil {
+		return there
+	}
+	isOurs := func(key string) bool {
+		text, there := config.Metadata(key)
+		wrote, ok := r.Wrote[key]
+		return strings.HasPrefix(key, istio.HoldfastMetadataPrefix) || there && ok && wrote == text
+	}
+	back := proxyconfig.Back{Field: r.Made != "", Was: map[string]string{}}
+	for _, key := range config.MetadataKeys() {
+		if isOurs(key) {
+			back.Remove = append(back.Remove, key)
+		}
+	}
+	for key, was := range r.Was {
+		if isOurs(key) {
+			back.Was[key] = was
+		}
+	}
+	if drain, ok := config.DrainDuration(); ok && drain == r.Wrote[recordDrain] {
+		back.Drain = true
+		if was, ok := r.Was[recordDrain]; ok {
+			back.DrainWas = &was
+		}
+	}
+	rest, err := config.TakeBack(back)
+	if err != nil { // what the record says was there cannot be put there
+		back.Was, back.DrainWas = nil, nil
+		if rest, err = config.TakeBack(back); err != nil {
+			return there
+		}
+	}
+	was, hadText := r.Was[recordConfig]
+	switch {
+	case !rest.IsEmpty():
+	case r.Made == recordConfig && !strings.Contains(rest.Text(), "#"): // a comment is somebody's
+		return value{}
+	case hadText && sameConfig(was, rest.Text()):
+		return value{was, true}
+	}
+	return value{rest.Text(), true}
+}
+
+// sameConfig reports whether two texts are the same ProxyConfig to Istio.
+func sameConfig(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := proxyconfig.Parse(a)
+	if err != nil {
+		return false
+	}
+	other, err := proxyconfig.Parse(b)
+	return err == nil && one.Means(other)
+}
