@@ -33,7 +33,7 @@ func deployed(t *testing.T) (container corev1.Container) {
 		}
 		return d.Spec.Template.Spec.Containers[0]
 	}
-	t.Fatal("got no Deployment in what is installed")
+	t.Fatal("deploy/install.yaml has no Deployment")
 	return container
 }
 

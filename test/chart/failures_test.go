@@ -19,7 +19,7 @@ func TestNeverInTheWay(t *testing.T) {
 	namespaces(t, nil, cluster.Namespace, "istio-system")
 	flags := append(append(rulesFile(t), certManagerMode...), "--set", "timeoutSeconds.pods=2")
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
-	t.Cleanup(func() { must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace) })
+	t.Cleanup(func() { uninstall(t) })
 	create := func(what string, least, most time.Duration) {
 		t.Helper()
 		// Before the API server has heard of the last change, pods may be decided as before it.
@@ -94,7 +94,7 @@ func TestEditedRules(t *testing.T) {
 	upgrade := func(flags ...string) (string, error) {
 		return run(t, "helm", append([]string{"upgrade", "--install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
 	}
-	t.Cleanup(func() { must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace) })
+	t.Cleanup(func() { uninstall(t) })
 	if output, err := upgrade(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}

@@ -140,15 +140,20 @@ func nothingLeft(t *testing.T) {
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("creating pods took %s after uninstalling", took)
 	}
-	mesh := &unstructured.Unstructured{}
-	mesh.SetAPIVersion("networking.istio.io/v1alpha3")
-	mesh.SetKind("EnvoyFilter")
-	mesh.SetNamespace("istio-system")
-	mesh.SetName("holdfast-destinations-v1")
-	if err := shared.Client.Delete(t.Context(), mesh); err != nil {
-		t.Fatal(err)
-	}
+	removeMeshObject(t)
 	removeNamespace(t, cluster.Namespace)
+}
+
+// uninstall leaves nothing for the next test.
+func uninstall(t *testing.T) {
+	t.Helper()
+	must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace)
+	removeMeshObject(t)
+}
+
+func removeMeshObject(t *testing.T) {
+	t.Helper()
+	must(t, "kubectl", "-n", "istio-system", "delete", "envoyfilters.networking.istio.io", "holdfast-destinations-v1")
 }
 
 // removeNamespace does what the controller of namespaces does, which does not run here.

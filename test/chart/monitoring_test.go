@@ -114,7 +114,7 @@ func TestMetricsExist(t *testing.T) {
 	namespaces(t, nil, cluster.Namespace, "istio-system")
 	flags := append(set("manageMesh=true"), certManagerMode...)
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
-	t.Cleanup(func() { must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace) })
+	t.Cleanup(func() { uninstall(t) })
 	actAsCertManager(t, cluster.Namespace)
 	running := newPods(t, cluster.Namespace)
 	eventually(t, "a call that fails open", func() (bool, string) {

@@ -28,7 +28,7 @@ func testRights(t *testing.T, mode mode) {
 	namespaces(t, nil, cluster.Namespace, "istio-system")
 	flags := append(rulesFile(t), mode.flags...)
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
-	t.Cleanup(func() { must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace) })
+	t.Cleanup(func() { uninstall(t) })
 	if mode.provide != nil {
 		mode.provide(t, cluster.Namespace)
 	}
