@@ -96,7 +96,7 @@ func TestUpgrade(t *testing.T) {
 			awaitPatched(t, "shop")
 			trusted := caBundles(t)
 			end := stream(t, "shop")
-			for _, values := range [][]string{nil, set("clusterWide=true", "manageMesh=true", "ports.webhook=10250", "extraLabels.team=mesh"), set("replicas=1", "networkPolicy.enabled=false", "priorityClassName=")} {
+			for _, values := range [][]string{set("clusterWide=true", "manageMesh=true", "ports.webhook=10250", "extraLabels.team=mesh"), set("replicas=1", "networkPolicy.enabled=false", "priorityClassName=")} {
 				all := append(slices.Clone(flags), values...)
 				must(t, "helm", append([]string{"upgrade", "holdfast", cluster.Chart(), "-n", cluster.Namespace, how}, all...)...)
 				running.roll(t)
