@@ -112,10 +112,8 @@ var (
 func TestMetricsExist(t *testing.T) {
 	namespaces(t, map[string]string{"holdfast.dev/enabled": "true"}, "shop")
 	namespaces(t, nil, cluster.Namespace, "istio-system")
-	flags := append(set("manageMesh=true"), certManagerMode...)
-	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
+	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, set("manageMesh=true")...)...)
 	t.Cleanup(func() { uninstall(t) })
-	actAsCertManager(t, cluster.Namespace)
 	running := newPods(t, cluster.Namespace)
 	eventually(t, "a call that fails open", func() (bool, string) {
 		if err := shared.Client.Create(t.Context(), newPod("shop")); err != nil {
