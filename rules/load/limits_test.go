@@ -93,12 +93,11 @@ func repeat(n int, text func(i int) string) string {
 	return b.String()
 }
 
-// Whatever a text holds, loading takes not much longer than YAML's parser does:
+// Whatever a text holds, four times as much of it takes about four times as long:
 // each of these took seconds to minutes when problems were worked out that
 // nobody sees, texts behind aliases were read again and again, or lists were
 // compared item by item.
 func TestTimeIsLinear(t *testing.T) {
-	const size = 120_000
 	destinations := func(list string) string {
 		return oneRule("destinations: {"+list+"}", "strategy: {idleTimeout: 48h}")
 	}
@@ -110,43 +109,48 @@ func TestTimeIsLinear(t *testing.T) {
 		return func(i int) string { return strings.ReplaceAll(format, "#", fmt.Sprint(i)) }
 	}
 	conditions := "{podSelector: {matchExpressions: [" + repeat(1800, number("{key: k#, operator: Exists},")) + "]}, namespaceSelector: {matchExpressions: [{key: a, operator: %s}]}}"
-	for name, text := range map[string]string{
-		"unknown keys":              repeat(size, number("k#: 1\n")),
-		"unknown keys in a line":    "{" + repeat(size, same("a,")) + "}",
-		"unknown keys of a rule":    header + "rules:\n- name: a\n" + repeat(size, number("  k#: 1\n")),
-		"duplicate keys":            header + repeat(size, same("mode: x\n")),
-		"rules without anything":    header + "rules: [" + repeat(size, same("{},")) + "]",
-		"bad networks":              destinations("cidrs: [" + repeat(size, same("x1,")) + "]"),
-		"bad hosts":                 destinations("hosts: [" + repeat(size, same("_,")) + "]"),
-		"bad ports":                 destinations("ports: [" + repeat(size, same("x,")) + "]"),
-		"bad middleware":            destinations("middleware: [" + repeat(size, same("x,")) + "]"),
-		"a host of dots":            destinations("hosts: [\"" + repeat(size, same(".")) + "\"]"),
-		"hosts of dots":             destinations("hosts: [" + repeat(size, same("\""+repeat(2000, same("."))+"\",")) + "]"),
-		"bad labels":                workloads("{podSelector: {matchLabels: {" + repeat(size, number("_#: a,")) + "}}}"),
-		"long lists of values":      workloads("{podSelector: {matchExpressions: [{key: a, operator: In, values: [" + repeat(size/2, number("a#,")) + "]}, {key: a, operator: In, values: [" + repeat(size/2, number("b#,")) + "]}]}}"),
-		"a long text used often":    header + "mode: &a \"" + repeat(size/2, same("x")) + "\"\nmesh: {excludeOutboundIPRanges: [" + repeat(size/2, same("*a,")) + "]}\n",
-		"a long key merged often":   header + "x: &a {? \"" + repeat(size/2, same("x")) + "\" : 1}\nrules:\n" + repeat(size/2, same("- <<: *a\n")),
-		"selectors compared often":  header + "rules:\n- {name: a, destinations: &d {ports: [1]}, workloads: &w " + fmt.Sprintf(conditions, "Exists") + ", strategy: {idleTimeout: 48h}}\n- {name: b, destinations: *d, workloads: &u " + fmt.Sprintf(conditions, "DoesNotExist") + ", strategy: {idleTimeout: 24h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *u, strategy: {idleTimeout: 24h}}\n- {name: s#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
-		"many patterns":             header + "rules:\n- {name: a, destinations: &d {ports: [1000,1977,2954,3931,4908,5885,6862,7839,8816,9793,10770,11747,12724,13701,14678,15655,16632,17609,18586,19563], cidrs: [10.0.0.0/17,10.7.0.0/18,10.14.0.0/19,10.21.0.0/20,10.28.16.0/21,10.35.24.0/22,10.42.30.0/23,10.49.35.0/24]}, strategy: &s {idleTimeout: 48h, scope: Destinations}}\n" + repeat(size, number("- {name: r#, destinations: *d, strategy: *s}\n")),
-		"many namespaces and ports": header + "rules:\n- {name: a, destinations: &d {ports: [\"1-32\"]}, workloads: &w {namespaces: [" + repeat(2000, number("n#,")) + "]}, strategy: {idleTimeout: 48h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
-	} {
+	texts := func(size int) map[string]string {
+		return map[string]string{
+			"unknown keys":              repeat(size, number("k#: 1\n")),
+			"unknown keys in a line":    "{" + repeat(size, same("a,")) + "}",
+			"unknown keys of a rule":    header + "rules:\n- name: a\n" + repeat(size, number("  k#: 1\n")),
+			"duplicate keys":            header + repeat(size, same("mode: x\n")),
+			"rules without anything":    header + "rules: [" + repeat(size, same("{},")) + "]",
+			"bad networks":              destinations("cidrs: [" + repeat(size, same("x1,")) + "]"),
+			"bad hosts":                 destinations("hosts: [" + repeat(size, same("_,")) + "]"),
+			"bad ports":                 destinations("ports: [" + repeat(size, same("x,")) + "]"),
+			"bad middleware":            destinations("middleware: [" + repeat(size, same("x,")) + "]"),
+			"a host of dots":            destinations("hosts: [\"" + repeat(size, same(".")) + "\"]"),
+			"hosts of dots":             destinations("hosts: [" + repeat(size, same("\""+repeat(2000, same("."))+"\",")) + "]"),
+			"bad labels":                workloads("{podSelector: {matchLabels: {" + repeat(size, number("_#: a,")) + "}}}"),
+			"long lists of values":      workloads("{podSelector: {matchExpressions: [{key: a, operator: In, values: [" + repeat(size/2, number("a#,")) + "]}, {key: a, operator: In, values: [" + repeat(size/2, number("b#,")) + "]}]}}"),
+			"a long text used often":    header + "mode: &a \"" + repeat(size/2, same("x")) + "\"\nmesh: {excludeOutboundIPRanges: [" + repeat(size/2, same("*a,")) + "]}\n",
+			"a long key merged often":   header + "x: &a {? \"" + repeat(size/2, same("x")) + "\" : 1}\nrules:\n" + repeat(size/2, same("- <<: *a\n")),
+			"selectors compared often":  header + "rules:\n- {name: a, destinations: &d {ports: [1]}, workloads: &w " + fmt.Sprintf(conditions, "Exists") + ", strategy: {idleTimeout: 48h}}\n- {name: b, destinations: *d, workloads: &u " + fmt.Sprintf(conditions, "DoesNotExist") + ", strategy: {idleTimeout: 24h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *u, strategy: {idleTimeout: 24h}}\n- {name: s#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
+			"many patterns":             header + "rules:\n- {name: a, destinations: &d {ports: [1000,1977,2954,3931,4908,5885,6862,7839,8816,9793,10770,11747,12724,13701,14678,15655,16632,17609,18586,19563], cidrs: [10.0.0.0/17,10.7.0.0/18,10.14.0.0/19,10.21.0.0/20,10.28.16.0/21,10.35.24.0/22,10.42.30.0/23,10.49.35.0/24]}, strategy: &s {idleTimeout: 48h, scope: Destinations}}\n" + repeat(size, number("- {name: r#, destinations: *d, strategy: *s}\n")),
+			"many namespaces and ports": header + "rules:\n- {name: a, destinations: &d {ports: [\"1-32\"]}, workloads: &w {namespaces: [" + repeat(2000, number("n#,")) + "]}, strategy: {idleTimeout: 48h}}\n" + repeat(size/2, number("- {name: r#, destinations: *d, workloads: *w, strategy: {idleTimeout: 48h}}\n")),
+		}
+	}
+	few := texts(30_000)
+	for name, text := range texts(4 * 30_000) {
 		t.Run(name, func(t *testing.T) {
-			var parsing, loading time.Duration
+			var short, long time.Duration
 			for range 3 { // the garbage collector comes as it likes
-				start := cpuTime(t)
-				if (&loader{}).parse([]byte(text)) == nil {
-					t.Fatal("the text is not YAML")
-				}
-				parsing = cpuTime(t) - start
-				start = cpuTime(t)
-				Rules("f", []byte(text))
-				if loading = cpuTime(t) - start; loading < 5*parsing+150*time.Millisecond {
+				short, long = loadingTime(t, few[name]), loadingTime(t, text)
+				if long < 8*short+150*time.Millisecond {
 					return
 				}
 			}
-			t.Errorf("loading %d bytes took %v, parsing alone %v", len(text), loading, parsing)
+			t.Errorf("loading %d bytes took %v, %d bytes %v: want four times as long, not sixteen", len(few[name]), short, len(text), long)
 		})
 	}
+}
+
+func loadingTime(t *testing.T, text string) time.Duration {
+	t.Helper()
+	start := cpuTime(t)
+	Rules("f", []byte(text))
+	return cpuTime(t) - start
 }
 
 // cpuTime is what this process has used so far: other processes do not count.
