@@ -29,7 +29,7 @@ func poolScenarios() []Scenario {
 		},
 		{
 			Name: "pool-change", Title: "sidecar, no rule", Group: report.Pool, Change: AccessLogs,
-			Clients: pools(time.Second, 56*time.Second, loses(1, 0), loses(1, 1), loses(1, 0), loses(1, 1)),
+			Clients: pools(time.Second, 56*time.Second, losesBusy(1), loses(1, 1), losesBusy(1), loses(1, 1)),
 		},
 		{
 			Name: "pool-change-drain", Title: "idleTimeout, drainDuration", Group: report.Pool, Change: AccessLogs,

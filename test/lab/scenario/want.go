@@ -128,3 +128,17 @@ func loses(connections, requests int) Want {
 		return ""
 	}}
 }
+
+// losesBusy: connections of a pool in use are cut; who tries a free one before using it
+// loses at most the request that was on the way.
+func losesBusy(connections int) Want {
+	return Want{fmt.Sprintf("at least %d connections are cut, at most one request fails", connections), func(c *report.Client) string {
+		if n := c.Cut(); n < connections {
+			return fmt.Sprintf("got %d connections cut", n)
+		}
+		if n := c.Failed(); n > 1 {
+			return fmt.Sprintf("got %d failed requests", n)
+		}
+		return ""
+	}}
+}
