@@ -16,7 +16,7 @@
 {{/* GOMEMLIMIT from limits.memory, which the schema holds to whole Mi and Gi. */}}
 {{- define "holdfast.memoryLimit" -}}
 {{- $mi := ternary 1024 1 (hasSuffix "Gi" .) -}}
-{{ div (mul (regexFind "^[0-9]+" .) $mi 3) 4 }}MiB
+{{ div (mul (regexFind "^[0-9]+" .) $mi 5) 8 }}MiB
 {{- end }}
 
 {{/* How a container may run: the Pod Security Standard "restricted". */}}
