@@ -42,7 +42,7 @@ The exit code is 0 when there is no problem, 1 when there is one or nothing at a
 could be checked, 2 when the command line is wrong or the cluster cannot be reached.`,
 		Example: `  holdfast doctor
   holdfast doctor --only reachability,certificates -n shop`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
 	f := cmd.Flags()
