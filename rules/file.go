@@ -83,13 +83,19 @@ type Workloads struct {
 	Referencing       bool
 }
 
-// Strategy is what a rule does: any of the first three, or Bypass alone.
+// Strategy is what a rule does: Bypass alone, or any of the others.
 type Strategy struct {
 	IdleTimeout   *time.Duration
 	Scope         Scope
 	Keepalive     *istio.Keepalive
 	DrainDuration *time.Duration
-	Bypass        Bypass // empty: none
+	// SidecarStartsFirst lets the application start when its sidecar carries
+	// connections.
+	SidecarStartsFirst bool
+	// SidecarStopsLast lets the sidecar end when the application's connections have
+	// ended, or the pod's grace period has.
+	SidecarStopsLast bool
+	Bypass           Bypass // empty: none
 }
 
 // Gateway sets downstream TCP keepalive on the listeners of a gateway.

@@ -96,7 +96,8 @@ type Outcome struct {
 	Set      []Annotation // to set, sorted by key; only what differs
 	Remove   []string     // keys to remove, sorted
 	Warnings []Warning
-	Hash     string // of this pod's own outcome, as in AppliedAnnotation
+	Price    []string // what the pod pays for rules in force, a sentence each
+	Hash     string   // of this pod's own outcome, as in AppliedAnnotation
 	// MeshObjects are the names of the objects in Istio's root namespace that
 	// have to be there for the annotations to have their effect, sorted; those
 	// of pods that carry the annotations already included.

@@ -14,6 +14,8 @@ type Pod struct {
 	// successor. At admission it is false.
 	Admitted   bool
 	Containers []Container // init containers first
+	// GracePeriod is terminationGracePeriodSeconds; nil for Kubernetes' default.
+	GracePeriod *int64
 	// Size is about how many bytes the whole object has, as an API server
 	// sends or stores it; 0 where nobody knows.
 	Size int
@@ -31,11 +33,13 @@ type Namespace struct {
 	Known bool
 }
 
-// MeshDefaults are exclusions that Istio was installed with. A pod annotation
-// replaces them, so holdfast carries them over.
+// MeshDefaults are what Istio was installed with. A pod annotation replaces
+// exclusions, so holdfast carries them over.
 type MeshDefaults struct {
 	ExcludeOutboundPorts    []uint16
 	ExcludeOutboundIPRanges []netip.Prefix
+	// StartsFirst says that every sidecar starts before the application.
+	StartsFirst bool
 }
 
 // Container is the part of a container that can show a destination, in the

@@ -27,6 +27,7 @@ type explanation struct {
 	Changes     []rules.Annotation `json:"changes"`         // annotations to set
 	Remove      []string           `json:"remove"`          // annotations to remove
 	Would       []rules.Annotation `json:"would,omitempty"` // changes if observing rules were enforced
+	Price       []string           `json:"price,omitempty"` // what the pod pays for what is in force
 	Annotations map[string]string  `json:"annotations"`     // holdfast's and Istio's, as they result
 	Warnings    []rules.Warning    `json:"warnings"`
 }
@@ -86,6 +87,7 @@ func explainOne(w *workload) explanation {
 		Reason: w.outcome.Reason, Detail: w.outcome.Detail,
 		InForce: list(w.outcome.Rules), Observed: list(w.outcome.Observed), Rules: list(w.verdicts),
 		Changes: list(w.outcome.Set), Remove: list(w.outcome.Remove), Would: w.outcome.Would,
+		Price:       w.outcome.Price,
 		Annotations: resulting(w.Pod.Annotations, &w.outcome),
 		Warnings:    list(w.outcome.Warnings),
 	}
@@ -139,6 +141,9 @@ func printExplanation(w io.Writer, e explanation) {
 	if len(e.Would) > 0 {
 		fmt.Fprintln(w, "  annotations if observing rules were enforced:")
 		printAnnotations(w, e.Would)
+	}
+	for _, price := range e.Price {
+		fmt.Fprintf(w, "  price: %s\n", price)
 	}
 	for _, warning := range e.Warnings {
 		fmt.Fprintf(w, "  warning %s: %s\n", warning.Code, warning.Message)

@@ -24,14 +24,14 @@ func fullFile() *rules.File {
 	prefixes := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	return &rules.File{
 		Mode: rules.Enforce,
-		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes}, Given: true},
+		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes, StartsFirst: true}, Given: true},
 		Rules: []rules.Rule{{
 			Name: "redis", Description: "words", Mode: rules.Enforce,
 			Destinations: rules.Destinations{Middleware: []string{"redis"}, Ports: []ports.Range{port(6379)}, CIDRs: prefixes, Hosts: []string{"cache"}},
 			Workloads:    rules.Workloads{Namespaces: []string{"shop"}, NamespaceSelector: selector(), PodSelector: selector(), Referencing: true},
 			Strategy: rules.Strategy{
 				IdleTimeout: &hour, Scope: rules.ScopeSidecar, Keepalive: &istio.Keepalive{Time: 1, Interval: 1, Probes: 1},
-				DrainDuration: &hour, Bypass: rules.BypassPorts,
+				DrainDuration: &hour, SidecarStartsFirst: true, SidecarStopsLast: true, Bypass: rules.BypassPorts,
 			},
 			AllowBroad: true, AllowProtected: true, Line: 1, Column: 1,
 		}},

@@ -27,6 +27,7 @@ type entry struct {
 	matched []int32
 	own     annotations.Values
 	mesh    *rules.MeshDefaults
+	builtIn targets
 	merged  *merged
 }
 
@@ -44,14 +45,15 @@ func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
 	if mesh == nil {
 		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
 	}
+	builtIn := builtIn(pod, mesh)
 	slot := s.memo.slot(matched, &own, mesh)
-	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {
+	if e := slot.Load(); e != nil && e.mesh == mesh && e.builtIn == builtIn && e.own == own && slices.Equal(e.matched, matched) {
 		return e.merged
 	}
 	own = own.Clone()
-	m := merge(s.want(matched), own, mesh)
+	m := merge(s.want(matched, builtIn), own, mesh)
 	if len(matched) <= maxEntryRules && own.Size()+m.size() <= maxEntry {
-		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, merged: m})
+		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, builtIn: builtIn, merged: m})
 	}
 	return m
 }

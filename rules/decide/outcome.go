@@ -82,6 +82,8 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 	default:
 		o.Reason = rules.Patched
 	}
+	o.Price = price(pod, m)
+	warnOfGracePeriod(pod, m, warn)
 	o.Detail = listed(o.Rules) + " in force"
 	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
 		o.Detail = listed(o.Rules) + " in force after a restart"

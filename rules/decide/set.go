@@ -50,8 +50,10 @@ const (
 	targetDestinations
 	targetKeepalive
 	targetDrain
+	targetStartsFirst
+	targetStopsLast
 
-	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain
+	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain | targetStartsFirst | targetStopsLast
 )
 
 // longList is how many CIDRs a rule has before a table beats looking at each.
@@ -132,5 +134,11 @@ func (c *compiled) compile(r *rules.Rule) {
 	}
 	if r.Strategy.DrainDuration != nil {
 		c.targets |= targetDrain
+	}
+	if r.Strategy.SidecarStartsFirst {
+		c.targets |= targetStartsFirst
+	}
+	if r.Strategy.SidecarStopsLast {
+		c.targets |= targetStopsLast
 	}
 }

@@ -95,7 +95,8 @@ const (
 	// Do: add an entry, or remove the key where it may be left out.
 	emptyList Code = "EmptyList"
 	// A strategy says nothing to do.
-	// Do: write `idleTimeout`, `keepalive`, `drainDuration` or `bypass`.
+	// Do: write `idleTimeout`, `keepalive`, `drainDuration`, `sidecarStartsFirst: true`,
+	// `sidecarStopsLast: true` or `bypass`.
 	emptyStrategy Code = "EmptyStrategy"
 	// A duration cannot be read; the message says how to write it.
 	// Do: write a unit: `48h`, `90m`, `30s`, `2d`.

@@ -45,6 +45,8 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 			values.drainDuration = v
 			s.DrainDuration = l.drainDuration(v)
 		}},
+		field{"sidecarStartsFirst", func(v value) { s.SidecarStartsFirst = l.boolean(v) }},
+		field{"sidecarStopsLast", func(v value) { s.SidecarStopsLast = l.boolean(v) }},
 		field{"bypass", func(v value) {
 			values.bypass = v
 			s.Bypass = choice(l, v, rules.BypassPorts, rules.BypassCIDRs)
@@ -65,8 +67,8 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 	case values.bypass.given() && beside != "":
 		l.errorAt(values.bypass, bypassBesideOtherStrategy,
 			"got bypass beside %s, want one of them: what leaves the sidecar is out of its reach; remove one, or make it a rule of its own", beside)
-	case !values.bypass.given() && beside == "" && !values.scope.given() && l.errors == before:
-		l.errorAt(v, emptyStrategy, "got no strategy, want idleTimeout, keepalive, drainDuration or bypass: write for example idleTimeout: 48h")
+	case !values.bypass.given() && beside == "" && !values.scope.given() && !s.SidecarStartsFirst && !s.SidecarStopsLast && l.errors == before:
+		l.errorAt(v, emptyStrategy, "got no strategy, want idleTimeout, keepalive, drainDuration, sidecarStartsFirst, sidecarStopsLast or bypass: write for example idleTimeout: 48h")
 	}
 }
 

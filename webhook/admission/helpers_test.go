@@ -36,6 +36,10 @@ rules:
   destinations: {ports: [11211]}
   workloads: {namespaceSelector: {matchLabels: {tier: backend}}}
   strategy: {drainDuration: 12h}
+- name: gently
+  destinations: {ports: [5432]}
+  workloads: {podSelector: {matchLabels: {ends: gently}}}
+  strategy: {sidecarStopsLast: true}
 - name: watched
   mode: Observe
   destinations: {ports: [9042]}

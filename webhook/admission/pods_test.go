@@ -78,6 +78,15 @@ func TestPodHandler(t *testing.T) {
 			name: "host network", body: reviewOf(`{"metadata":{"name":"x"},"spec":{"hostNetwork":true,"containers":[{"name":"a","args":["--redis=r:6379"]}]}}`),
 			reason: rules.NoSidecar,
 		},
+		{ // the API server has put the default there
+			name: "time to stop last", body: reviewOf(`{"metadata":{"name":"x","labels":{"ends":"gently"}},"spec":{"terminationGracePeriodSeconds":30,"containers":[{"name":"a"}]}}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"},
+		},
+		{ // too little of it is told to who creates the pod
+			name: "no time to stop last", body: reviewOf(`{"metadata":{"name":"x","labels":{"ends":"gently"}},"spec":{"terminationGracePeriodSeconds":5,"containers":[{"name":"a"}]}}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"},
+			warning: "terminationGracePeriodSeconds is 5",
+		},
 		{ // rules that only observe change nothing and say so
 			name: "observed", body: reviewOf(`{"metadata":{"labels":{"watch":"yes"}}}`),
 			reason: rules.Observed, warning: "watched",

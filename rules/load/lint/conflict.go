@@ -73,6 +73,9 @@ func (c *comparison) conflict(r, other *rules.Rule) string {
 		if b.Bypass != "" {
 			bypassing, staying = other, r
 		}
+		if firstName(&staying.Strategy) == "" {
+			return "" // the start and the end of a sidecar are its own, whatever goes past it
+		}
 		if c.takesFrom(bypassing, staying) && c.mayMeet(&r.Workloads, &other.Workloads) {
 			return fmt.Sprintf("what bypass: %s of rule %q takes past the sidecar, %s of rule %q never reaches",
 				bypassing.Strategy.Bypass, bypassing.Name, firstName(&staying.Strategy), staying.Name)
@@ -101,15 +104,18 @@ func timeoutText(d time.Duration) string {
 	return istio.FormatDuration(d)
 }
 
-// firstName is the key that comes first in a strategy without bypass.
+// firstName is the key that comes first in a strategy without bypass, of those that
+// are for connections to its destinations; "" if none is.
 func firstName(s *rules.Strategy) string {
 	switch {
 	case s.IdleTimeout != nil:
 		return "idleTimeout"
 	case s.Keepalive != nil:
 		return "keepalive"
+	case s.DrainDuration != nil:
+		return "drainDuration"
 	}
-	return "drainDuration"
+	return ""
 }
 
 // takesFrom reports whether the bypass of one rule takes connections that

@@ -114,7 +114,8 @@ func relations(schema *jsonschema.Schema) error {
 	define["Destinations"].AnyOf = []*jsonschema.Schema{nonEmpty("middleware"), nonEmpty("ports"), nonEmpty("cidrs"), nonEmpty("hosts")}
 
 	strategy := define["Strategy"]
-	strategy.AnyOf = required("idleTimeout", "keepalive", "drainDuration", "bypass")
+	strategy.AnyOf = append(required("idleTimeout", "keepalive", "drainDuration", "bypass"),
+		equals("sidecarStartsFirst", true), equals("sidecarStopsLast", true))
 	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}}
 	strategy.DependentSchemas = map[string]*jsonschema.Schema{
 		"bypass": {Not: anyOf(required("idleTimeout", "keepalive", "drainDuration")...)},

@@ -50,8 +50,8 @@ type Rule struct {
 	// Which pods the rule is for. All given conditions must hold. Without any
 	// it is for every pod that holdfast considers.
 	Workloads *Workloads `json:"workloads,omitempty"`
-	// What to do: idleTimeout, keepalive and drainDuration in any combination,
-	// or bypass alone.
+	// What to do: any keys together, but bypass beside none of idleTimeout,
+	// keepalive and drainDuration.
 	Strategy Strategy `json:"strategy"`
 	// Allows CIDRs wider than /8 (IPv4) or /16 (IPv6) in bypass: CIDRs.
 	AllowBroad bool `json:"allowBroad,omitempty" jsonschema:"default=false"`
@@ -128,6 +128,13 @@ type Strategy struct {
 	// How long open connections outlive a change of the mesh's configuration.
 	// Istio's default is 45s. Whole seconds, from 1s.
 	DrainDuration WholeSeconds `json:"drainDuration,omitempty"`
+	// The application starts when its sidecar carries connections, so the pod
+	// starts later. Native sidecars have it anyway.
+	SidecarStartsFirst bool `json:"sidecarStartsFirst,omitempty" jsonschema:"default=false"`
+	// The sidecar ends when the application's connections have ended, instead of
+	// 5 s after the pod is told to stop. The pod may end as late as its
+	// terminationGracePeriodSeconds. Native sidecars have it anyway.
+	SidecarStopsLast bool `json:"sidecarStopsLast,omitempty" jsonschema:"default=false"`
 	// Takes connections past the sidecar: no mTLS, no telemetry, no cuts.
 	// Ports: anything on the rule's ports. CIDRs: anything to the rule's CIDRs.
 	Bypass Bypass `json:"bypass,omitempty"`

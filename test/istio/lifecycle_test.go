@@ -1,0 +1,59 @@
+package istio_test
+
+import (
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
+)
+
+// waits reports whether a pod's sidecar is the first container and has a hook that holds
+// the others back until it is ready.
+func waits(pod *corev1.Pod) bool {
+	first := pod.Spec.Containers[0]
+	return first.Name == mesh.ProxyContainer && first.Lifecycle != nil && first.Lifecycle.PostStart != nil &&
+		slices.Equal(first.Lifecycle.PostStart.Exec.Command, []string{"pilot-agent", "wait"})
+}
+
+// What makes the sidecar start first and stop last, for plain sidecars; native ones are
+// init containers, which no hook is needed for.
+func TestStartAndEndReachThePod(t *testing.T) {
+	bothKinds(t, func(t *testing.T, namespace string) {
+		if pod := injected(t, newPod(namespace, "start")); waits(pod) == isNative(pod) {
+			t.Errorf("got init containers %v and containers %v, want the sidecar among the former, or first with its hook", names(pod.Spec.InitContainers), names(pod.Spec.Containers))
+		}
+		if pod := injected(t, newPod(namespace, "end")); waits(pod) || sidecarEnv(t, pod, istio.ExitOnZeroMetadata) != "true" {
+			t.Errorf("got containers %v and env %s %q, want the usual order, and true", names(pod.Spec.Containers), istio.ExitOnZeroMetadata, sidecarEnv(t, pod, istio.ExitOnZeroMetadata))
+		}
+	})
+}
+
+// isNative reports whether the sidecar is an init container.
+func isNative(pod *corev1.Pod) bool {
+	return slices.Contains(names(pod.Spec.InitContainers), mesh.ProxyContainer)
+}
+
+func names(containers []corev1.Container) (names []string) {
+	for i := range containers {
+		names = append(names, containers[i].Name)
+	}
+	return names
+}
+
+// Where the pod itself asks for a native sidecar Istio makes one, and holdfast writes
+// nothing.
+func TestNativeSidecarNeedsNothing(t *testing.T) {
+	pod, _ := create(t, annotated(newPod(optedIn(t, plain), "start", "end"), istio.NativeSidecarAnnotation, "true"))
+	if !isNative(pod) {
+		t.Errorf("got init containers %v, want the sidecar among them", names(pod.Spec.InitContainers))
+	}
+	for _, key := range []string{rules.AppliedAnnotation, istio.ProxyConfigAnnotation} {
+		if got, ok := pod.Annotations[key]; ok {
+			t.Errorf("annotation %s: got %q, want none", key, got)
+		}
+	}
+}
