@@ -89,6 +89,7 @@ type Strategy struct {
 	Scope         Scope
 	Keepalive     *istio.Keepalive
 	DrainDuration *time.Duration
+	DrainJitter   int // percent of DrainDuration by which a pod's own is longer or shorter, at most
 	// SidecarStartsFirst lets the application start when its sidecar carries
 	// connections.
 	SidecarStartsFirst bool

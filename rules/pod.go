@@ -14,6 +14,9 @@ type Pod struct {
 	// successor. At admission it is false.
 	Admitted   bool
 	Containers []Container // init containers first
+	// Lot is a random number over 0 up to 1, drawn for this pod as it is admitted; 0
+	// for one that is not, such as the template of many pods.
+	Lot float64
 	// GracePeriod is terminationGracePeriodSeconds; nil for Kubernetes' default.
 	GracePeriod *int64
 	// Size is about how many bytes the whole object has, as an API server

@@ -50,6 +50,12 @@ const (
 	// and would ignore it; `true` stands there now.
 	// Do: write `"true"` or `"false"`, in quotes, or remove it.
 	WarnExitOnZeroReplaced WarningCode = "ExitOnZeroReplaced"
+	// A rule with `drainJitter` is in force, and what is looked at is a manifest: it has
+	// the plain `drainDuration`, because what is drawn is for one pod alone. Where the
+	// webhook admits the pods, each draws its own.
+	// Do: nothing where there is the webhook. Where manifests are all, one change of the
+	// configuration ends the connections of all pods at once.
+	WarnDrainNotDrawn WarningCode = "DrainNotDrawn"
 	// A rule with `sidecarStopsLast` is in force, and the pod's
 	// `terminationGracePeriodSeconds` is no longer than the 5 s that a sidecar lives on
 	// anyway: then the pod is killed, and with it what is still at work.
@@ -113,7 +119,7 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnGracePeriodTooShort, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
 		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }

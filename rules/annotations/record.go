@@ -30,6 +30,8 @@ type Record struct {
 	// proxyconfig.Field, or name of a list. Of a list it is how many bytes at its beginning are the
 	// author's, and a hash of the whole: "4:1f2e3d4c".
 	Wrote map[string]string `json:"wrote,omitempty"`
+	// Drawn is what the drainDuration in Wrote was drawn from, if it was: 43200s+-25%.
+	Drawn string `json:"drawn,omitempty"`
 	// Was has the author's text that was replaced or removed, as it was written.
 	Was map[string]string `json:"was,omitempty"`
 }

@@ -88,6 +88,7 @@ func drawStrategy(t *rapid.T, d *rules.Destinations) rules.Strategy {
 	if s == (rules.Strategy{}) || rapid.Bool().Draw(t, "drain") {
 		drain := time.Duration(rapid.IntRange(1, 3).Draw(t, "drain hours")) * time.Hour
 		s.DrainDuration = &drain
+		s.DrainJitter = rapid.SampledFrom([]int{0, 25, 50}).Draw(t, "jitter")
 	}
 	return s
 }
@@ -155,6 +156,9 @@ func drawPod(t *rapid.T) *rules.Pod {
 	}
 	if rapid.Bool().Draw(t, "mesh") {
 		pod.Mesh = &rules.MeshDefaults{ExcludeOutboundPorts: someOf(t, "mesh ports", 2, uint16(3306), 8125), ExcludeOutboundIPRanges: someOf(t, "mesh ranges", 1, netip.MustParsePrefix("10.20.0.0/16")), StartsFirst: rapid.Bool().Draw(t, "mesh starts first")}
+	}
+	if rapid.Bool().Draw(t, "admission") {
+		pod.Lot = rapid.SampledFrom([]float64{1e-9, 0.25, 0.5, 1}).Draw(t, "lot")
 	}
 	if rapid.Bool().Draw(t, "grace") {
 		grace := rapid.Int64Range(0, 60).Draw(t, "grace period")

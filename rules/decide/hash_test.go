@@ -31,7 +31,7 @@ func fullFile() *rules.File {
 			Workloads:    rules.Workloads{Namespaces: []string{"shop"}, NamespaceSelector: selector(), PodSelector: selector(), Referencing: true},
 			Strategy: rules.Strategy{
 				IdleTimeout: &hour, Scope: rules.ScopeSidecar, Keepalive: &istio.Keepalive{Time: 1, Interval: 1, Probes: 1},
-				DrainDuration: &hour, SidecarStartsFirst: true, SidecarStopsLast: true, Bypass: rules.BypassPorts,
+				DrainDuration: &hour, DrainJitter: 25, SidecarStartsFirst: true, SidecarStopsLast: true, Bypass: rules.BypassPorts,
 			},
 			AllowBroad: true, AllowProtected: true, Line: 1, Column: 1,
 		}},

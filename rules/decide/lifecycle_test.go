@@ -44,7 +44,8 @@ func TestLifecycle(t *testing.T) {
 		},
 		{
 			"what the author has asked for in other words is in force", grace(60, istio.ProxyConfigAnnotation, "holdApplicationUntilProxyStarts: yes\nproxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: '1'}\n"),
-			[]string{"sidecarStartsFirst", late + "60 s"}, false, "a in force",
+			[]string{"sidecarStartsFirst", late + "60 s"},
+			false, "a in force",
 		},
 		{
 			"nor does a native sidecar", grace(5, istio.NativeSidecarAnnotation, "true"), nil, false,

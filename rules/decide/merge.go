@@ -48,8 +48,9 @@ func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
 // merge is the way from what rules want and what a pod has to what it gets. It
 // depends on nothing else: memo relies on that. It starts from what the pod's
 // authors wrote, so that it makes no difference what holdfast wrote before.
-func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults) *merged {
+func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults, lot float64) *merged {
 	own := there.TakeBack()
+	w.drawDrain(&there, lot)
 	ports := mergePorts(own[annotations.ExcludedPorts], w, mesh.ExcludeOutboundPorts)
 	ranges := mergeRanges(own[annotations.ExcludedRanges], w, mesh.ExcludeOutboundIPRanges)
 	config := mergeProxyConfig(own[annotations.ProxyConfig], w)

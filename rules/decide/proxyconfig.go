@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -44,10 +45,15 @@ func mergeProxyConfig(own annotations.Value, w *want) written {
 		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
 	}
 	r.notes, r.overruled, r.size = e.notes, e.overruled, config.Size(e.edit)
-	r.warnings = append(r.warnings, e.replaced...)
+	r.warnings = append(r.warnings, e.warnings...)
 	if text != own.Text {
 		r.Value = annotations.Value{Text: text, Present: true}
-		r.remember = func(to *annotations.Record) { to.WroteConfig(own, config, e.edit) }
+		r.remember = func(to *annotations.Record) {
+			to.WroteConfig(own, config, e.edit)
+			if w.drainDrawn != "" && e.edit.SetFields[proxyconfig.DrainDuration] == w.drainDrawn {
+				to.Drawn = w.drawnFrom()
+			}
+		}
 	}
 	return r
 }
@@ -59,7 +65,7 @@ type editing struct {
 	edit      proxyconfig.Edit
 	notes     []string        // own settings that win
 	overruled targets         // by them, so that nothing of what is wanted is in force
-	replaced  []rules.Warning // own settings that Istio ignores
+	warnings  []rules.Warning // of own settings that Istio ignores, first of all
 }
 
 // all works out what rules want together.
@@ -81,7 +87,10 @@ func (e *editing) all(w *want) {
 		set[istio.KeepaliveMetadata] = w.keepalive.String()
 	}
 	if w.targets&targetDrain != 0 {
-		e.field(proxyconfig.DrainDuration, istio.FormatSeconds(w.drain))
+		e.field(proxyconfig.DrainDuration, cmp.Or(w.drainDrawn, istio.FormatSeconds(w.drain)))
+		if w.drainJitter > 0 && w.drainDrawn == "" && e.edit.SetFields[proxyconfig.DrainDuration] != "" {
+			e.warnings = append(e.warnings, w.notDrawn())
+		}
 	}
 	if w.targets&targetStartsFirst != 0 && !e.field(proxyconfig.HoldApplication, "true") {
 		e.overruled |= targetStartsFirst
@@ -114,7 +123,7 @@ func (e *editing) metadata(key, wanted string, valid bool, replaced rules.Warnin
 	}
 	e.edit.SetMetadata[key] = wanted
 	if ok {
-		e.replaced = append(e.replaced, rules.NewWarning(replaced, "Istio ignores "+key+` "`, own, `"; replaced by `+wanted+", mend it in the pod"))
+		e.warnings = append(e.warnings, rules.NewWarning(replaced, "Istio ignores "+key+` "`, own, `"; replaced by `+wanted+", mend it in the pod"))
 	}
 	return true
 }

@@ -26,6 +26,8 @@ type want struct {
 	destinationIdle time.Duration // 0: none at all
 	keepalive       istio.Keepalive
 	drain           time.Duration
+	drainJitter     int    // percent
+	drainDrawn      string // this pod's own, as it is written; empty: drain itself
 }
 
 // want unites what rules ask for: lists unite; the longest timeout and drain
@@ -44,7 +46,7 @@ func (s *Set) want(matched []int32, builtIn targets) *want {
 			w.keepalive = *c.Strategy.Keepalive
 		}
 		if c.targets&targetDrain != 0 {
-			w.drain = max(w.drain, *c.Strategy.DrainDuration)
+			w.uniteDrain(&c.Strategy)
 		}
 		w.ports = append(w.ports, c.ports...)
 		w.prefixes = append(w.prefixes, c.prefixes...)

@@ -107,6 +107,12 @@ const (
 	// drainDuration is not in whole seconds from 1s to 2147483647s.
 	// Do: write whole seconds, at least `1s`.
 	badDrainDuration Code = "BadDrainDuration"
+	// drainJitter is not a whole number from 0 to 50.
+	// Do: write a number of percent, such as `25`.
+	badDrainJitter Code = "BadDrainJitter"
+	// drainJitter stands without the drainDuration that it varies.
+	// Do: add `drainDuration`, or remove `drainJitter`.
+	drainJitterWithoutDrainDuration Code = "DrainJitterWithoutDrainDuration"
 	// A keepalive value is outside its limits or not in whole seconds.
 	// Do: write whole seconds from `1s` to `32767s`, and 1 to 127 probes.
 	badKeepalive Code = "BadKeepalive"

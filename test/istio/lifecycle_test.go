@@ -3,10 +3,12 @@ package istio_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 )
@@ -56,4 +58,32 @@ func TestNativeSidecarNeedsNothing(t *testing.T) {
 			t.Errorf("annotation %s: got %q, want none", key, got)
 		}
 	}
+}
+
+// Every pod draws its own drainDuration, and has one although Istio's webhook comes between
+// two calls of holdfast's.
+func TestDrainJitterReachesTheProxy(t *testing.T) {
+	bothKinds(t, func(t *testing.T, namespace string) {
+		seen := map[string]bool{}
+		const pods = 5
+		for range pods {
+			pod := injected(t, newPod(namespace, "jitter"))
+			config, err := proxyconfig.Parse(pod.Annotations[istio.ProxyConfigAnnotation])
+			if err != nil {
+				t.Fatal(err)
+			}
+			drawn, _ := config.Field(proxyconfig.DrainDuration)
+			d, err := time.ParseDuration(drawn)
+			if err != nil || d < 9*time.Hour || d > 15*time.Hour {
+				t.Errorf("drainDuration in the annotation: got %q, %v, want 9h to 15h", drawn, err)
+			}
+			if got := proxyDrain(t, pod); got != drawn {
+				t.Errorf("drainDuration in PROXY_CONFIG: got %q, want %q as in the annotation", got, drawn)
+			}
+			seen[drawn] = true
+		}
+		if len(seen) < pods-1 { // of 21,601 values, two may be drawn twice
+			t.Errorf("got %v for %d pods, want each its own", seen, pods)
+		}
+	})
 }

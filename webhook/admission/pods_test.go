@@ -371,3 +371,47 @@ func TestWarningText(t *testing.T) {
 		}
 	}
 }
+
+// Each pod draws a lot of its own; what it drew stays when the webhook is called again.
+func TestEachPodDrawsItsOwn(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	lots := []float64{0.1, 0.6, 0.9}
+	h.Lot = func() float64 {
+		lot := lots[0]
+		lots = lots[1:]
+		return lot
+	}
+	const object = `{"metadata":{"generateName":"a-","labels":{"drains":"apart"}},"spec":{"containers":[{"name":"a"}]}}`
+	drawn := func(body string) (annotation string, patch []byte) {
+		response := responseOf(t, post(h, body))
+		pod, ok := rawObject(body)
+		if !ok {
+			t.Fatalf("got no pod in %s", body)
+		}
+		return annotationsOf(t, applied(t, pod, response.Patch))[istio.ProxyConfigAnnotation], response.Patch
+	}
+	body := reviewOf(object)
+	first, patch := drawn(body)
+	second, _ := drawn(body)
+	if !strings.HasPrefix(first, "drainDuration: \"") || first == second {
+		t.Errorf("got %q and %q, want two values that differ", first, second)
+	}
+	if again, patch := drawn(replaceObject(t, body, applied(t, object, patch))); again != first || patch != nil {
+		t.Errorf("got %q (patch %s) when asked again, want %q as before", again, patch, first)
+	}
+}
+
+// A lot is over 0, which says that there is none, and up to 1.
+func TestRandomLot(t *testing.T) {
+	seen := map[float64]bool{}
+	for range 1000 {
+		lot := RandomLot()
+		if lot <= 0 || lot > 1 {
+			t.Fatalf("got %g, want over 0 and up to 1", lot)
+		}
+		seen[lot] = true
+	}
+	if len(seen) < 990 {
+		t.Errorf("got %d different lots of 1000, want nearly all", len(seen))
+	}
+}

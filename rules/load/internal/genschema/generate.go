@@ -116,7 +116,7 @@ func relations(schema *jsonschema.Schema) error {
 	strategy := define["Strategy"]
 	strategy.AnyOf = append(required("idleTimeout", "keepalive", "drainDuration", "bypass"),
 		equals("sidecarStartsFirst", true), equals("sidecarStopsLast", true))
-	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}}
+	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}, "drainJitter": {"drainDuration"}}
 	strategy.DependentSchemas = map[string]*jsonschema.Schema{
 		"bypass": {Not: anyOf(required("idleTimeout", "keepalive", "drainDuration")...)},
 	}

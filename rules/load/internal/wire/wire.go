@@ -128,6 +128,10 @@ type Strategy struct {
 	// How long open connections outlive a change of the mesh's configuration.
 	// Istio's default is 45s. Whole seconds, from 1s.
 	DrainDuration WholeSeconds `json:"drainDuration,omitempty"`
+	// By how many percent, at most, the drainDuration of each pod is longer or
+	// shorter, so that one change does not end the connections of all pods in one
+	// second. 0 to 50, only with drainDuration.
+	DrainJitter Percent `json:"drainJitter,omitempty" jsonschema:"default=0"`
 	// The application starts when its sidecar carries connections, so the pod
 	// starts later. Native sidecars have it anyway.
 	SidecarStartsFirst bool `json:"sidecarStartsFirst,omitempty" jsonschema:"default=false"`
