@@ -31,6 +31,9 @@ const (
 	ambientRedirectionAnnotation = "ambient.istio.io/redirection"
 )
 
+// ProxyContainer is the container that runs the proxy, in sidecars and in gateways.
+const ProxyContainer = "istio-proxy"
+
 // IsOwnContainer reports whether Istio's injector makes the container of this
 // name. A pod's author may give it one to start from: then the injector keeps that in
 // the annotation proxy.istio.io/overrides too.
@@ -38,7 +41,7 @@ const (
 // https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/webhook.go
 func IsOwnContainer(name string) bool {
 	switch name {
-	case "istio-proxy", "istio-init", "istio-validation":
+	case ProxyContainer, "istio-init", "istio-validation":
 		return true
 	}
 	return false

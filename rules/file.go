@@ -99,12 +99,23 @@ type Strategy struct {
 	Bypass           Bypass // empty: none
 }
 
-// Gateway sets downstream TCP keepalive on the listeners of a gateway.
+// Gateway is for pods that are proxies themselves: keepalive for their listeners, the
+// rest for all connections through them.
 type Gateway struct {
-	Name         string
-	Namespace    string
-	Selector     map[string]string
-	Ports        []uint16
-	Keepalive    istio.Keepalive
-	Line, Column int `json:"-"`
+	Name          string
+	Namespace     string
+	Selector      map[string]string
+	Ports         []uint16        // of Keepalive
+	Keepalive     istio.Keepalive // zero: none
+	IdleTimeout   *time.Duration
+	DrainDuration *time.Duration
+	DrainJitter   int // as in Strategy
+	StopsLast     bool
+	Line, Column  int `json:"-"`
+}
+
+// ForPods reports whether the entry says something that the gateway's pods are to
+// carry. Keepalive is not: an object of the mesh sets it on their listeners.
+func (g *Gateway) ForPods() bool {
+	return g.IdleTimeout != nil || g.DrainDuration != nil || g.StopsLast
 }

@@ -36,9 +36,10 @@ const (
 	NamespaceNotOptedIn Reason = "NamespaceNotOptedIn"
 	// Istio will not give the pod a sidecar that captures traffic, so there is nothing
 	// to keep; the detail says why (host network, a label, a system namespace,
-	// ambient, a gateway).
+	// ambient, a gateway that no entry of `gateways` is for).
 	// Do: nothing, unless the pod should have a sidecar: then ask Istio for one
-	// (`istio-injection: enabled` on the namespace).
+	// (`istio-injection: enabled` on the namespace); name a gateway by an entry of
+	// `gateways`.
 	NoSidecar Reason = "NoSidecar"
 	// The sidecar was there before the annotations. At admission: Istio's webhook was
 	// called before holdfast's; the pod is patched, and its sidecar has the settings

@@ -62,6 +62,13 @@ const (
 	// Do: give the pod as many seconds as its application may need to end its work; 30
 	// is Kubernetes' default.
 	WarnGracePeriodTooShort WarningCode = "GracePeriodTooShort"
+	// An entry of `gateways` has `stopsLast`, and no injector makes the pod's container:
+	// pilot-agent takes other settings from the annotation when it starts, and this one
+	// from its own environment, which holdfast does not touch.
+	// Do: set the variable where the container is made: `env` of the component for
+	// istioctl's gateways, `environmentVariables` of a ProxyConfig with a selector for
+	// those of Gateway API and for waypoints.
+	WarnStopsLastNotReached WarningCode = "StopsLastNotReached"
 	// The rules with `scope: Destinations` that match this pod need more than eight
 	// patterns together; the rule that is named, later in the file, is left out.
 	// Do: give the rules fewer ports and networks, join neighbours, or give them
@@ -119,7 +126,7 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnStopsLastNotReached, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
 		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }

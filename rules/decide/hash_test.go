@@ -37,7 +37,7 @@ func fullFile() *rules.File {
 		}},
 		Gateways: []rules.Gateway{{
 			Name: "edge", Namespace: "istio-system", Selector: map[string]string{"istio": "ingressgateway"}, Ports: []uint16{443},
-			Keepalive: istio.Keepalive{Time: 1, Interval: 1, Probes: 1}, Line: 1, Column: 1,
+			Keepalive: istio.Keepalive{Time: 1, Interval: 1, Probes: 1}, IdleTimeout: &hour, DrainDuration: &hour, DrainJitter: 25, StopsLast: true, Line: 1, Column: 1,
 		}},
 	}
 }

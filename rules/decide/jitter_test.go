@@ -103,6 +103,18 @@ func TestJitterRange(t *testing.T) {
 	}
 }
 
+// Of three seconds each has a third of the lots.
+func TestJitterOfFewSeconds(t *testing.T) {
+	set := compileRules(t, "rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {drainDuration: 3s, drainJitter: 50}\n")
+	for lot, want := range map[float64]time.Duration{0.3: 2 * time.Second, 0.4: 3 * time.Second, 0.6: 3 * time.Second, 0.7: 4 * time.Second} {
+		pod := drawing(lot)
+		apply(pod, set.Decide(pod, Options{}))
+		if got := drainOf(t, pod); got != want {
+			t.Errorf("lot %g: got %s, want %s", lot, got, want)
+		}
+	}
+}
+
 // What a pod has drawn stays its own, whatever it draws when the webhook is called again,
 // and however often; other rules draw anew.
 func TestJitterIsDrawnOnce(t *testing.T) {

@@ -21,7 +21,10 @@ const (
 
 // builtIn are the targets that a pod's sidecar meets without holdfast, as far as
 // that can be known: what Istio decides by the version of the nodes cannot.
-func builtIn(pod *rules.Pod, mesh *rules.MeshDefaults) (t targets) {
+func (s *Set) builtIn(pod *rules.Pod, mesh *rules.MeshDefaults, matched []int32) (t targets) {
+	if len(matched) > 0 && int(matched[0]) >= len(s.ofSidecars()) {
+		return 0 // a gateway
+	}
 	if pod.Annotations[istio.NativeSidecarAnnotation] == "true" {
 		t |= targetStartsFirst | targetStopsLast
 	}
@@ -50,22 +53,41 @@ func gracePeriod(pod *rules.Pod) int64 {
 	return usualGracePeriod
 }
 
-// warnOfGracePeriod warns where the grace period leaves no time to stop last.
-func warnOfGracePeriod(pod *rules.Pod, m *merged, warn *warnings) {
-	if grace := gracePeriod(pod); m.inForce&targetStopsLast != 0 && grace <= stopsAnyway {
-		warn.add(rules.WarnGracePeriodTooShort, "terminationGracePeriodSeconds is ", strconv.FormatInt(grace, 10),
-			": the pod is killed before sidecarStopsLast helps, give it more")
+// sayLifecycle fills the outcome with what the pod pays for a proxy that starts first or
+// stops last, and warns where that does not come about.
+func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce targets, o *rules.Outcome, warn *warnings) {
+	if inForce&targetStartsFirst != 0 {
+		o.Price = append(o.Price, "sidecarStartsFirst: the application starts when the sidecar is ready, so the pod starts later")
+	}
+	key, whose := "sidecarStopsLast", "its application keeps connections open"
+	if gateway != istio.NoGateway {
+		key, whose = "stopsLast", "connections through it are open"
+	}
+	switch grace := gracePeriod(pod); {
+	case inForce&targetStopsLast == 0:
+	case gateway > istio.GatewayInjected && !stopsByItself(pod):
+		warn.add(rules.WarnStopsLastNotReached, "set ", istio.ExitOnZeroMetadata+"=true", " in the env of istio-proxy: no injector does it here for stopsLast")
+	default:
+		o.Price = append(o.Price, fmt.Sprintf("%s: the pod may end as late as its grace period, %d s, while %s", key, grace, whose))
+		if grace <= stopsAnyway {
+			warn.add(rules.WarnGracePeriodTooShort, "terminationGracePeriodSeconds is ", strconv.FormatInt(grace, 10),
+				": the pod is killed before "+key+" helps, give it more")
+		}
 	}
 }
 
-// price says what the pod pays for its strategies where that is more than what
-// nobody notices.
-func price(pod *rules.Pod, m *merged) (price []string) {
-	if m.inForce&targetStartsFirst != 0 {
-		price = append(price, "sidecarStartsFirst: the application starts when the sidecar is ready, so the pod starts later")
+// stopsByItself reports whether the pod's own proxy is told by its environment to wait for
+// its last connection.
+func stopsByItself(pod *rules.Pod) bool {
+	for i := range pod.Containers {
+		if pod.Containers[i].Name != istio.ProxyContainer {
+			continue
+		}
+		for _, variable := range pod.Containers[i].Env {
+			if waits, err := strconv.ParseBool(variable.Value); variable.Name == istio.ExitOnZeroMetadata && err == nil && waits {
+				return true
+			}
+		}
 	}
-	if m.inForce&targetStopsLast != 0 {
-		price = append(price, fmt.Sprintf("sidecarStopsLast: the pod may end as late as its grace period, %d s, while its application keeps connections open", gracePeriod(pod)))
-	}
-	return price
+	return false
 }

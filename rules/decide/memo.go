@@ -45,7 +45,7 @@ func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
 	if mesh == nil {
 		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
 	}
-	builtIn := builtIn(pod, mesh)
+	builtIn := s.builtIn(pod, mesh, matched)
 	if lot := s.lot(pod, matched); lot != 0 { // what one pod draws is for no other
 		return merge(s.want(matched, builtIn), own, mesh, lot)
 	}

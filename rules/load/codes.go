@@ -94,9 +94,9 @@ const (
 	// A list or mapping that needs an entry has none.
 	// Do: add an entry, or remove the key where it may be left out.
 	emptyList Code = "EmptyList"
-	// A strategy says nothing to do.
+	// A strategy, or an entry of gateways, says nothing to do.
 	// Do: write `idleTimeout`, `keepalive`, `drainDuration`, `sidecarStartsFirst: true`,
-	// `sidecarStopsLast: true` or `bypass`.
+	// `sidecarStopsLast: true` or `bypass`; for a gateway also `stopsLast: true`.
 	emptyStrategy Code = "EmptyStrategy"
 	// A duration cannot be read; the message says how to write it.
 	// Do: write a unit: `48h`, `90m`, `30s`, `2d`.
@@ -183,7 +183,7 @@ const (
 	// CIDRs do not narrow bypass: Ports.
 	// Do: write `bypass: CIDRs`, or remove the CIDRs.
 	cidrsDoNotNarrow Code = "CIDRsDoNotNarrow"
-	// Ports do not narrow bypass: CIDRs.
+	// Ports do not narrow bypass: CIDRs, nor what a gateway without keepalive does.
 	// Do: write `bypass: Ports`, or remove the ports.
 	portsDoNotNarrow Code = "PortsDoNotNarrow"
 	// Destinations choose pods by referencing, and connections by scope: Destinations

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
@@ -46,6 +47,7 @@ gateways:
   selector: {istio: ingressgateway}
   ports: [8443]
   keepalive: {time: 300s, interval: 20s, probes: 4}
+  idleTimeout: 24h
 `
 
 // makeHealthy puts everything there that an installation has.
@@ -55,6 +57,11 @@ func makeHealthy(ctx context.Context) error {
 		if err := c.Create(ctx, o); err != nil {
 			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)
 		}
+	}
+	// What the gateway's own pods are to carry needs their namespace.
+	optIn := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"holdfast.dev/enabled":"true"}}}`))
+	if err := c.Patch(ctx, namespaceOf(mesh), optIn); err != nil {
+		return err
 	}
 	if err := makeSecret(ctx); err != nil {
 		return err

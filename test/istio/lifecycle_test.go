@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
@@ -86,4 +87,44 @@ func TestDrainJitterReachesTheProxy(t *testing.T) {
 			t.Errorf("got %v for %d pods, want each its own", seen, pods)
 		}
 	})
+}
+
+// A pod that is a proxy itself gets what an entry of gateways says. Of the injector's it
+// becomes variables; one that brings its container reads the annotation by itself.
+func TestGatewayPodIsPatched(t *testing.T) {
+	const edge = "edge" // the name in the rules
+	labels := map[string]string{rules.EnabledKey: "true", istio.RevisionLabel: revisionLabel(plain)}
+	if err := shared.mesh.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: edge, Labels: labels}}); err != nil {
+		t.Fatal(err)
+	}
+	gateway := func() *corev1.Pod {
+		pod := newPod(edge, "gateway")
+		pod.Spec.Containers[0].Name, pod.Spec.Containers[0].Image = mesh.ProxyContainer, "auto"
+		return pod
+	}
+	const config = "drainDuration: \"43200s\"\nproxyMetadata:\n  EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"true\"\n  ISTIO_META_IDLE_TIMEOUT: \"36h\"\n"
+
+	byTemplate, warnings := create(t, annotated(gateway(), istio.TemplatesAnnotation, "gateway"))
+	if byTemplate.Annotations[istio.StatusAnnotation] == "" || byTemplate.Annotations[istio.ProxyConfigAnnotation] != config || anyContains(warnings, "holdfast") {
+		t.Errorf("got annotations %v, warnings %q, want a gateway with %q", byTemplate.Annotations, warnings, config)
+	}
+	for key, want := range map[string]string{istio.IdleTimeoutMetadata: "36h", istio.ExitOnZeroMetadata: "true"} {
+		if got := sidecarEnv(t, byTemplate, key); got != want {
+			t.Errorf("env %s: got %q, want %q", key, got, want)
+		}
+	}
+	if got := proxyDrain(t, byTemplate); got != "43200s" {
+		t.Errorf("drainDuration in PROXY_CONFIG: got %q, want 43200s", got)
+	}
+
+	own := gateway()
+	own.Labels[istio.InjectKey], own.Labels["gateway.istio.io/managed"] = "false", "istio.io-mesh-controller"
+	own.Spec.Containers[0].Image, own.Spec.Containers[0].Args = "proxyv2:1", []string{"proxy", "waypoint"}
+	waypoint, warnings := create(t, own)
+	if waypoint.Annotations[istio.StatusAnnotation] != "" || waypoint.Annotations[istio.ProxyConfigAnnotation] != config || len(waypoint.Spec.Containers[0].Env) > 0 {
+		t.Errorf("got annotations %v and variables %v, want %q and nothing of the injector's", waypoint.Annotations, waypoint.Spec.Containers[0].Env, config)
+	}
+	if !anyContains(warnings, "set EXIT_ON_ZERO_ACTIVE_CONNECTIONS=true in the env of istio-proxy") {
+		t.Errorf("got warnings %q, want one that says who sets the variable", warnings)
+	}
 }

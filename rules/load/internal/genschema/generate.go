@@ -148,6 +148,8 @@ func relations(schema *jsonschema.Schema) error {
 	gateway.Value("selector").MinProperties = &one
 	gateway.Value("selector").PropertyNames = key
 	gateway.Value("ports").MinItems = &one
+	define["Gateway"].AnyOf = append(required("keepalive", "idleTimeout", "drainDuration"), equals("stopsLast", true))
+	define["Gateway"].DependentRequired = map[string][]string{"keepalive": {"ports"}, "drainJitter": {"drainDuration"}}
 	define["Workloads"].Properties.Value("namespaces").MinItems = &one
 	define["Selector"].Properties.Value("matchLabels").PropertyNames = key
 	return nil
