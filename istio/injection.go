@@ -59,7 +59,7 @@ func WillInject(f InjectionFacts) (verdict Injection, detail string) {
 	verdict, detail = selected(f)
 	if verdict == InjectionUnlabelled {
 		if ambient := inAmbient(f); ambient != "" {
-			return InjectionNone, ambient
+			return InjectionNone, ambient + ambientInstead
 		}
 	}
 	return verdict, detail
@@ -189,6 +189,9 @@ func revisionLabel(namespaceLabels, podLabels map[string]string) (revision, whos
 	revision, ok = podLabels[RevisionLabel]
 	return revision, "pod", ok
 }
+
+// ambientInstead says what reaches the connections of an ambient pod, and what does not.
+const ambientInstead = ": ztunnel reads no annotation of a pod; a waypoint does, and label " + DataplaneModeLabel + `: none takes the pod out`
 
 // inAmbient says why ambient captures a pod that no label gives a sidecar, or
 // is "". A sidecar wins over ambient: Istio's CNI plugin leaves pods with a

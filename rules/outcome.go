@@ -39,7 +39,7 @@ const (
 	// ambient, a gateway that no entry of `gateways` is for).
 	// Do: nothing, unless the pod should have a sidecar: then ask Istio for one
 	// (`istio-injection: enabled` on the namespace); name a gateway by an entry of
-	// `gateways`.
+	// `gateways`. In ambient mode: [ambient.md](ambient.md).
 	NoSidecar Reason = "NoSidecar"
 	// The sidecar was there before the annotations. At admission: Istio's webhook was
 	// called before holdfast's; the pod is patched, and its sidecar has the settings
