@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PACKAGES := ./cmd/... ./doctor/... ./internal/... ./istio/... ./manifest/... ./mesh/... ./rules/... ./verify/... ./webhook/... ./test/architecture
 FUZZTIME ?= 5s
-MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/decide rules/evidence
+MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/annotations rules/decide rules/evidence
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 # The toolchain of releases: other bytes come out of another one.
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
