@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -94,6 +95,8 @@ func (s *scanner) release() {
 
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
+	s.self.enter(c)
+	kept := len(s.addresses)
 	s.expansion.begin(c.Env)
 	s.reader.Variables()
 	for i := range c.Env {
@@ -107,6 +110,11 @@ func (s *scanner) read(c *rules.Container) {
 		}
 	}
 	s.reader.Join()
+	if s.reader.HasOffs() {
+		s.addresses = append(s.addresses[:kept], slices.DeleteFunc(s.addresses[kept:], func(a Address) bool {
+			return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
+		})...)
+	}
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
@@ -123,9 +131,6 @@ func (s *scanner) arguments(list []string, kind uint8) {
 
 // Add keeps an address unless it is the pod's own.
 func (s *scanner) Add(f *texts.Found) {
-	if s.self.is(f.Host) {
-		return
-	}
 	kept := len(s.addresses)
 	s.addresses = append(s.addresses, Address{
 		Host: f.Host, IP: f.IP, Port: f.Port, Kind: f.Kind, Form: f.Form, HTTP: f.HTTP, Unresolved: f.Unresolved,
@@ -133,6 +138,7 @@ func (s *scanner) Add(f *texts.Found) {
 	})
 	a := &s.addresses[kept]
 	switch {
+	case s.self.is(a):
 	case s.asked == nil && a.Port != 0, s.asked != nil && s.asked.Has(a):
 		if kept == maxAddresses {
 			s.addresses = s.addresses[:kept]
