@@ -78,7 +78,6 @@ func (r *Reader) join(p *pair, i int) {
 		tell(says.Kind, form.KindVariable)
 	}
 	tell(says.Kind, form.Flags)
-	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if outer := r.named.reading(); outer.Address {
 		tell(outer.Kind, form.KindVariable)
 	}
@@ -87,6 +86,7 @@ func (r *Reader) join(p *pair, i int) {
 		tell(r.kindBeside(p.prefix), form.SiblingKind)
 		sibling = shown.Kind != ""
 	}
+	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if strings.Contains(p.value, ":") && p.role == vocabulary.PlainHost {
 		// It was found by itself, without what stands beside it.
 		if sibling {
@@ -94,10 +94,9 @@ func (r *Reader) join(p *pair, i int) {
 		}
 		return
 	}
+	tell(r.scheme, form.URL)
 	if shown.Kind == "" && r.dialect != "" {
-		if m := vocabulary.HostKind(p.value); m.Kind != "" {
-			tell(m.Kind, form.HostName)
-		}
+		tell(vocabulary.HostKind(p.value).Kind, form.HostName)
 		tell(r.dialect, form.ConnectionString)
 	}
 	port, own := r.portNamed(p.prefix, i)
