@@ -22,6 +22,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/certs"
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
@@ -195,19 +196,7 @@ func (s *running) ready(t *testing.T) (bool, string) {
 	return code == 200, body
 }
 
-// eventually waits for a condition; what it returns beside is for the failure.
-func eventually(t *testing.T, what string, condition func() (bool, string)) {
-	t.Helper()
-	var last string
-	for range 1500 {
-		var ok bool
-		if ok, last = condition(); ok {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("waited in vain for %s: %s", what, last)
-}
+var eventually = cluster.Eventually
 
 func checkLeaks(t *testing.T) {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // explanation is the JSON form of what the rules say to one pod.
@@ -102,7 +102,7 @@ func list[T any](items []T) []T {
 // resulting are the annotations that holdfast manages, after the outcome.
 func resulting(existing map[string]string, outcome *rules.Outcome) map[string]string {
 	result := map[string]string{}
-	for _, key := range decide.Managed() {
+	for _, key := range annotations.Keys() {
 		if value, ok := existing[key]; ok {
 			result[key] = value
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
 
@@ -109,7 +109,7 @@ func (d *document) patched() ([]byte, error) {
 
 // whole is the edit that leaves these of the managed annotations and no others.
 func whole(result map[string]string) (edit manifest.Edit) {
-	for _, key := range decide.Managed() {
+	for _, key := range annotations.Keys() {
 		if value, ok := result[key]; ok {
 			edit.Set = append(edit.Set, rules.Annotation{Key: key, Value: value})
 		} else {

@@ -145,3 +145,16 @@ func stringOf(written string) (value string, err error) {
 	err = node.Decode(&value)
 	return value, err
 }
+
+// Same reports whether Istio accepts two texts, and reads the same in them.
+func Same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := Parse(a)
+	if err != nil {
+		return false
+	}
+	other, err := Parse(b)
+	return err == nil && one.Means(other)
+}

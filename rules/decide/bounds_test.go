@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // manyBypasses are rules that differ in their names.
@@ -103,10 +104,10 @@ func TestSlotsAreSpread(t *testing.T) {
 	const count = 64
 	byRule, byValue, byMesh := map[any]bool{}, map[any]bool{}, map[any]bool{}
 	for i := range count {
-		var own values
+		var own annotations.Values
 		byRule[set.memo.slot([]int32{int32(i), 1}, &own, nil)] = true
 		byMesh[set.memo.slot(nil, &own, new(rules.MeshDefaults{ExcludeOutboundPorts: []uint16{uint16(i)}}))] = true
-		own[proxyConfig] = value{fmt.Sprint(i), true}
+		own[annotations.ProxyConfig] = annotations.Value{Text: fmt.Sprint(i), Present: true}
 		byValue[set.memo.slot(nil, &own, nil)] = true
 	}
 	for name, slots := range map[string]map[any]bool{"rules": byRule, "values": byValue, "meshes": byMesh} {
@@ -119,7 +120,7 @@ func TestSlotsAreSpread(t *testing.T) {
 // The list of managed annotations is complete and sorted, so that what is set
 // is.
 func TestManaged(t *testing.T) {
-	got := strings.Join(Managed(), " ")
+	got := strings.Join(annotations.Keys(), " ")
 	want := rules.AppliedAnnotation + " " + rules.KeepaliveAnnotation + " " + istio.ProxyConfigAnnotation + " " +
 		istio.ExcludeOutboundIPRangesAnnotation + " " + istio.ExcludeOutboundPortsAnnotation
 	if got != want {

@@ -14,7 +14,8 @@
 //   - want.go: what the matching rules ask for together;
 //   - merge.go: from that, from the pod's own values and from what Istio was
 //     installed with to new values, each annotation by a function of its own;
-//     proxyconfig.go has the largest of them, managed.go the list of all;
+//     proxyconfig.go has the largest of them, package annotations the list of
+//     all, and what holdfast wrote there before;
 //   - memo.go: what merge said, remembered within bounds;
 //   - outcome.go: reason, detail and warnings.
 package decide

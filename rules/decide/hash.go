@@ -1,24 +1,13 @@
 package decide
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
+	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
-
-// hashLength is the length of hashes in bytes; texts are twice as long. 64 bits
-// tell policies and outcomes apart; nothing secret hangs on them.
-const hashLength = 8
-
-func hexHash(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:hashLength])
-}
 
 // hashOf is over every field of the file's types, so that none is forgotten;
 // those that decide nothing have the tag `json:"-"`.
@@ -27,5 +16,5 @@ func hashOf(f *rules.File) string {
 	if err != nil {
 		panic("rules.File has a field that is no JSON: " + err.Error())
 	}
-	return hexHash(text)
+	return digest.Hex(text)
 }

@@ -3,10 +3,10 @@ package decide
 import (
 	"hash/maphash"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // memo remembers what merge said. A cluster has thousands of pods, but few
@@ -25,7 +25,7 @@ type memo struct {
 // entry is what merge said, and to what.
 type entry struct {
 	matched []int32
-	own     values
+	own     annotations.Values
 	mesh    *rules.MeshDefaults
 	merged  *merged
 }
@@ -40,7 +40,7 @@ const (
 
 // merge returns what these rules make of the pod's annotations.
 func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
-	own, mesh := valuesOf(pod), pod.Mesh
+	own, mesh := annotations.Of(pod), pod.Mesh
 	if mesh == nil {
 		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
 	}
@@ -48,43 +48,26 @@ func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
 	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {
 		return e.merged
 	}
-	own = own.clone()
+	own = own.Clone()
 	m := merge(s.want(matched), own, mesh)
-	if len(matched) <= maxEntryRules && own.size()+m.size() <= maxEntry {
+	if len(matched) <= maxEntryRules && own.Size()+m.size() <= maxEntry {
 		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, merged: m})
 	}
 	return m
 }
 
-func (m *memo) slot(matched []int32, own *values, mesh *rules.MeshDefaults) *atomic.Pointer[entry] {
+func (m *memo) slot(matched []int32, own *annotations.Values, mesh *rules.MeshDefaults) *atomic.Pointer[entry] {
 	const prime = 1099511628211 // FNV-1a, a word at a time
 	hash := maphash.Comparable(m.seed, mesh)
 	for _, i := range matched {
 		hash = (hash ^ uint64(i)) * prime
 	}
 	for i := range own {
-		if own[i].present {
-			hash = (hash ^ uint64(i) ^ maphash.String(m.seed, own[i].text)) * prime
+		if own[i].Present {
+			hash = (hash ^ uint64(i) ^ maphash.String(m.seed, own[i].Text)) * prime
 		}
 	}
 	return &m.slots[(hash^hash>>32)%uint64(len(m.slots))]
-}
-
-// clone makes values that share no memory with the pod that they come from.
-func (v values) clone() values {
-	for i := range v {
-		v[i].text = strings.Clone(v[i].text)
-	}
-	return v
-}
-
-// size is how many bytes of text the values are.
-func (v *values) size() int {
-	n := 0
-	for i := range v {
-		n += len(v[i].text)
-	}
-	return n
 }
 
 // size is how many bytes of text m has beside those of keys and rules' names,

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // A remembered result says what one without the memo says: the second and
@@ -175,7 +176,7 @@ func TestMemoOfConfigs(t *testing.T) {
 // What the memo keeps is bounded, whatever pods bring: large values are decided
 // upon and not kept, and nothing that is kept holds on to a pod's own text.
 func TestMemoIsBounded(t *testing.T) {
-	for i, key := range managed {
+	for i, key := range annotations.Keys() {
 		small, large := []int{1, maxEntry / 8}, []int{maxEntry - 100, maxEntry + 1, 4 * maxEntry}
 		for _, size := range append(small, large...) {
 			set := compileRules(t, twoTimeouts)
@@ -194,7 +195,7 @@ func TestMemoIsBounded(t *testing.T) {
 				t.Errorf("%s with %d bytes: got %d entries, want one: %v", key, size, len(kept), want)
 			}
 			for _, e := range kept {
-				if unsafe.StringData(e.own[i].text) == unsafe.StringData(text) {
+				if unsafe.StringData(e.own[i].Text) == unsafe.StringData(text) {
 					t.Errorf("%s: the memo holds on to the pod's own text", key)
 				}
 			}

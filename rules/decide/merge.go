@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // merged is what becomes of a pod's managed annotations. It is shared by all
@@ -27,14 +29,14 @@ type merged struct {
 
 // written is what becomes of one annotation.
 type written struct {
-	value
+	annotations.Value
 	// blocked are targets that the pod's own value makes unusable.
 	blocked  targets
 	rejected bool // by Istio, and so the pod with it
 	size     int  // of a ProxyConfig, as proxyconfig.Config.Size
 	notes    []string
 	warnings []rules.Warning
-	remember func(*record) // what was changed, nil for nothing
+	remember func(*annotations.Record) // what was changed, nil for nothing
 }
 
 func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
@@ -44,11 +46,11 @@ func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
 // merge is the way from what rules want and what a pod has to what it gets. It
 // depends on nothing else: memo relies on that. It starts from what the pod's
 // authors wrote, so that it makes no difference what holdfast wrote before.
-func merge(w *want, there values, mesh *rules.MeshDefaults) *merged {
-	own := there.takeBack()
-	ports := mergePorts(own[excludedPorts], w, mesh.ExcludeOutboundPorts)
-	ranges := mergeRanges(own[excludedRanges], w, mesh.ExcludeOutboundIPRanges)
-	config := mergeProxyConfig(own[proxyConfig], w)
+func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults) *merged {
+	own := there.TakeBack()
+	ports := mergePorts(own[annotations.ExcludedPorts], w, mesh.ExcludeOutboundPorts)
+	ranges := mergeRanges(own[annotations.ExcludedRanges], w, mesh.ExcludeOutboundIPRanges)
+	config := mergeProxyConfig(own[annotations.ProxyConfig], w)
 
 	var m merged
 	var blocked targets
@@ -68,57 +70,54 @@ func merge(w *want, there values, mesh *rules.MeshDefaults) *merged {
 				" left out: over "+strconv.Itoa(istio.MaxDestinationKeys)+" destination patterns match this pod; give it fewer CIDRs or ports")
 		}
 	}
-	result := values{
-		keepalive:      mergeKeepalive(own[keepalive], w, blocked),
-		proxyConfig:    config.value,
-		excludedRanges: ranges.value,
-		excludedPorts:  ports.value,
+	result := annotations.Values{
+		annotations.Keepalive:      mergeKeepalive(own[annotations.Keepalive], w, blocked),
+		annotations.ProxyConfig:    config.Value,
+		annotations.ExcludedRanges: ranges.Value,
+		annotations.ExcludedPorts:  ports.Value,
 	}
 	m.rules = w.inForce(blocked)
 	if len(m.rules) == 0 {
-		m.set, m.remove = changes(there, own)
+		m.set, m.remove = there.Changes(own)
 		return &m
 	}
-	if there[proxyConfig].present && result[proxyConfig].present && sameConfig(there[proxyConfig].text, result[proxyConfig].text) {
-		result[proxyConfig].text = there[proxyConfig].text // as it was written at first
+	if there[annotations.ProxyConfig].Present && result[annotations.ProxyConfig].Present && proxyconfig.Same(there[annotations.ProxyConfig].Text, result[annotations.ProxyConfig].Text) {
+		result[annotations.ProxyConfig].Text = there[annotations.ProxyConfig].Text // as it was written at first
 	}
 	m.mesh = w.meshObjects(blocked)
-	m.hash = w.touched(result).hash()
+	m.hash = w.touched(result).Hash()
 	m.configSize = config.size
-	m.copies = len(ports.text) + len(ranges.text) + configCopies*config.size
-	r := newRecord(m.rules, m.hash)
+	m.copies = len(ports.Text) + len(ranges.Text) + configCopies*config.size
+	r := annotations.NewRecord(m.rules, m.hash)
 	for _, part := range [...]*written{&ports, &ranges, &config} {
 		if part.remember != nil {
 			part.remember(&r)
 		}
 	}
-	if own[keepalive].present {
-		r.Was[recordKeepalive] = own[keepalive].text
-	}
-	r.fit()
-	result[applied] = r.value()
-	m.set, m.remove = changes(there, result)
+	r.WroteKeepalive(own[annotations.Keepalive])
+	result[annotations.Applied] = r.Value()
+	m.set, m.remove = there.Changes(result)
 	return &m
 }
 
-func mergePorts(own value, w *want, defaults []uint16) written {
-	r := written{value: own}
+func mergePorts(own annotations.Value, w *want, defaults []uint16) written {
+	r := written{Value: own}
 	if w.targets&targetPorts == 0 {
 		return r
 	}
-	if err := mergeList(&r, recordPorts, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts); err != nil {
+	if err := mergeList(&r, annotations.ExcludedPorts, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts); err != nil {
 		r.blocked, r.rejected = targetPorts, true
 		r.warn(rules.WarnPortsLeftAlone, "Istio will deny this pod, excludeOutboundPorts: ", err.Error(), "")
 	}
 	return r
 }
 
-func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
-	r := written{value: own}
+func mergeRanges(own annotations.Value, w *want, defaults []netip.Prefix) written {
+	r := written{Value: own}
 	if w.targets&targetPrefixes == 0 {
 		return r
 	}
-	if err := mergeList(&r, recordRanges, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes); err != nil {
+	if err := mergeList(&r, annotations.ExcludedRanges, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes); err != nil {
 		r.blocked, r.rejected = targetPrefixes, true
 		r.warn(rules.WarnPrefixesLeftAlone, "Istio will deny this pod, excludeOutboundIPRanges: ", err.Error(), "")
 	}
@@ -128,14 +127,14 @@ func mergeRanges(own value, w *want, defaults []netip.Prefix) written {
 // mergeList adds what is wanted to the pod's own list, or to the mesh's where
 // the pod has none. A list that has it all stays as it is written, and so does
 // one that Istio rejects.
-func mergeList[T any](r *written, name string, defaults, wanted []T, parse func(string) ([]T, error),
+func mergeList[T any](r *written, index int, defaults, wanted []T, parse func(string) ([]T, error),
 	unite func(base, add []T) ([]T, bool), format func([]T) string,
 ) error {
-	own, items := r.value, []T(nil)
+	own, items := r.Value, []T(nil)
 	base := defaults
-	if own.present {
+	if own.Present {
 		var err error
-		if items, err = parse(own.text); err != nil {
+		if items, err = parse(own.Text); err != nil {
 			return err
 		}
 		base = items
@@ -144,35 +143,35 @@ func mergeList[T any](r *written, name string, defaults, wanted []T, parse func(
 	if !grew {
 		return nil
 	}
-	r.value = value{format(union), true}
-	r.remember = func(to *record) {
+	r.Value = annotations.Value{Text: format(union), Present: true}
+	r.remember = func(to *annotations.Record) {
 		items, _ = unite(items, nil)
-		to.wroteList(name, own, format(items), r.text)
+		to.WroteList(index, own, format(items), r.Text)
 	}
 	return nil
 }
 
 // mergeKeepalive records the keepalive that the ProxyConfig has.
-func mergeKeepalive(own value, w *want, blocked targets) value {
+func mergeKeepalive(own annotations.Value, w *want, blocked targets) annotations.Value {
 	switch {
 	case blocked&targetKeepalive != 0:
 		return own
 	case w.targets&targetKeepalive != 0:
-		return value{w.keepalive.String(), true}
+		return annotations.Value{Text: w.keepalive.String(), Present: true}
 	}
-	return value{}
+	return annotations.Value{}
 }
 
 // touched are the values without lists that no rule asks for: with istio-cni the
 // injector adds the installation's own, and they are not part of an outcome.
 // Source:
 // https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
-func (w *want) touched(v values) *values {
+func (w *want) touched(v annotations.Values) *annotations.Values {
 	if w.targets&targetPorts == 0 {
-		v[excludedPorts] = value{}
+		v[annotations.ExcludedPorts] = annotations.Value{}
 	}
 	if w.targets&targetPrefixes == 0 {
-		v[excludedRanges] = value{}
+		v[annotations.ExcludedRanges] = annotations.Value{}
 	}
 	return &v
 }
@@ -181,16 +180,16 @@ func (w *want) touched(v values) *values {
 func (m *merged) whyLeftAlone() string {
 	var keys []string
 	if m.rejected&targetsInProxyConfig != 0 {
-		keys = append(keys, managed[proxyConfig])
+		keys = append(keys, annotations.Key(annotations.ProxyConfig))
 	}
 	if m.rejected&targetPrefixes != 0 {
-		keys = append(keys, managed[excludedRanges])
+		keys = append(keys, annotations.Key(annotations.ExcludedRanges))
 	}
 	if m.rejected&targetPorts != 0 {
-		keys = append(keys, managed[excludedPorts])
+		keys = append(keys, annotations.Key(annotations.ExcludedPorts))
 	}
 	if keys == nil {
-		return "the pod's own " + managed[proxyConfig] + " has no safe edit, see the warning"
+		return "the pod's own " + annotations.Key(annotations.ProxyConfig) + " has no safe edit, see the warning"
 	}
 	return "Istio will deny this pod for its own " + strings.Join(keys, ", ")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -196,7 +197,7 @@ func TestAppliedText(t *testing.T) {
 	set := compileRules(t, bypassMySQL+"- name: other\n  destinations: {ports: [1]}\n  strategy: {bypass: Ports}\n")
 	pod := shopPod()
 	o := set.Decide(pod, Options{})
-	want := rules.Annotation{Key: rules.AppliedAnnotation, Value: `{"rules":["mysql","other"],"hash":"` + o.Hash + `","wrote":{"excludeOutboundPorts":"0:` + textHash("1,3306") + `"}}`}
+	want := rules.Annotation{Key: rules.AppliedAnnotation, Value: `{"rules":["mysql","other"],"hash":"` + o.Hash + `","wrote":{"excludeOutboundPorts":"0:` + digest.Hex([]byte("1,3306"))[:8] + `"}}`}
 	if o.Set[0] != want || len(o.Hash) != 16 {
 		t.Errorf("got %+v, want %+v with a hash of 16 digits", o.Set[0], want)
 	}
@@ -225,7 +226,7 @@ func TestAppliedIsBounded(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.Set[0].Value), &got); err != nil {
 		t.Fatal(err)
 	}
-	if o.Reason != rules.Patched || len(o.Set[0].Value) > 2*maxAppliedNames || len(got.Rules) == 0 || len(got.Rules)+got.More != 3800 || got.Hash != o.Hash || len(o.Rules) != 3800 {
+	if o.Reason != rules.Patched || len(o.Set[0].Value) > 2048 || len(got.Rules) == 0 || len(got.Rules)+got.More != 3800 || got.Hash != o.Hash || len(o.Rules) != 3800 {
 		t.Errorf("got %s, %d bytes that name %d rules and %d more, want the outcome to have all of 3800 and the annotation few", o.Reason, len(o.Set[0].Value), len(got.Rules), got.More)
 	}
 }

@@ -10,26 +10,27 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // mergeProxyConfig makes the keys that belong to holdfast exactly what the
 // rules want, and adds what the pod's author has not decided.
-func mergeProxyConfig(own value, w *want) written {
-	r := written{value: own}
+func mergeProxyConfig(own annotations.Value, w *want) written {
+	r := written{Value: own}
 	wants := w.targets & targetsInProxyConfig
-	if wants == 0 && !strings.Contains(own.text, istio.HoldfastMetadataPrefix) {
-		r.size = unparsedSize(own.text)
+	if wants == 0 && !strings.Contains(own.Text, istio.HoldfastMetadataPrefix) {
+		r.size = unparsedSize(own.Text)
 		return r
 	}
 	leaveAlone := func(code rules.WarningCode, head string, err error) written {
-		r.blocked, r.rejected, r.size = targetsInProxyConfig, code == rules.WarnProxyConfigLeftAlone, len(own.text)
+		r.blocked, r.rejected, r.size = targetsInProxyConfig, code == rules.WarnProxyConfigLeftAlone, len(own.Text)
 		if wants != 0 { // else no rule needs it
 			r.warn(code, head, err.Error(), "")
 		}
 		return r
 	}
 	const noSafeEdit = "proxy.istio.io/config left alone, no safe edit: "
-	config, err := proxyconfig.Parse(own.text)
+	config, err := proxyconfig.Parse(own.Text)
 	switch {
 	case errors.Is(err, proxyconfig.ErrTooMuch):
 		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
@@ -43,9 +44,9 @@ func mergeProxyConfig(own value, w *want) written {
 		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
 	}
 	r.size = config.Size(edit)
-	if text != own.text {
-		r.value = value{text, true}
-		r.remember = func(to *record) { to.wroteConfig(own, config, edit) }
+	if text != own.Text {
+		r.Value = annotations.Value{Text: text, Present: true}
+		r.remember = func(to *annotations.Record) { to.WroteConfig(own, config, edit) }
 	}
 	if replaced != nil {
 		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, *replaced,

@@ -8,7 +8,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // What rules made of a pod before makes no difference: a pod that has been
@@ -47,7 +49,7 @@ func TestTakeBackProperty(t *testing.T) {
 
 // samePod compares annotations: bytes, but where that cannot be.
 func samePod(t *rapid.T, own, got, want map[string]string) {
-	for _, key := range managed {
+	for _, key := range annotations.Keys() {
 		g, hasG := got[key]
 		w, hasW := want[key]
 		config := own[istio.ProxyConfigAnnotation]
@@ -57,7 +59,7 @@ func samePod(t *rapid.T, own, got, want map[string]string) {
 		case hasG != hasW || !reshaped:
 			t.Fatalf("%s of %v: got %q (%v), want %q (%v)", key, own, g, hasG, w, hasW)
 		case key == istio.ProxyConfigAnnotation:
-			if !sameConfig(g, w) {
+			if !proxyconfig.Same(g, w) {
 				t.Fatalf("%s of %v: got %q, want one that means %q", key, own, g, w)
 			}
 		case key == rules.AppliedAnnotation: // it has the hash of other bytes

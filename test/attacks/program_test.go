@@ -65,11 +65,9 @@ func manyRules(n int) string {
 func startProgram(t *testing.T, rules string) *program {
 	t.Helper()
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "holdfast")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/holdfast")
-	build.Dir = cluster.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	binary, err := cluster.Build(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	authority, err := certs.NewAuthority()
 	if err != nil {

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -137,7 +136,7 @@ func caBundles(t *testing.T) (list []string) {
 // pods are the running replicas of a Deployment.
 type pods struct {
 	namespace string
-	log       *output
+	log       *cluster.Output
 	env       []string // further variables
 
 	mu   sync.Mutex
@@ -148,7 +147,7 @@ type pods struct {
 // stopped with the test.
 func newPods(t *testing.T, namespace string) *pods {
 	t.Helper()
-	p := &pods{namespace: namespace, log: &output{}}
+	p := &pods{namespace: namespace, log: &cluster.Output{}}
 	p.route(t)
 	t.Cleanup(func() {
 		p.stop(len(p.list))
@@ -233,24 +232,6 @@ func (p *pods) roll(t *testing.T) {
 		p.wait(t)
 		p.stop(1)
 	}
-}
-
-// output takes what processes write while a test may read it.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // newPod is a pod that uses Redis.

@@ -7,13 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
@@ -27,48 +24,31 @@ var shared struct {
 	kubeconfig string // of an administrator
 }
 
-func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "chart:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+var eventually = cluster.Eventually
 
-func runTests(m *testing.M) (code int, err error) {
-	ctrllog.SetLogger(logr.Discard()) // of envtest
-	dir, err := os.MkdirTemp("", "holdfast-chart-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	shared.binary = filepath.Join(dir, "holdfast")
-	build := exec.Command("go", "build", "-o", shared.binary, "./cmd/holdfast")
-	build.Dir = cluster.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
+func TestMain(m *testing.M) { cluster.Main(m, "chart", prepare) }
+
+func prepare(dir string, after func(func() error)) (err error) {
+	if shared.binary, err = cluster.Build(dir); err != nil {
+		return err
 	}
 	if shared.services, err = cluster.NewServices(dir); err != nil {
-		return 1, err
+		return err
 	}
-	defer shared.services.Close()
-	shared.Cluster, err = cluster.Start(func(env *envtest.Environment) { err = shared.services.Configure(env) })
+	after(func() error { shared.services.Close(); return nil })
+	var configureErr error
+	shared.Cluster, err = cluster.Start(func(env *envtest.Environment) { configureErr = shared.services.Configure(env) })
 	if err != nil {
-		return 1, err
+		return err
 	}
-	defer func() {
-		if stopErr := shared.Stop(); err == nil && stopErr != nil {
-			code, err = 1, stopErr
-		}
-	}()
+	after(shared.Stop)
+	if configureErr != nil {
+		return configureErr
+	}
 	if shared.kubeconfig, err = shared.Kubeconfig(dir, "admin", "system:masters"); err != nil {
-		return 1, err
+		return err
 	}
-	if err := installDefinitions(); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	return installDefinitions()
 }
 
 // installDefinitions installs what Istio, cert-manager and the Prometheus operator
@@ -95,22 +75,6 @@ func namespaces(t *testing.T, labels map[string]string, names ...string) {
 		if err := shared.Apply(t.Context(), toUnstructured(t, namespace)); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// eventually waits for a condition, up to half a minute.
-func eventually(t *testing.T, what string, condition func() (ok bool, last string)) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		ok, last := condition()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not seen within 30 s: %s; last: %s", what, last)
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

@@ -108,7 +108,7 @@ func changeRules(t *testing.T, role client.Object, rules []rbacv1.PolicyRule) {
 func work(t *testing.T, enough func(log string) bool) string {
 	t.Helper()
 	// Not reached by the API server, so that a bad edit gets through.
-	running := &pods{namespace: cluster.Namespace, log: &output{}, env: []string{
+	running := &pods{namespace: cluster.Namespace, log: &cluster.Output{}, env: []string{
 		// Clients fall back to lists where an API server cannot stream them, as before Kubernetes 1.32:
 		// there the right to list is needed, and here only by such a client.
 		"KUBE_FEATURE_WatchListClient=false",

@@ -15,13 +15,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	certmanager "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
-	"github.com/go-logr/logr"
 	networking "istio.io/client-go/pkg/apis/networking/v1alpha3"
 	networkingbeta "istio.io/client-go/pkg/apis/networking/v1beta1"
 	admissionregistration "k8s.io/api/admissionregistration/v1"
@@ -31,7 +28,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/kubelet"
@@ -50,58 +46,35 @@ var shared struct {
 	replicas map[string]map[uint16]string // by pod and port: where it really listens
 }
 
-func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "doctor:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+var eventually = cluster.Eventually
 
-func runTests(m *testing.M) (code int, err error) {
-	ctrllog.SetLogger(logr.Discard()) // of envtest
-	dir, err := os.MkdirTemp("", "holdfast-doctor-")
-	if err != nil {
-		return 1, err
+func TestMain(m *testing.M) { cluster.Main(m, "doctor", prepare) }
+
+func prepare(dir string, after func(func() error)) (err error) {
+	if shared.binary, err = cluster.Build(dir); err != nil {
+		return err
 	}
-	defer os.RemoveAll(dir)
-	shared.binary = filepath.Join(dir, "holdfast")
-	build := exec.Command("go", "build", "-o", shared.binary, "./cmd/holdfast")
-	build.Dir = cluster.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
+	if shared.cluster, err = startCluster(dir); err != nil {
+		return err
 	}
-	c, err := startCluster(dir)
-	if err != nil {
-		return 1, err
+	after(shared.cluster.Stop)
+	if shared.client, err = newClient(shared.cluster); err != nil {
+		return err
 	}
-	defer func() {
-		if stopErr := c.Stop(); err == nil && stopErr != nil {
-			code, err = 1, stopErr
-		}
-	}()
-	shared.cluster = c
-	if shared.client, err = newClient(c); err != nil {
-		return 1, err
-	}
-	if shared.kubeconfig, err = c.Kubeconfig(dir, "admin", "system:masters"); err != nil {
-		return 1, err
+	if shared.kubeconfig, err = shared.cluster.Kubeconfig(dir, "admin", "system:masters"); err != nil {
+		return err
 	}
 	ctx := context.Background()
-	if shared.holdfast, err = c.Install(ctx, cluster.HoldfastOptions{Binary: shared.binary, Change: mountSecret}); err != nil {
-		return 1, err
+	if shared.holdfast, err = shared.cluster.Install(ctx, cluster.HoldfastOptions{Binary: shared.binary, Change: mountSecret}); err != nil {
+		return err
 	}
-	defer shared.holdfast.Stop()
+	after(func() error { shared.holdfast.Stop(); return nil })
 	node := kubelet.Start(dial)
-	defer node.Close()
+	after(func() error { node.Close(); return nil })
 	if err := node.Register(ctx, shared.client, "node"); err != nil {
-		return 1, err
+		return err
 	}
-	if err := makeHealthy(ctx); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	return makeHealthy(ctx)
 }
 
 // startCluster starts it with the definitions, and with an audit log of everything that
@@ -215,20 +188,4 @@ func placeAnother(t *testing.T, pod, rulesFile, certDir string) {
 		return true, ""
 	})
 	place(pod, addresses[0], addresses[1], addresses[2])
-}
-
-// eventually waits for a condition, up to half a minute.
-func eventually(t *testing.T, what string, condition func() (ok bool, last string)) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		ok, last := condition()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not seen within 30 s: %s; last: %s", what, strings.TrimSpace(last))
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }

@@ -68,7 +68,7 @@ func TestClientCertificate(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	var log output
+	var log cluster.Output
 	h, err := c.Install(t.Context(), cluster.HoldfastOptions{
 		Binary: shared.binary, Output: &log,
 		Args:   []string{"--port=" + port, "--client-ca-file=" + filepath.Join(dir, "ca.crt")},
@@ -135,7 +135,7 @@ func callByService(t *testing.T, object *unstructured.Unstructured, port string)
 // unchanged, and both sides say so.
 func TestNoClientCertificate(t *testing.T) {
 	dir := clientAuthority(t)
-	var log output
+	var log cluster.Output
 	second, err := shared.cluster.Install(t.Context(), cluster.HoldfastOptions{
 		Binary: shared.binary, Output: &log,
 		Args: []string{"--client-ca-file=" + filepath.Join(dir, "ca.crt"), "--cluster-wide"},

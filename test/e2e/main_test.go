@@ -6,19 +6,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
@@ -29,62 +26,49 @@ var shared struct {
 	holdfast *cluster.Holdfast
 	binary   string
 	auditLog string
+	log      cluster.Output // of holdfast
 	warnings *warningLog
 }
 
-func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
+var eventually = cluster.Eventually
+
+func TestMain(m *testing.M) { cluster.Main(telling{m}, "e2e", prepare) }
+
+// telling are tests that show holdfast's log where one fails.
+type telling struct{ *testing.M }
+
+func (tests telling) Run() int {
+	code := tests.M.Run()
+	if code != 0 {
+		lines := strings.Split(strings.TrimRight(shared.log.String(), "\n"), "\n")
+		fmt.Fprintf(os.Stderr, "log of holdfast:\n%s\n", strings.Join(lines[max(0, len(lines)-20):], "\n"))
 	}
-	os.Exit(code)
+	return code
 }
 
-func runTests(m *testing.M) (code int, err error) {
-	ctrllog.SetLogger(logr.Discard()) // of envtest
-	dir, err := os.MkdirTemp("", "holdfast-e2e-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	shared.binary = filepath.Join(dir, "holdfast")
-	build := exec.Command("go", "build", "-o", shared.binary, "./cmd/holdfast")
-	build.Dir = cluster.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("go build: %w\n%s", err, out)
+func prepare(dir string, after func(func() error)) (err error) {
+	if shared.binary, err = cluster.Build(dir); err != nil {
+		return err
 	}
 	shared.auditLog = filepath.Join(dir, "audit.log")
-	c, err := cluster.Start(func(env *envtest.Environment) { err = writeAuditPolicy(env, dir) })
+	var policyErr error
+	shared.cluster, err = cluster.Start(func(env *envtest.Environment) { policyErr = writeAuditPolicy(env, dir) })
 	if err != nil {
-		return 1, err
+		return err
 	}
-	defer func() {
-		if stopErr := c.Stop(); err == nil && stopErr != nil {
-			code, err = 1, stopErr
-		}
-	}()
-	shared.cluster = c
-	if shared.warnings, err = newWarningLog(c); err != nil {
-		return 1, err
+	after(shared.cluster.Stop)
+	if policyErr != nil {
+		return policyErr
 	}
-	logFile, err := os.Create(filepath.Join(dir, "holdfast.log"))
+	if shared.warnings, err = newWarningLog(shared.cluster); err != nil {
+		return err
+	}
+	shared.holdfast, err = shared.cluster.Install(context.Background(), cluster.HoldfastOptions{Binary: shared.binary, Output: &shared.log})
 	if err != nil {
-		return 1, err
+		return fmt.Errorf("%w\n%s", err, shared.log.String())
 	}
-	defer logFile.Close()
-	shared.holdfast, err = c.Install(context.Background(), cluster.HoldfastOptions{Binary: shared.binary, Output: logFile})
-	if err != nil {
-		log, _ := os.ReadFile(logFile.Name())
-		return 1, fmt.Errorf("%w\n%s", err, log)
-	}
-	defer shared.holdfast.Stop()
-	code = m.Run()
-	if code != 0 {
-		log, _ := os.ReadFile(logFile.Name())
-		fmt.Fprintf(os.Stderr, "log of holdfast:\n%s\n", tail(string(log), 20))
-	}
-	return code, nil
+	after(func() error { shared.holdfast.Stop(); return nil })
+	return nil
 }
 
 // writeAuditPolicy makes the API server write audit annotations of pods.
@@ -101,11 +85,6 @@ rules:
   resources: [{group: "", resources: [pods]}]
 - level: None
 `), 0o600)
-}
-
-func tail(text string, lines int) string {
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
 // warningLog collects the warnings that the API server sends to its client.
@@ -220,20 +199,4 @@ func waitForMarker(t *testing.T, marker string) {
 		applied := probe.Annotations["holdfast.dev/applied"]
 		return strings.Contains(applied, marker), applied
 	})
-}
-
-// eventually waits for a condition, up to half a minute.
-func eventually(t *testing.T, what string, condition func() (ok bool, last string)) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		ok, last := condition()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not seen within 30 s: %s; last: %s", what, last)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }

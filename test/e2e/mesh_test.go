@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -25,24 +23,6 @@ rules:
   strategy: {idleTimeout: 48h, keepalive: {time: %ds, interval: 30s, probes: 3}}
 `
 
-// output takes what a process writes while a test may read it.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // With --manage-mesh an edit of the ConfigMap is all: the object that the new
 // value needs is made, and the next pod carries it. Before Istio is there, pods
 // are decided too, and an Event on the ConfigMap says what is missing.
@@ -59,7 +39,7 @@ func TestManageMesh(t *testing.T) {
 	if _, err := c.Rights(t.Context(), t.TempDir(), "--set", "manageMesh=true"); err != nil {
 		t.Fatal(err)
 	}
-	var log output
+	var log cluster.Output
 	h, err := c.Install(t.Context(), cluster.HoldfastOptions{Binary: shared.binary, Output: &log, Args: []string{"--manage-mesh"}})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &log)

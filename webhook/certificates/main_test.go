@@ -2,9 +2,7 @@ package certificates_test
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,46 +36,29 @@ var shared struct {
 	gate   *gate
 }
 
-func TestMain(m *testing.M) {
-	webhook.UseLogger(logr.Discard())
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "certificates:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+var eventually = cluster.Eventually
 
-func runTests(m *testing.M) (code int, err error) {
+func TestMain(m *testing.M) { cluster.Main(m, "certificates", prepare) }
+
+func prepare(dir string, after func(func() error)) (err error) {
+	webhook.UseLogger(logr.Discard())
 	ctx := context.Background()
-	dir, err := os.MkdirTemp("", "holdfast-certificates-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
 	if shared.Cluster, err = cluster.Start(nil); err != nil {
-		return 1, err
+		return err
 	}
-	defer func() {
-		if stopErr := shared.Stop(); err == nil && stopErr != nil {
-			code, err = 1, stopErr
-		}
-	}()
+	after(shared.Stop)
 	if shared.config, err = shared.Rights(ctx, dir); err != nil {
-		return 1, err
+		return err
 	}
 	if shared.gate, err = openGate(); err != nil {
-		return 1, err
+		return err
 	}
-	defer shared.gate.close()
+	after(func() error { shared.gate.close(); return nil })
 	if err := install(ctx); err != nil {
-		return 1, err
+		return err
 	}
 	shop := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop", Labels: map[string]string{"holdfast.dev/enabled": "true"}}}
-	if err := shared.Client.Create(ctx, shop); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	return shared.Client.Create(ctx, shop)
 }
 
 // secretObject is the Secret as it is shipped.
@@ -242,17 +223,4 @@ func readBundles(ctx context.Context) (all [][]byte, err error) {
 		all = append(all, w.ClientConfig.CABundle)
 	}
 	return all, nil
-}
-
-// eventually waits for a condition; what it returns beside is for the failure.
-func eventually(t *testing.T, what string, condition func() (bool, string)) {
-	t.Helper()
-	var last string
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var ok bool
-		if ok, last = condition(); ok {
-			return
-		}
-	}
-	t.Fatalf("waited in vain for %s: %s", what, last)
 }

@@ -58,11 +58,10 @@ func TestStorm(t *testing.T) {
 	}
 	reset(t)
 	dir := t.TempDir()
-	binary, rulesFile := filepath.Join(dir, "holdfast"), filepath.Join(dir, "rules.yaml")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/holdfast")
-	build.Dir = cluster.Root()
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", build, err, out)
+	rulesFile := filepath.Join(dir, "rules.yaml")
+	binary, err := cluster.Build(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(rulesFile, []byte(rules), 0o600); err != nil {
 		t.Fatal(err)

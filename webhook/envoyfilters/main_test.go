@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -22,7 +20,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/holdfast-mesh/holdfast/mesh"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -38,44 +35,27 @@ var shared struct {
 	admin  client.Client // knows EnvoyFilters
 }
 
-func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "envoyfilters:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+var eventually = cluster.Eventually
 
-func runTests(m *testing.M) (code int, err error) {
-	ctrllog.SetLogger(logr.Discard()) // of envtest
-	dir, err := os.MkdirTemp("", "holdfast-envoyfilters-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
+func TestMain(m *testing.M) { cluster.Main(m, "envoyfilters", prepare) }
+
+func prepare(dir string, after func(func() error)) (err error) {
 	if shared.Cluster, err = cluster.Start(nil); err != nil {
-		return 1, err
+		return err
 	}
-	defer func() {
-		if stopErr := shared.Stop(); err == nil && stopErr != nil {
-			code, err = 1, stopErr
-		}
-	}()
+	after(shared.Stop)
 	if err := shared.InstallEnvoyFilters(); err != nil {
-		return 1, err
+		return err
 	}
 	if shared.config, err = shared.Rights(context.Background(), dir, "--set", "manageMesh=true"); err != nil {
-		return 1, err
+		return err
 	}
 	scheme := runtime.NewScheme()
 	if err := networking.AddToScheme(scheme); err != nil {
-		return 1, err
+		return err
 	}
-	if shared.admin, err = client.New(shared.Config, client.Options{Scheme: scheme, Mapper: newMapper()}); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	shared.admin, err = client.New(shared.Config, client.Options{Scheme: scheme, Mapper: newMapper()})
+	return err
 }
 
 // replica is a Manager at work.
@@ -274,19 +254,6 @@ func edit(t *testing.T, key client.ObjectKey, change func(*networking.EnvoyFilte
 			t.Fatal(err)
 		}
 	}
-}
-
-// eventually waits for a condition; what it returns beside is for the failure.
-func eventually(t *testing.T, what string, condition func() (bool, string)) {
-	t.Helper()
-	var last string
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		var ok bool
-		if ok, last = condition(); ok {
-			return
-		}
-	}
-	t.Fatalf("waited in vain for %s: %s", what, last)
 }
 
 // stays holds a condition for a while: nobody can wait for what must not happen.

@@ -1,4 +1,4 @@
-package decide
+package annotations
 
 import (
 	"strings"
@@ -7,21 +7,21 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
-// takeBack returns the annotations as their authors wrote them: without what
+// TakeBack returns the annotations as their authors wrote them: without what
 // holdfast wrote, as the record on the pod remembers it. What somebody has
 // changed since is that person's. Without a record they are as they are.
-func (v values) takeBack() values {
-	if !v[applied].present {
+func (v Values) TakeBack() Values {
+	if !v[Applied].Present {
 		return v
 	}
-	r := readRecord(v[applied].text)
-	v[applied] = value{}
+	r := readRecord(v[Applied].Text)
+	v[Applied] = Value{}
 	was, had := r.Was[recordKeepalive]
-	v[keepalive] = value{was, had}
-	v[excludedPorts] = r.listBack(recordPorts, v[excludedPorts], isPorts)
-	v[excludedRanges] = r.listBack(recordRanges, v[excludedRanges], isPrefixes)
-	if v[proxyConfig].present {
-		v[proxyConfig] = r.configBack(v[proxyConfig])
+	v[Keepalive] = Value{was, had}
+	v[ExcludedPorts] = r.listBack(ExcludedPorts, v[ExcludedPorts], isPorts)
+	v[ExcludedRanges] = r.listBack(ExcludedRanges, v[ExcludedRanges], isPrefixes)
+	if v[ProxyConfig].Present {
+		v[ProxyConfig] = r.configBack(v[ProxyConfig])
 	}
 	return v
 }
@@ -37,8 +37,8 @@ func isPrefixes(text string) bool {
 }
 
 // configBack is the author's ProxyConfig; what is there, if it has no safe edit.
-func (r *record) configBack(there value) value {
-	config, err := proxyconfig.Parse(there.text)
+func (r *Record) configBack(there Value) Value {
+	config, err := proxyconfig.Parse(there.Text)
 	if err != nil {
 		return there
 	}
@@ -75,22 +75,9 @@ func (r *record) configBack(there value) value {
 	switch {
 	case !rest.IsEmpty():
 	case r.Made == recordConfig && !strings.Contains(rest.Text(), "#"): // a comment is somebody's
-		return value{}
-	case hadText && sameConfig(was, rest.Text()):
-		return value{was, true}
+		return Value{}
+	case hadText && proxyconfig.Same(was, rest.Text()):
+		return Value{was, true}
 	}
-	return value{rest.Text(), true}
-}
-
-// sameConfig reports whether two texts are the same ProxyConfig to Istio.
-func sameConfig(a, b string) bool {
-	if a == b {
-		return true
-	}
-	one, err := proxyconfig.Parse(a)
-	if err != nil {
-		return false
-	}
-	other, err := proxyconfig.Parse(b)
-	return err == nil && one.Means(other)
+	return Value{rest.Text(), true}
 }

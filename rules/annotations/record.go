@@ -1,4 +1,4 @@
-package decide
+package annotations
 
 import (
 	"encoding/json"
@@ -7,18 +7,19 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
-// record is the value of AppliedAnnotation: what is in force, and what holdfast
+// Record is the value of AppliedAnnotation: what is in force, and what holdfast
 // has written into annotations that have other authors too, so that it can
 // change it and take it back. Keys with istio.HoldfastMetadataPrefix and
 // rules.KeepaliveAnnotation are its own anyway.
 //
 // A record may come from anybody who writes pods: what it says is checked
 // against what is there, and the result like everything that holdfast writes.
-type record struct {
+type Record struct {
 	Rules []string `json:"rules"`
 	More  int      `json:"more,omitempty"` // rules that had no room
 	Hash  string   `json:"hash"`
@@ -38,10 +39,11 @@ const (
 	recordConfig    = "config" // proxy.istio.io/config; in Was only where it had no field
 	recordMetadata  = "proxyMetadata"
 	recordDrain     = "drainDuration"
-	recordPorts     = "excludeOutboundPorts"
-	recordRanges    = "excludeOutboundIPRanges"
 	recordKeepalive = "keepalive"
 )
+
+// listNames are those of lists in a record.
+var listNames = [len(managed)]string{ExcludedPorts: "excludeOutboundPorts", ExcludedRanges: "excludeOutboundIPRanges"}
 
 const (
 	// maxAppliedNames bounds the names of rules in a record, in bytes: a pod has
@@ -56,35 +58,36 @@ const (
 	maxRecord = 16 << 10
 )
 
-// newRecord is a record without what was written. Of more names than it has
+// NewRecord is a record without what was written. Of more names than it has
 // room for it holds the first.
-func newRecord(names []string, hash string) record {
+func NewRecord(names []string, hash string) Record {
 	fit, room := 0, maxAppliedNames
 	for fit < len(names) && room >= len(names[fit]) {
 		room -= len(names[fit])
 		fit++
 	}
-	return record{Rules: names[:fit], More: len(names) - fit, Hash: hash, Wrote: map[string]string{}, Was: map[string]string{}}
+	return Record{Rules: names[:fit], More: len(names) - fit, Hash: hash, Wrote: map[string]string{}, Was: map[string]string{}}
 }
 
 // readRecord reads the value of AppliedAnnotation. One that nobody understands
 // remembers nothing.
-func readRecord(text string) (r record) {
+func readRecord(text string) (r Record) {
 	if len(text) > maxRecord || json.Unmarshal([]byte(text), &r) != nil {
-		return record{}
+		return Record{}
 	}
 	r.fit() // holdfast's own does; work on others is bounded
 	return r
 }
 
-// value writes the record down.
-func (r *record) value() value {
+// Value writes the record down.
+func (r *Record) Value() Value {
+	r.fit()
 	text, _ := json.Marshal(r) // strings can be encoded
-	return value{string(text), true}
+	return Value{string(text), true}
 }
 
 // fit leaves out of Was what has no room.
-func (r *record) fit() {
+func (r *Record) fit() {
 	room := maxWas
 	for _, key := range slices.Sorted(maps.Keys(r.Was)) {
 		if size := len(key) + len(r.Was[key]); size <= room {
@@ -95,42 +98,51 @@ func (r *record) fit() {
 	}
 }
 
-// wroteList remembers a list that holdfast made of the author's. own is what
-// the author's items are in the new text.
-func (r *record) wroteList(name string, author value, own, text string) {
-	if author.present && (author.text == "" || author.text != own) {
-		r.Was[name] = author.text
+// WroteList remembers a list, ExcludedPorts or ExcludedRanges, that holdfast made
+// of the author's. own is what the author's items are in the new text.
+func (r *Record) WroteList(index int, author Value, own, text string) {
+	name := listNames[index]
+	if author.Present && (author.Text == "" || author.Text != own) {
+		r.Was[name] = author.Text
 	}
 	r.Wrote[name] = strconv.Itoa(len(own)) + ":" + textHash(text)
 }
 
+// WroteKeepalive remembers what the author has as rules.KeepaliveAnnotation.
+func (r *Record) WroteKeepalive(author Value) {
+	if author.Present {
+		r.Was[recordKeepalive] = author.Text
+	}
+}
+
 // listBack is the author's list; what is there, if holdfast did not write it.
-func (r *record) listBack(name string, there value, valid func(text string) bool) value {
+func (r *Record) listBack(index int, there Value, valid func(text string) bool) Value {
+	name := listNames[index]
 	size, hash, ok := strings.Cut(r.Wrote[name], ":")
 	own, err := strconv.Atoi(size)
-	if !ok || err != nil || own < 0 || own > len(there.text) || !there.present || hash != textHash(there.text) {
+	if !ok || err != nil || own < 0 || own > len(there.Text) || !there.Present || hash != textHash(there.Text) {
 		return there
 	}
-	back := value{there.text[:own], own > 0}
+	back := Value{there.Text[:own], own > 0}
 	if was, ok := r.Was[name]; ok {
-		back = value{was, true}
+		back = Value{was, true}
 	}
-	if !valid(back.text) {
+	if !valid(back.Text) {
 		return there
 	}
 	return back
 }
 
-// wroteConfig remembers an edit of the author's ProxyConfig.
-func (r *record) wroteConfig(author value, config *proxyconfig.Config, edit proxyconfig.Edit) {
+// WroteConfig remembers an edit of the author's ProxyConfig.
+func (r *Record) WroteConfig(author Value, config *proxyconfig.Config, edit proxyconfig.Edit) {
 	switch {
-	case !author.present:
+	case !author.Present:
 		r.Made = recordConfig
 	case !config.HasMetadata() && len(edit.SetMetadata) > 0:
 		r.Made = recordMetadata
 	}
-	if author.present && config.IsEmpty() {
-		r.Was[recordConfig] = author.text
+	if author.Present && config.IsEmpty() {
+		r.Was[recordConfig] = author.Text
 	}
 	for key, value := range edit.SetMetadata {
 		written, there := config.Written(key)
@@ -154,4 +166,4 @@ func (r *record) wroteConfig(author value, config *proxyconfig.Config, edit prox
 
 // textHash tells texts of one annotation apart that people write by mistake or
 // on purpose, in 32 bits.
-func textHash(text string) string { return hexHash([]byte(text))[:8] }
+func textHash(text string) string { return digest.Hex([]byte(text))[:8] }
