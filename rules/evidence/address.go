@@ -13,6 +13,14 @@ type Address struct {
 	Host string     // in lower case, without a final dot; empty for an IP
 	IP   netip.Addr // without zone, v4-mapped addresses as IPv4
 	Port uint16
+	// Kind is the name of the middleware in rules.KnownMiddleware that the text itself
+	// says: by a scheme, a variable's name, a sibling. Empty where nothing but the port
+	// may tell.
+	Kind string
+	Form Form
+	// Unresolved: which host it is, is not known, as of a value that comes from a
+	// Secret.
+	Unresolved bool
 	// hidden: the text may be part of a password, so only the port is shown.
 	hidden bool
 	source source

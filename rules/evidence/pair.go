@@ -54,18 +54,22 @@ func (s *scanner) joinPairs() {
 		}
 		s.searches++
 		s.source.kind, s.source.index = p.kind, p.index
-		port, own := s.portBeside(p.prefix, i)
-		s.hosts(p.value, port, own)
+		port, means, own := s.portBeside(p.prefix, i)
+		form := s.form
+		if !own && form == FormHostPortVariables {
+			form = FormKindVariable
+		}
+		s.hosts(p.value, Address{Port: port, Kind: means.kind, Form: form}, own)
 	}
 }
 
 // joinFrom joins the pairs from one on and forgets them: those of one text
 // belong together, and to no other.
 func (s *scanner) joinFrom(kept int) {
-	outer := s.pairs
-	s.pairs = s.pairs[kept:]
+	outer, outerForm := s.pairs, s.form
+	s.pairs, s.form = s.pairs[kept:], FormKeyValues
 	s.joinPairs()
-	s.pairs = outer[:kept]
+	s.pairs, s.form = outer[:kept], outerForm
 }
 
 // endingsOf returns the endings that a name may have, by its last letter.
@@ -122,29 +126,27 @@ func mayBeHosts(value string) bool {
 // portBeside finds the port that belongs to the host in pair i: PREFIX_PORT, or
 // for REDIS_SERVICE_HOST also REDIS_PORT, or the default of the middleware that
 // the prefix names. own says that it is not a default.
-func (s *scanner) portBeside(prefix string, i int) (port uint16, own bool) {
+func (s *scanner) portBeside(prefix string, i int) (port uint16, means meaning, own bool) {
+	means = vocabulary.word(prefix)
 	if port, ok := s.portNamed(prefix, i); ok {
-		return port, true
+		return port, means, true
 	}
 	const service = "service_"
 	if endsWith(prefix, service) {
 		if port, ok := s.portNamed(prefix[:len(prefix)-len(service)], i); ok {
-			return port, true
+			return port, means, true
 		}
-	}
-	if port := vocabulary.wordPort(prefix); port != 0 {
-		return port, false
 	}
 	// libpq: "host=db dbname=shop" means its own default.
 	// Source: https://www.postgresql.org/docs/current/libpq-connect.html
 	if prefix == "" {
 		for i := range s.pairs {
 			if strings.EqualFold(s.pairs[i].name, dbName) {
-				return vocabulary.wordPort("postgresql"), false
+				means = vocabulary.word("postgresql")
 			}
 		}
 	}
-	return 0, false
+	return means.port, means, false
 }
 
 // portNamed finds the nearest port after pair i, else the first before it: a
@@ -187,27 +189,28 @@ func isPortEnding(ending string) bool {
 	return false
 }
 
-// hosts reads a host, or a comma list of hosts, that have no port of their own.
+// hosts reads a host, or a comma list of hosts, that have no port of their own; shown
+// is what is known of them.
 // In "Server=tcp:db,1433" the list's second item is the port.
 // Source: https://learn.microsoft.com/en-us/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring
 //
 // In "tls://cache" the scheme is cut off if the port is the host's own: the
 // default of a scheme that has one was found by url.
-func (s *scanner) hosts(value string, port uint16, own bool) {
+func (s *scanner) hosts(value string, shown Address, own bool) {
 	value = strings.TrimSpace(value)
 	if scheme, rest, ok := strings.Cut(value, ":"); ok && strings.EqualFold(scheme, "tcp") {
 		value = rest
 	}
 	if host, rest, ok := strings.Cut(value, ","); ok {
 		if p, ok := parsePort(strings.TrimSpace(rest)); ok {
-			value, port = host, p
+			value, shown.Port = host, p
 		}
 	}
 	value, _, _ = strings.Cut(value, `\`) // an instance of SQL Server
 	if scheme, rest, ok := strings.Cut(value, "://"); ok && own && !strings.ContainsAny(scheme, ",=") && !strings.Contains(rest, "@") {
 		value, _, _ = strings.Cut(rest, "/")
 	}
-	if port == 0 {
+	if shown.Port == 0 {
 		return
 	}
 	for item := range hostItems(value) {
@@ -217,8 +220,8 @@ func (s *scanner) hosts(value string, port uint16, own bool) {
 			a, ok = parseHost("[" + item + "]") // IPv6 needs no brackets here
 		}
 		if ok && a.Host != "true" && a.Host != "false" {
-			a.Port = port
-			s.add(a)
+			shown.Host, shown.IP = a.Host, a.IP
+			s.add(shown)
 		}
 	}
 }

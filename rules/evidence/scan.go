@@ -69,6 +69,7 @@ type scanner struct {
 	source     source // of the text that is being read
 	hiding     bool   // the text may be a password
 	pairs      []pair
+	form       Form // of what pairs show
 	expansion  expansion
 }
 
@@ -97,7 +98,7 @@ func (s *scanner) release() {
 
 func (s *scanner) container(c *rules.Container) {
 	s.expansion.begin(c.Env)
-	s.pairs = s.pairs[:0]
+	s.pairs, s.form = s.pairs[:0], FormHostPortVariables
 	s.source = source{container: c, kind: inEnv}
 	for i := range c.Env {
 		name, value := c.Env[i].Name, c.Env[i].Value
@@ -117,7 +118,7 @@ func (s *scanner) container(c *rules.Container) {
 	}
 	s.joinPairs()
 	// Flags of one program may be split over command and args.
-	s.pairs = s.pairs[:0]
+	s.pairs, s.form = s.pairs[:0], FormFlags
 	s.arguments(c.Command, source{container: c, kind: inCommand})
 	s.arguments(c.Args, source{container: c, kind: inArgs})
 	s.joinPairs()

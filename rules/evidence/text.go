@@ -82,7 +82,7 @@ func (s *scanner) colon(ahead *lookahead, at int) {
 	if !ok || isDate(a.Host) || inSecretField(value, start) {
 		return
 	}
-	a.Port, a.hidden = port, ahead.exposed(end) || afterLogin(value, start)
+	a.Port, a.Form, a.hidden = port, FormHostPort, ahead.exposed(end) || afterLogin(value, start)
 	s.add(a)
 }
 
@@ -169,9 +169,9 @@ func (s *scanner) goDSN(value string) {
 	i := strings.LastIndex(value, open)
 	rest := value[i+len(open):]
 	host, _, closed := strings.Cut(rest[:min(len(rest), maxName+2)], ")")
-	port, ok := lookUp(vocabulary.words, "mysql")
+	means, ok := lookUp(vocabulary.words, "mysql")
 	if a, isHost := parseHost(host); ok && closed && isHost {
-		a.Port = port
+		a.Port, a.Kind, a.Form = means.port, means.kind, FormGoDSN
 		a.hidden = strings.Contains(rest, "@")
 		s.add(a)
 	}

@@ -33,13 +33,13 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
-	byDefault := vocabulary.schemePort(value[scheme:at])
+	means := vocabulary.scheme(value[scheme:at])
 	for item := range hostItems(authority) {
 		if s.full() {
 			break
 		}
-		if a, ok := parseHostPort(item, byDefault); ok {
-			a.hidden = hidden
+		if a, ok := parseHostPort(item, means.port); ok {
+			a.Kind, a.Form, a.hidden = means.kind, FormURL, hidden
 			s.add(a)
 		}
 	}

@@ -1,0 +1,36 @@
+package evidence
+
+import (
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// An address says by which form it was found, and what kind of middleware the text
+// itself names: a port alone names none.
+func TestForms(t *testing.T) {
+	tests := []struct {
+		rule string
+		pod  *rules.Pod
+		kind string
+		form Form
+	}{
+		{"a scheme", envPod("A", "redis://cache:7777"), "redis", FormURL},
+		{"a scheme of many servers", envPod("A", "http://redis:6379"), "", FormURL},
+		{"host and port", envPod("A", "redis:6379"), "", FormHostPort},
+		{"Go's MySQL form", envPod("A", "u:p@tcp(db)/shop"), "mysql", FormGoDSN},
+		{"two variables", envPod("DB_HOST", "db", "DB_PORT", "6379"), "", FormHostPortVariables},
+		{"two variables that name the kind", envPod("REDIS_HOST", "db", "REDIS_PORT", "7777"), "redis", FormHostPortVariables},
+		{"one variable that names the kind", envPod("REDIS_HOST", "cache"), "redis", FormKindVariable},
+		{"keys and values", envPod("A", "host=db port=5432"), "", FormKeyValues},
+		{"flags", &rules.Pod{Containers: []rules.Container{{Args: []string{"--redis-host", "cache"}}}}, "redis", FormFlags},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			found := Scan(test.pod, nil)
+			if len(found.Addresses) != 1 || found.Addresses[0].Kind != test.kind || found.Addresses[0].Form != test.form {
+				t.Errorf("got %+v, want one address of kind %q, form %s", found.Addresses, test.kind, test.form)
+			}
+		})
+	}
+}
