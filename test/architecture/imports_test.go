@@ -35,7 +35,7 @@ var floors = []struct{ of, below string }{
 	{"doctor/checks", "doctor istio mesh rules rules/load"},
 	{"doctor/gather", "doctor istio rules rules/load verify/forward"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
-	{"webhook/cluster", "internal/... istio/... rules"},
+	{"webhook/cluster", "internal/... istio/... rules rules/evidence/configmaps"},
 	{"webhook/certificates", "internal/... webhook/certificates/authority"},
 	{"webhook/certificates/authority", ""},
 	{"webhook/envoyfilters", "internal/... istio/... rules mesh"},
