@@ -18,6 +18,7 @@ type podObject struct {
 		HostNetwork    bool              `json:"hostNetwork"`
 		InitContainers []rules.Container `json:"initContainers"`
 		Containers     []rules.Container `json:"containers"`
+		Volumes        []rules.Volume    `json:"volumes"`
 	} `json:"spec"`
 
 	size int // of the JSON, in bytes
@@ -60,6 +61,7 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 		Annotations: meta.Annotations,
 		HostNetwork: p.Spec.HostNetwork,
 		Containers:  slices.Concat(p.Spec.InitContainers, p.Spec.Containers),
+		Volumes:     p.Spec.Volumes,
 		Size:        p.size,
 		Mesh:        mesh,
 	}
