@@ -140,7 +140,7 @@ func (r *Reader) kindBeside(prefix string) string {
 		}
 		// DB is a prefix of DB_HOST, and DB_TYPE is beside it.
 		for _, common := range [...]string{p.prefix, p.name} {
-			if (common != "" || prefix == "") && len(common) >= longest && strings.HasPrefix(prefix, common) {
+			if (common != "" || r.form == form.KeyValues) && len(common) >= longest && strings.HasPrefix(prefix, common) {
 				kind, longest = p.kind, len(common)
 			}
 		}

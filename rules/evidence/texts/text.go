@@ -31,6 +31,7 @@ func (r *Reader) text(value string) {
 	if hasPlaceholder(value) {
 		r.placeholders(value)
 	}
+	r.structured(value)
 	r.records(value)
 	r.devices(value)
 	flags := isCommandLine(value)
