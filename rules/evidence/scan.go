@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -105,20 +106,33 @@ func (s *scanner) release() {
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
 	c = s.resolve(c)
-	s.container = c
+	s.self.enter(c)
 	s.expansion.begin(c.Env)
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inEnv, Index: i}
-		s.variable(i, &c.Env[i])
-	}
-	s.reader.Join()
+	s.variables(c, inEnv)
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
 	s.arguments(c.Args, inArgs)
 	s.reader.Join()
 	s.mounts(c)
+}
+
+// variables reads the variables of a container, or the settings of a file, which a
+// container of its own has.
+func (s *scanner) variables(c *rules.Container, kind uint8) {
+	s.container = c
+	kept := len(s.addresses)
+	s.reader.Variables()
+	for i := range c.Env {
+		s.reader.Place = texts.Place{Kind: kind, Index: i}
+		s.variable(i, &c.Env[i])
+	}
+	s.reader.Join()
+	if s.reader.HasOffs() {
+		s.addresses = append(s.addresses[:kept], slices.DeleteFunc(s.addresses[kept:], func(a Address) bool {
+			return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
+		})...)
+	}
 }
 
 // variable reads variable i of the container.
@@ -142,17 +156,6 @@ func (s *scanner) variable(i int, e *rules.EnvVar) {
 	}
 }
 
-// file reads a file, the settings of which a container of its own has as variables.
-func (s *scanner) file(c *rules.Container) {
-	s.container = c
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inFile, Index: i}
-		s.reader.Variable(c.Env[i].Name, c.Env[i].Value)
-	}
-	s.reader.Join()
-}
-
 func (s *scanner) arguments(list []string, kind uint8) {
 	for i, value := range list {
 		s.reader.Place = texts.Place{Kind: kind, Index: i}
@@ -162,9 +165,6 @@ func (s *scanner) arguments(list []string, kind uint8) {
 
 // Add keeps an address unless it is the pod's own.
 func (s *scanner) Add(f *texts.Found) {
-	if s.self.is(f.Host) {
-		return
-	}
 	kept := len(s.addresses)
 	s.addresses = append(s.addresses, Address{
 		Host: f.Host, IP: f.IP, Port: f.Port, Kind: f.Kind, Form: f.Form, HTTP: f.HTTP, Unresolved: f.Unresolved,
@@ -172,6 +172,7 @@ func (s *scanner) Add(f *texts.Found) {
 	})
 	a := &s.addresses[kept]
 	switch {
+	case s.self.is(a):
 	case s.asked == nil && a.Port != 0, s.asked != nil && s.asked.Has(a):
 		if kept == maxAddresses {
 			s.addresses = s.addresses[:kept]

@@ -126,7 +126,7 @@ func (r *Reader) joinFrom(kept int) {
 // mayBeHosts is a cheap look at a value: a host, or a list of them. Values with
 // a port of their own were found already.
 func mayBeHosts(value string) bool {
-	return value != "" && len(value) <= 4*maxName && (isNameByte(value[0]) || value[0] == '[') && value[0] != '-'
+	return value != "" && len(value) <= 4*maxName && (isNameByte(value[0]) || value[0] == '[' || value[0] == '$' || value[0] == '{') && value[0] != '-'
 }
 
 // kindBeside finds which middleware a host is whose name begins like that of a Type:
@@ -200,11 +200,20 @@ func (r *Reader) hosts(value string, shown Found, ownPort, store bool) {
 		if !ok && strings.Contains(item, ":") {
 			a, ok = parseHost("[" + item + "]") // IPv6 needs no brackets here
 		}
+		if !ok && hasPlaceholder(item) {
+			rest := ""
+			if a, rest, ok = parseUnresolved(item); rest != "" || a.Port != 0 {
+				continue // with a port of its own, it was found by itself
+			}
+		}
 		if !ok {
 			continue
 		}
 		f := shown
-		f.Host, f.IP = a.Host, a.IP
+		f.Host, f.IP, f.Unresolved = a.Host, a.IP, a.Unresolved
+		if f.Kind == "" && a.Kind != "" {
+			f.Kind, f.Form = a.Kind, a.Form
+		}
 		if f.Kind == "" && store {
 			if m := vocabulary.HostKind(f.Host); m.Kind != "" {
 				f.Kind, f.Form = m.Kind, form.HostName
@@ -214,6 +223,8 @@ func (r *Reader) hosts(value string, shown Found, ownPort, store bool) {
 		case f.Port != 0:
 		case f.Kind != "":
 			f.Port = vocabulary.Kind(f.Kind).Port
+		case f.Unresolved:
+			continue
 		default:
 			f.Form = form.BareHost
 		}

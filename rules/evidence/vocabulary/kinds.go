@@ -35,6 +35,7 @@ func newKinds() map[string]Meaning {
 		"es": "elasticsearch", "elastic": "elasticsearch", "elk": "elasticsearch",
 		"rabbit": "rabbitmq", "cqlsh": "cassandra", "cql": "cassandra",
 		"sqlsrv": "sqlserver", "mongos": "mongodb", "mysqli": "mysql", "dragonfly": "redis",
+		"bootstrapservers": "kafka", "bootstrapserver": "kafka", "maria": "mysql", "zoo": "zookeeper",
 	} {
 		table[word] = table[name]
 	}
@@ -133,4 +134,7 @@ func findScheme(scheme string) Meaning {
 func Kind(name string) Meaning { return kinds[name] }
 
 // SpeaksHTTP reports whether clients of a middleware speak HTTP.
-func SpeaksHTTP(kind string) bool { return kind == "elasticsearch" }
+func SpeaksHTTP(kind string) bool {
+	m, _ := rules.FindMiddleware(kind)
+	return m.HTTP
+}
