@@ -105,18 +105,10 @@ func (s *scanner) release() {
 
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
-	s.self.enter(c)
 	c = s.resolve(c)
-	s.container = c
-	kept := len(s.addresses)
+	s.self.enter(c)
 	s.expansion.begin(c.Env)
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inEnv, Index: i}
-		s.variable(i, &c.Env[i])
-	}
-	s.reader.Join()
-	s.dropOff(c, kept)
+	s.variables(c, inEnv)
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
@@ -125,15 +117,22 @@ func (s *scanner) read(c *rules.Container) {
 	s.mounts(c)
 }
 
-// dropOff drops addresses of a container's variables, from one on, that other variables
-// switch off.
-func (s *scanner) dropOff(c *rules.Container, from int) {
-	if !s.reader.HasOffs() {
-		return
+// variables reads the variables of a container, or the settings of a file, which a
+// container of its own has.
+func (s *scanner) variables(c *rules.Container, kind uint8) {
+	s.container = c
+	kept := len(s.addresses)
+	s.reader.Variables()
+	for i := range c.Env {
+		s.reader.Place = texts.Place{Kind: kind, Index: i}
+		s.variable(i, &c.Env[i])
 	}
-	s.addresses = append(s.addresses[:from], slices.DeleteFunc(s.addresses[from:], func(a Address) bool {
-		return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
-	})...)
+	s.reader.Join()
+	if s.reader.HasOffs() {
+		s.addresses = append(s.addresses[:kept], slices.DeleteFunc(s.addresses[kept:], func(a Address) bool {
+			return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
+		})...)
+	}
 }
 
 // variable reads variable i of the container.
@@ -155,19 +154,6 @@ func (s *scanner) variable(i int, e *rules.EnvVar) {
 	if value != "" {
 		s.reader.Variable(e.Name, value)
 	}
-}
-
-// file reads a file, the settings of which a container of its own has as variables.
-func (s *scanner) file(c *rules.Container) {
-	s.container = c
-	kept := len(s.addresses)
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inFile, Index: i}
-		s.reader.Variable(c.Env[i].Name, c.Env[i].Value)
-	}
-	s.reader.Join()
-	s.dropOff(c, kept)
 }
 
 func (s *scanner) arguments(list []string, kind uint8) {

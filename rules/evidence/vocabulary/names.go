@@ -75,8 +75,10 @@ func Read(name string) Name {
 			last = end
 		}
 		if n.Kind == "" && !other {
-			n.Meaning = kindOf(word)
-			if n.Kind == "" && end == after { // MySQL and OpenSearch are two words only by their capitals
+			if c == 0 {
+				n.Meaning = kindOf(word)
+			}
+			if n.Kind == "" && end == after && after < len(name) { // MySQL and OpenSearch are two words only by their capitals
 				_, next := firstWord(name[after:])
 				end = after + next
 				n.Meaning = kindOf(name[start:end])
