@@ -106,20 +106,21 @@ func (r *Reader) Forget() {
 // Variable reads an environment variable. One called just HOST or the like is the pod's
 // own; a flag or a key of a connection string called so is not.
 func (r *Reader) Variable(name, value string) {
-	if vocabulary.IsBrowsers(name) {
+	has := marksOf(value)
+	role, prefix := vocabulary.Ending(name)
+	if (has&markAddress != 0 || isHost(role)) && vocabulary.IsBrowsers(name) {
 		return
 	}
-	role, prefix := vocabulary.Ending(name)
 	if off, ok := vocabulary.Switch(name, value, role, prefix); ok && len(r.offs) < maxOffs {
 		r.offs = append(r.offs, off)
 	}
-	if !isHost(role) || prefix != "" {
+	if role != vocabulary.NoRole && (!isHost(role) || prefix != "") {
 		r.keepAs(name, value, role, prefix)
 	}
-	if vocabulary.Word(name).Kind != "" { // REDIS=cache
+	if role == vocabulary.NoRole && has&markSpace == 0 && vocabulary.Word(name).Kind != "" { // REDIS=cache
 		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
 	}
-	if has := marksOf(value); (has&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
+	if (has&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
 		r.named = named{name: name}
 		r.text(value, has)
 		r.named = named{}
