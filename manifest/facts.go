@@ -41,6 +41,7 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 			pod.Containers = append(pod.Containers, f.container(yamltext.Resolve(c)))
 		}
 	}
+	pod.Volumes = volumes(spec)
 	return pod
 }
 
@@ -58,10 +59,16 @@ func (f *finder) container(n *yaml.Node) rules.Container {
 		return c
 	}
 	c := rules.Container{Name: text(yamltext.Get(n, "name")), Command: list(yamltext.Get(n, "command")), Args: list(yamltext.Get(n, "args"))}
-	if env := yamltext.Get(n, "env"); env != nil && env.Kind == yaml.SequenceNode {
-		for _, e := range env.Content {
-			c.Env = append(c.Env, rules.EnvVar{Name: text(yamltext.Get(e, "name")), Value: text(yamltext.Get(e, "value"))})
-		}
+	for _, e := range items(n, "envFrom") {
+		c.EnvFrom = append(c.EnvFrom, rules.EnvFrom{
+			Prefix: text(yamltext.Get(e, "prefix")), ConfigMapRef: objectRef(e, "configMapRef"), SecretRef: objectRef(e, "secretRef"),
+		})
+	}
+	for _, e := range items(n, "env") {
+		c.Env = append(c.Env, rules.EnvVar{Name: text(yamltext.Get(e, "name")), Value: text(yamltext.Get(e, "value")), ValueFrom: valueFrom(e)})
+	}
+	for _, m := range items(n, "volumeMounts") {
+		c.VolumeMounts = append(c.VolumeMounts, rules.VolumeMount{Name: text(yamltext.Get(m, "name")), SubPath: text(yamltext.Get(m, "subPath"))})
 	}
 	f.containers[n] = c
 	return c

@@ -63,7 +63,7 @@ metadata: {name: shop, labels: {tier: backend}}
 				{Name: "init"}, // init containers come first
 				{
 					Name: "main", Command: []string{"sh", "-c"}, Args: []string{"run", "1"},
-					Env: []rules.EnvVar{{Name: "PORT", Value: "6379"}, {Name: "SECRET"}},
+					Env: []rules.EnvVar{{Name: "PORT", Value: "6379"}, {Name: "SECRET", ValueFrom: &rules.ValueFrom{SecretKeyRef: rules.KeyRef{Name: "s", Key: "k"}}}},
 				},
 			},
 		},
@@ -271,5 +271,50 @@ func TestEditsAreVerified(t *testing.T) {
 		if (problem == nil) != test.ok {
 			t.Errorf("%s: got %v, want accepted: %v", test.rule, problem, test.ok)
 		}
+	}
+}
+
+// Where a pod's texts come from that it does not hold itself.
+func TestSources(t *testing.T) {
+	f := parse(t, `
+kind: Pod
+metadata: {name: cart}
+spec:
+  containers:
+  - name: cart
+    envFrom:
+    - {prefix: A_, configMapRef: {name: a}}
+    - secretRef: {name: b, optional: true}
+    env:
+    - {name: HOST, valueFrom: {configMapKeyRef: {name: c, key: host, optional: true}}}
+    - {name: IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+    volumeMounts:
+    - {name: config, mountPath: /etc/app}
+    - {name: all, mountPath: /etc/all/app.yaml, subPath: app.yaml}
+  volumes:
+  - {name: config, configMap: {name: d, optional: true, items: [{key: k, path: app.ini}]}}
+  - {name: scratch, emptyDir: {}}
+  - name: all
+    projected: {sources: [{secret: {name: e}}, {configMap: {name: f}}]}
+`)
+	want := rules.Container{
+		Name:    "cart",
+		EnvFrom: []rules.EnvFrom{{Prefix: "A_", ConfigMapRef: rules.ObjectRef{Name: "a"}}, {SecretRef: rules.ObjectRef{Name: "b", Optional: true}}},
+		Env: []rules.EnvVar{
+			{Name: "HOST", ValueFrom: &rules.ValueFrom{ConfigMapKeyRef: rules.KeyRef{Name: "c", Key: "host", Optional: true}}},
+			{Name: "IP", ValueFrom: &rules.ValueFrom{}},
+		},
+		VolumeMounts: []rules.VolumeMount{{Name: "config"}, {Name: "all", SubPath: "app.yaml"}},
+	}
+	volumes := []rules.Volume{
+		{Name: "config", ConfigMap: &rules.ConfigMapVolume{Name: "d", Optional: true, Items: []rules.KeyToPath{{Key: "k", Path: "app.ini"}}}},
+		{Name: "all", Projected: &rules.Projected{Sources: []rules.ProjectedSource{{}, {ConfigMap: &rules.ConfigMapVolume{Name: "f"}}}}},
+	}
+	pod := f.Templates()[0].Pod
+	if diff := cmp.Diff([]rules.Container{want}, pod.Containers); diff != "" {
+		t.Errorf("container differs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(volumes, pod.Volumes); diff != "" {
+		t.Errorf("volumes differ (-want +got):\n%s", diff)
 	}
 }

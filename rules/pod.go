@@ -19,6 +19,10 @@ type Pod struct {
 	Lot float64
 	// GracePeriod is terminationGracePeriodSeconds; nil for Kubernetes' default.
 	GracePeriod *int64
+	Volumes     []Volume // those of ConfigMaps; others may be left out
+	// ConfigMaps knows the ConfigMaps of the pod's namespace; nil where nobody
+	// reads them.
+	ConfigMaps ConfigMaps
 	// Size is about how many bytes the whole object has, as an API server
 	// sends or stores it; 0 where nobody knows.
 	Size int
@@ -49,14 +53,45 @@ type MeshDefaults struct {
 // JSON of the Kubernetes API.
 // Source: https://pkg.go.dev/k8s.io/api/core/v1#Container
 type Container struct {
-	Name    string   `json:"name"`
-	Command []string `json:"command"`
-	Args    []string `json:"args"`
-	Env     []EnvVar `json:"env"`
+	Name         string        `json:"name"`
+	Command      []string      `json:"command"`
+	Args         []string      `json:"args"`
+	EnvFrom      []EnvFrom     `json:"envFrom"`
+	Env          []EnvVar      `json:"env"`
+	VolumeMounts []VolumeMount `json:"volumeMounts"`
 }
 
-// EnvVar is an environment variable. Value is empty where valueFrom gives it.
+// EnvVar is an environment variable. Value is empty where ValueFrom gives it.
 type EnvVar struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name      string     `json:"name"`
+	Value     string     `json:"value"`
+	ValueFrom *ValueFrom `json:"valueFrom"`
+}
+
+// ValueFrom says where a variable's value comes from: the reference that has a
+// name, or, if none has, the pod itself.
+type ValueFrom struct {
+	ConfigMapKeyRef KeyRef `json:"configMapKeyRef"`
+	SecretKeyRef    KeyRef `json:"secretKeyRef"`
+}
+
+// KeyRef names a key of an object in the pod's namespace.
+type KeyRef struct {
+	Name     string `json:"name"`
+	Key      string `json:"key"`
+	Optional bool   `json:"optional"`
+}
+
+// EnvFrom makes variables of all keys of an object: of the reference that has a
+// name. Prefix stands before each key.
+type EnvFrom struct {
+	Prefix       string    `json:"prefix"`
+	ConfigMapRef ObjectRef `json:"configMapRef"`
+	SecretRef    ObjectRef `json:"secretRef"`
+}
+
+// ObjectRef names an object in the pod's namespace.
+type ObjectRef struct {
+	Name     string `json:"name"`
+	Optional bool   `json:"optional"`
 }

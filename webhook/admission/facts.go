@@ -19,6 +19,7 @@ type podObject struct {
 		InitContainers []rules.Container `json:"initContainers"`
 		Containers     []rules.Container `json:"containers"`
 		GracePeriod    *int64            `json:"terminationGracePeriodSeconds"`
+		Volumes        []rules.Volume    `json:"volumes"`
 	} `json:"spec"`
 
 	size int // of the JSON, in bytes
@@ -62,6 +63,7 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 		HostNetwork: p.Spec.HostNetwork,
 		Containers:  slices.Concat(p.Spec.InitContainers, p.Spec.Containers),
 		GracePeriod: p.Spec.GracePeriod,
+		Volumes:     p.Spec.Volumes,
 		Size:        p.size,
 		Mesh:        mesh,
 	}

@@ -53,11 +53,11 @@ const (
 	maxReviewMemory = 32 << 20
 	// maxReviewWeight bounds the weight of one. What exceeds it is not decoded:
 	// "containers": [{},{},...] takes 70 times its size. A pod of 1.5 MiB, the
-	// most that etcd stores, has room for 60,000 values.
+	// most that etcd stores, has room for 58,000 values.
 	maxReviewWeight = 16 << 20
 	// valueBytes is what one value weighs: the largest thing that three bytes
 	// of JSON can make is a rules.Container, and lists double when they grow.
-	valueBytes = 256
+	valueBytes = 288
 	// cheapWeight is what may be estimated too high, in bytes.
 	cheapWeight = 256 << 10
 	// turnWait is how long a request waits for memory, or for its turn. The API

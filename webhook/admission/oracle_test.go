@@ -38,6 +38,17 @@ func newOracle(t testing.TB, h *PodHandler) http.Handler {
 // undecodable marks pods that the Kubernetes codecs refuse.
 const undecodable = "undecodable"
 
+// convert goes by way of the JSON that the codecs write.
+func convert(into, from any) {
+	text, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		panic(err) // a test's own types
+	}
+}
+
 // Handle implements admission.Handler.
 func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmission.Response {
 	if r.Kind.Group != "" || r.Kind.Version != "v1" || r.Kind.Kind != "Pod" || r.SubResource != "" || r.Operation != admissionv1.Create {
@@ -59,12 +70,11 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 		facts.Name = pod.GenerateName
 	}
 	for _, c := range append(append([]corev1.Container{}, pod.Spec.InitContainers...), pod.Spec.Containers...) {
-		container := rules.Container{Name: c.Name, Command: c.Command, Args: c.Args}
-		for _, e := range c.Env {
-			container.Env = append(container.Env, rules.EnvVar{Name: e.Name, Value: e.Value})
-		}
+		var container rules.Container
+		convert(&container, c)
 		facts.Containers = append(facts.Containers, container)
 	}
+	convert(&facts.Volumes, pod.Spec.Volumes)
 	outcome := o.handler.Decide(o.handler.Store.Set(), facts, o.handler.Options)
 	patched := pod.DeepCopy()
 	for _, a := range outcome.Set {

@@ -89,6 +89,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
 	pod := r.Object.facts(namespace, mesh)
 	pod.Lot = h.Lot()
+	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
 	outcome := h.Decide(h.Store.Set(), pod, h.Options)
 	h.warnOfMissing(&outcome)
 	return outcome

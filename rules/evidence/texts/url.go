@@ -1,6 +1,11 @@
-package evidence
+package texts
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
+)
 
 // longestScheme bounds the way back from "://" ("jdbc:mysql:loadbalance").
 const longestScheme = 64
@@ -9,7 +14,7 @@ const longestScheme = 64
 // go on, and where the next scheme may start at the earliest. What follows the
 // authority is read as any text, because a password that was not escaped
 // ("p/w", "a?b") makes the real host stand there.
-func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
+func (r *Reader) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	value := ahead.value
 	scheme := at
 	for scheme > floor && at-scheme < longestScheme && isSchemeByte(value[scheme-1]) {
@@ -17,7 +22,16 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	}
 	start := at + len("://")
 	end := start
-	for end < len(value) && !endsAuthority(value[end]) {
+	for end < len(value) {
+		if c := value[end]; c == '$' || c == '{' {
+			if n, _, _ := placeholder(value[end:]); n > 0 {
+				end += n
+				continue
+			}
+		}
+		if endsAuthority(value[end]) {
+			break
+		}
 		end++
 	}
 	authority := value[start:end]
@@ -26,21 +40,35 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	if value[end-1] == ':' {
 		next, nextFloor = end-1, start
 	}
-	if inSecretField(value, scheme) {
+	key, secret := keyBefore(value, scheme)
+	if secret {
 		return next, nextFloor
 	}
 	hidden := ahead.exposed(next)
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
-	byDefault := vocabulary.schemePort(value[scheme:at])
+	means, isHTTP := vocabulary.Scheme(value[scheme:at])
 	for item := range hostItems(authority) {
-		if s.full() {
+		if r.Sink.Full() {
 			break
 		}
-		if a, ok := parseHostPort(item, byDefault); ok {
-			a.hidden = hidden
-			s.add(a)
+		a, ok := parseHostPort(item, means.Port)
+		if !ok && hasPlaceholder(item) {
+			rest := ""
+			if a, rest, ok = parseUnresolved(item); rest == "" && a.Port == 0 && !strings.Contains(item, ":") {
+				a.Port = means.Port
+			}
+			ok = ok && (a.Port != 0 || means.Kind != "" || a.Kind != "")
+		}
+		if ok {
+			if means.Kind != "" || a.Kind == "" {
+				a.Kind, a.Form = means.Kind, form.URL
+			}
+			a.HTTP, a.Hidden = isHTTP, hidden
+			if r.tell(&a, key) {
+				r.add(a)
+			}
 		}
 	}
 	return next, nextFloor

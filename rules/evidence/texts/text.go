@@ -1,34 +1,51 @@
-package evidence
+package texts
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
+)
 
 // text finds every address in a text. It goes from colon to colon, and never
 // looks further back or ahead than a name is long, so it takes linear time.
-func (s *scanner) text(value string) {
+func (r *Reader) text(value string, has marks) {
 	ahead := lookahead{value: value}
-	if strings.Contains(value, "(") {
-		s.goDSN(value)
+	if has&markParenthesis != 0 {
+		r.goDSN(value)
 	}
 	done := 0 // what lies before belongs to an authority already read
-	for pos := 0; !s.full(); {
+	for pos := 0; !r.Sink.Full(); {
 		i := strings.IndexByte(value[pos:], ':')
 		if i < 0 {
 			break
 		}
 		at := pos + i
 		if strings.HasPrefix(value[at:], "://") {
-			pos, done = s.url(&ahead, at, done)
+			pos, done = r.url(&ahead, at, done)
 			continue
 		}
-		s.colon(&ahead, at)
+		r.colon(&ahead, at)
 		pos = at + 1
 	}
-	flags := isCommandLine(value)
-	if flags {
-		s.commandLine(value)
+	if has&markPlaceholder != 0 {
+		r.placeholders(value)
 	}
-	if strings.Contains(value, "=") {
-		s.keyValues(value, flags)
+	if has&(markPlaceholder|markLine) != 0 {
+		r.structured(value)
+	}
+	if has&markPlus != 0 {
+		r.records(value)
+	}
+	if has&markRedirect != 0 {
+		r.devices(value)
+	}
+	flags := has&markSpace != 0 && isCommandLine(value) || strings.HasPrefix(value, "-")
+	if flags {
+		r.commandLine(value)
+	}
+	if has&markEquals != 0 {
+		r.keyValues(value, flags)
 	}
 }
 
@@ -64,7 +81,7 @@ func indexFrom(text, what string, pos int) int {
 }
 
 // colon reads the host before and the port after a colon.
-func (s *scanner) colon(ahead *lookahead, at int) {
+func (r *Reader) colon(ahead *lookahead, at int) {
 	value := ahead.value
 	end := at + 1
 	for end < len(value) && end-at <= 5 && isDigit(value[end]) {
@@ -75,15 +92,21 @@ func (s *scanner) colon(ahead *lookahead, at int) {
 		return
 	}
 	start := hostStart(value, at)
-	if start == at || !startsHost(value, start) {
+	if start == at || !startsHost(value, start) && !r.isLabelled(value, start) {
 		return
 	}
 	a, ok := parseHost(value[start:at])
-	if !ok || isDate(a.Host) || inSecretField(value, start) {
+	if !ok || isDate(a.Host) {
 		return
 	}
-	a.Port, a.hidden = port, ahead.exposed(end) || afterLogin(value, start)
-	s.add(a)
+	key, secret := keyBefore(value, start)
+	if secret {
+		return
+	}
+	a.Port, a.Form, a.Hidden = port, form.HostPort, ahead.exposed(end) || afterLogin(value, start)
+	if r.tell(&a, key) {
+		r.add(a)
+	}
 }
 
 // hostStart finds where the host that ends at the colon starts: there, if there is
@@ -105,20 +128,25 @@ func hostStart(value string, at int) int {
 }
 
 // startsHost reports whether a host may start here: at the start of a word, after
-// an "=", after credentials, after "//", but not within a path, an image's name
+// an "=", after credentials, after "//", behind the protocol that finds it
+// ("dns+cache:11211", of Thanos and its kin), but not within a path, an image's name
 // or a list of numbers.
 func startsHost(value string, start int) bool {
 	if start == 0 {
 		return true
 	}
 	switch value[start-1] {
-	case ' ', '\t', '\n', '\r', ',', ';', '=', '@', '(', '"', '\'', '`', '|', '<', '>', '{', '[', '&', '?':
+	case ' ', '\t', '\n', '\r', ',', ';', '=', '@', '(', '"', '\'', '`', '|', '<', '>', '[', '&', '?':
 		return true
+	case '{':
+		return start < 2 || value[start-2] != '$' // ${PORT:6379} is no address
+	case '+':
+		return hasWord(value[:start-1], "dns") || hasWord(value[:start-1], "dnssrv") || hasWord(value[:start-1], "dnssrvnoa")
 	case '/':
 		return start > 1 && value[start-2] == '/'
 	case ':':
-		// "tcp:db:1433"
-		return hasTCP(value[:start-1])
+		// "tcp:db:1433", "0:pg-0:5432,1:pg-1:5432"
+		return hasWord(value[:start-1], "tcp") || isNumbered(value[:start-1])
 	}
 	return false
 }
@@ -128,9 +156,33 @@ func isDate(host string) bool {
 	return len(host) == len("2024-01-01t12") && isDigit(host[0]) && host[4] == '-' && host[7] == '-' && host[10] == 't'
 }
 
-func hasTCP(before string) bool {
-	n := len(before) - len("tcp")
-	return n >= 0 && strings.EqualFold(before[n:], "tcp") && (n == 0 || !isNameByte(before[n-1]))
+// hasWord reports whether a text ends with a word in any case of letters.
+func hasWord(before, word string) bool {
+	n := len(before) - len(word)
+	return n >= 0 && strings.EqualFold(before[n:], word) && (n == 0 || !isNameByte(before[n-1]))
+}
+
+// isLabelled reports whether the text before a host is what Redis Commander puts there:
+// REDIS_HOSTS=local:cache:6379.
+// Source: https://github.com/joeferner/redis-commander#docker
+func (r *Reader) isLabelled(value string, start int) bool {
+	if value[start-1] != ':' || !vocabulary.EndsWith(r.named.name, "redis_hosts") {
+		return false
+	}
+	n := start - 1
+	for n > 0 && start-n < longestScheme && isNameByte(value[n-1]) {
+		n--
+	}
+	return n < start-1 && (n == 0 || value[n-1] == ',')
+}
+
+// isNumbered reports whether a text ends with the number of an item in a list.
+func isNumbered(before string) bool {
+	n := len(before)
+	for n > 0 && len(before)-n < 3 && isDigit(before[n-1]) {
+		n--
+	}
+	return n < len(before) && (n == 0 || before[n-1] == ',' || before[n-1] == ' ')
 }
 
 // endsPort reports whether a port may end here. A letter, a dash or a percent sign
@@ -158,21 +210,21 @@ func endsPort(value string, end int) bool {
 	}
 }
 
-// goDSN reads the address without a port in Go's MySQL form,
-// user:password@tcp(host)/db. With a port, colon finds it.
+// goDSN reads the address in Go's MySQL form, user:password@tcp(host)/db. One with a
+// port is also found by colon, which does not know that it is MySQL's.
 // Source: https://pkg.go.dev/github.com/go-sql-driver/mysql#readme-dsn-data-source-name
-func (s *scanner) goDSN(value string) {
+func (r *Reader) goDSN(value string) {
 	const open = "@tcp("
 	if !strings.Contains(value, open) { // faster than LastIndex
 		return
 	}
 	i := strings.LastIndex(value, open)
 	rest := value[i+len(open):]
-	host, _, closed := strings.Cut(rest[:min(len(rest), maxName+2)], ")")
-	port, ok := lookUp(vocabulary.words, "mysql")
-	if a, isHost := parseHost(host); ok && closed && isHost {
-		a.Port = port
-		a.hidden = strings.Contains(rest, "@")
-		s.add(a)
+	item, _, closed := strings.Cut(rest[:min(len(rest), maxName+len(".)")+len(":65535"))], ")")
+	mysql := vocabulary.Kind("mysql")
+	if a, ok := parseHostPort(item, mysql.Port); ok && closed {
+		a.Kind, a.Form = mysql.Kind, form.GoDSN
+		a.Hidden = strings.Contains(rest, "@")
+		r.add(a)
 	}
 }

@@ -1,0 +1,61 @@
+package vocabulary
+
+import "strings"
+
+// Known says which middleware one well-known application means by a variable whose
+// name does not say it, or nothing.
+func Known(variable string) (kind string) {
+	if len(variable) < shortestKnown || len(variable) > longestWord {
+		return ""
+	}
+	return known[variable]
+}
+
+var known = func() map[string]string {
+	table := map[string]string{}
+	for _, a := range applications {
+		for variable := range strings.FieldsSeq(a.variables) {
+			table[variable] = a.kind
+		}
+	}
+	return table
+}()
+
+// shortestKnown is the length of the shortest variable in the table.
+const shortestKnown = len("PMA_HOST")
+
+// applications are those whose variables for hosts name the use and not the middleware,
+// and that know only one kind, or mean one where nothing beside says another. To add
+// one: the variable as its documentation has it, and where that stands.
+var applications = []struct{ kind, variables, source string }{
+	{"mysql", "WORDPRESS_DB_HOST", "https://github.com/docker-library/docs/tree/master/wordpress"},
+	{"mysql", "JOOMLA_DB_HOST", "https://github.com/docker-library/docs/tree/master/joomla"},
+	{"mysql", "YOURLS_DB_HOST", "https://github.com/docker-library/docs/tree/master/yourls"},
+	{"mysql", "BACKDROP_DB_HOST", "https://github.com/docker-library/docs/tree/master/backdrop"},
+	{"mysql", "PMA_HOST PMA_HOSTS", "https://github.com/docker-library/docs/tree/master/phpmyadmin"},
+	{"mysql", "ESPOCRM_DATABASE_HOST", "https://docs.espocrm.com/administration/docker/installation"},
+	{"mysql", "MATOMO_DATABASE_HOST", "https://github.com/matomo-org/docker"},
+	{"mysql", "DOLI_DB_HOST", "https://github.com/Dolibarr/dolibarr-docker"},
+	{"mysql", "GLPI_DB_HOST", "https://github.com/glpi-project/docker-images"},
+	{"mysql", "MAUTIC_DB_HOST", "https://github.com/mautic/docker-mautic"},
+	{"mysql", "DATASOURCES_DEFAULT_HOST", "https://github.com/passbolt/passbolt_docker"},
+	{"mysql", "WORDPRESS_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/wordpress"},
+	{"mysql", "MOODLE_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/moodle"},
+	{"mysql", "DRUPAL_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/drupal"},
+	{"mysql", "JOOMLA_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/joomla"},
+	{"mysql", "GHOST_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/ghost"},
+	{"mysql", "MAGENTO_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/magento"},
+	{"mysql", "MEDIAWIKI_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/mediawiki"},
+	{"mysql", "OPENCART_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/opencart"},
+	{"mysql", "PRESTASHOP_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/prestashop"},
+	{"mysql", "REDMINE_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/redmine"},
+	{"mysql", "PHPBB_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/phpbb"},
+	{"mysql", "SUITECRM_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/suitecrm"},
+	{"postgresql", "AIRFLOW_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/airflow"},
+	{"postgresql", "DISCOURSE_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/discourse"},
+	{"postgresql", "DISCOURSE_DB_HOST", "https://github.com/discourse/discourse/blob/main/config/discourse_defaults.conf"},
+	{"postgresql", "KEYCLOAK_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/keycloak"},
+	{"postgresql", "ODOO_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/odoo"},
+	{"postgresql", "SUPERSET_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/superset"},
+	{"postgresql", "PAPERLESS_DBHOST", "https://docs.paperless-ngx.com/configuration/#database"},
+}
