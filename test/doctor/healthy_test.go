@@ -15,7 +15,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
@@ -47,6 +46,9 @@ gateways:
   selector: {istio: ingressgateway}
   ports: [8443]
   keepalive: {time: 300s, interval: 20s, probes: 4}
+- name: edge
+  namespace: edge
+  selector: {istio: edge}
   idleTimeout: 24h
 `
 
@@ -57,11 +59,6 @@ func makeHealthy(ctx context.Context) error {
 		if err := c.Create(ctx, o); err != nil {
 			return fmt.Errorf("creating %T %s: %w", o, o.GetName(), err)
 		}
-	}
-	// What the gateway's own pods are to carry needs their namespace.
-	optIn := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"holdfast.dev/enabled":"true"}}}`))
-	if err := c.Patch(ctx, namespaceOf(mesh), optIn); err != nil {
-		return err
 	}
 	if err := makeSecret(ctx); err != nil {
 		return err
@@ -114,6 +111,12 @@ func healthyObjects() []client.Object {
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}},
 		},
 		namespaceOf("plain"),
+		// Its gateway's pods are to carry something.
+		namespaceOf("edge", "holdfast.dev/enabled", "true", "istio-injection", "enabled"),
+		&corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "edge-1", Labels: map[string]string{"istio": "edge"}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxyv2:1.31.0"}}},
+		},
 		injector("istio-sidecar-injector", "namespace.sidecar-injector.istio.io", "istio-injection", "enabled"),
 		injector("istio-revision-tag-stable", "rev.namespace.sidecar-injector.istio.io", "istio.io/rev", "stable"),
 		deploymentOf("istiod", "pilot:1.31.0"),
