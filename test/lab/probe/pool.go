@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
@@ -42,8 +44,10 @@ func open(spec Spec) (*pool, error) {
 			}
 			return err
 		}}, nil
+	case "http":
+		return openHTTP(spec), nil
 	}
-	return nil, fmt.Errorf("pool: got %q, want mysql, redis or memcached", spec.Client)
+	return nil, fmt.Errorf("pool: got %q, want mysql, redis, memcached or http", spec.Client)
 }
 
 // openMySQL makes a database/sql pool. With Hold, every request is part of one transaction,
@@ -77,6 +81,28 @@ func openMySQL(spec Spec) (*pool, error) {
 		}
 		return nil
 	}}, nil
+}
+
+// openHTTP makes a client that keeps its connection open between requests, as HTTP/1.1 does.
+func openHTTP(spec Spec) *pool {
+	client := &http.Client{}
+	return &pool{
+		close: func() error { client.CloseIdleConnections(); return nil },
+		request: func(ctx context.Context) error {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+spec.Address+"/", nil)
+			if err != nil {
+				return err
+			}
+			response, err := client.Do(request)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			// Read to its end, or the connection is not used again.
+			_, err = io.Copy(io.Discard, response.Body)
+			return err
+		},
+	}
 }
 
 func runPool(ctx context.Context, spec Spec, ready func()) (*Result, error) {

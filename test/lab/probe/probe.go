@@ -18,7 +18,7 @@ import (
 type Spec struct {
 	// Name tells this client from the scenario's others.
 	Name string `json:"name"`
-	// Client is "tcp", "mysql", "redis" or "memcached".
+	// Client is "tcp", "mysql", "redis", "memcached" or "http".
 	Client string `json:"client"`
 	// Address is host:port, the host an IP address.
 	Address string `json:"address"`
@@ -38,6 +38,12 @@ type Spec struct {
 	Statement string `json:"statement,omitempty"`
 	// Hold keeps a "mysql" client inside one transaction between its requests.
 	Hold bool `json:"hold,omitempty"`
+	// Patience is how long a "tcp" client that cannot connect tries again; each failed attempt
+	// counts as a failed request. 0: a server that is not there is an error.
+	Patience time.Duration `json:"patience,omitempty"`
+	// Linger is how long the program goes on working after SIGTERM, before it closes its
+	// connections and ends, as programs do that finish their work first; 0: it ends at once.
+	Linger time.Duration `json:"linger,omitempty"`
 }
 
 // End says what became of a connection.
@@ -94,16 +100,30 @@ func (r *Result) Failed() int {
 	return n
 }
 
-// Run does the work of spec. ready is called once, after the first answer. An error means
-// that the client could not start (nothing was measured); what happens later is in Result.
-func Run(ctx context.Context, spec Spec, ready func()) (*Result, error) {
+// Run does the work of spec, until Linger after the end of ctx. ready is called once, after the
+// first answer or the first failed attempt to connect. A "tcp" client calls sofar after each
+// request with what it has seen until then: one that is killed gets no other word out. An error
+// means that the client could not start (nothing was measured); what happens later is in Result.
+func Run(ctx context.Context, spec Spec, ready func(), sofar func(*Result)) (*Result, error) {
+	working, stop := Linger(ctx, spec.Linger)
+	defer stop()
 	switch spec.Client {
 	case "tcp":
-		return runTCP(ctx, spec, ready)
-	case "mysql", "redis", "memcached":
-		return runPool(ctx, spec, ready)
+		return runTCP(working, spec, ready, sofar)
+	case "mysql", "redis", "memcached", "http":
+		return runPool(working, spec, ready)
 	}
-	return nil, fmt.Errorf("client: got %q, want tcp, mysql, redis or memcached", spec.Client)
+	return nil, fmt.Errorf("client: got %q, want tcp, mysql, redis, memcached or http", spec.Client)
+}
+
+// Linger is a context that ends that long after ctx.
+func Linger(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return context.WithCancel(ctx)
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(d, stop) })
+	return working, stop
 }
 
 // schedule calls request at once, every Every, and at For, until it returns false. A

@@ -66,7 +66,8 @@ func TestTCP(t *testing.T) {
 			if test.end != Silent {
 				spec.GiveUp = 10 * time.Second
 			}
-			result, err := Run(context.Background(), spec, func() { readies++ })
+			var last *Result
+			result, err := Run(context.Background(), spec, func() { readies++ }, func(r *Result) { last = r })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,6 +80,9 @@ func TestTCP(t *testing.T) {
 			if got := result.Failed(); got != test.failed {
 				t.Errorf("failed requests: got %d, want %d", got, test.failed)
 			}
+			if last == nil || len(last.Requests) != test.requests || last.Failed() != test.failed || len(last.Connections) != 1 {
+				t.Errorf("told so far: got %+v, want all requests and the connection", last)
+			}
 			if readies != 1 {
 				t.Errorf("ready was called %d times, want 1", readies)
 			}
@@ -89,7 +93,7 @@ func TestTCP(t *testing.T) {
 // A server that is not there is an error, not a measurement.
 func TestNoServer(t *testing.T) {
 	for _, client := range []string{"tcp", "carrier pigeon"} {
-		if _, err := Run(context.Background(), Spec{Client: client, Address: "127.0.0.1:1"}, func() {}); err == nil {
+		if _, err := Run(context.Background(), Spec{Client: client, Address: "127.0.0.1:1"}, func() {}, func(*Result) {}); err == nil {
 			t.Errorf("client %q: got no error, want one", client)
 		}
 	}

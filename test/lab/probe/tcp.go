@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -17,15 +18,21 @@ const Probes = 3
 
 // runTCP keeps one socket. Its keepalive is off unless the spec asks for one: Go would
 // otherwise send a probe every 15 s (https://pkg.go.dev/net#Dialer), and other languages none.
-func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
+func runTCP(ctx context.Context, spec Spec, ready func(), sofar func(*Result)) (*Result, error) {
+	ready = sync.OnceFunc(ready)
+	result := &Result{Name: spec.Name}
 	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
 	if spec.Keepalive > 0 {
 		dialer.KeepAliveConfig = net.KeepAliveConfig{
 			Enable: true, Idle: spec.Keepalive, Interval: spec.Keepalive, Count: Probes,
 		}
 	}
-	conn, err := dialer.DialContext(ctx, "tcp", spec.Address)
-	if err != nil {
+	conn, err := connect(ctx, &dialer, spec, result, ready)
+	switch {
+	case err == nil:
+	case spec.Patience > 0:
+		return result, nil
+	default:
 		return nil, fmt.Errorf("client %s: %w", spec.Name, err)
 	}
 	defer conn.Close()
@@ -46,8 +53,7 @@ func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 	if send == "" {
 		send = "PING"
 	}
-	result := &Result{Name: spec.Name}
-	schedule(alive, spec, func(first bool) bool {
+	schedule(alive, spec, func(bool) bool {
 		request := Request{At: time.Now()}
 		at, err := s.ask(send, spec.GiveUp)
 		request.Took = time.Since(request.At)
@@ -57,9 +63,9 @@ func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 			life.LastByte = at
 		}
 		result.Requests = append(result.Requests, request)
-		if first {
-			ready()
-		}
+		life.Ended = time.Now()
+		sofar(&Result{Name: spec.Name, Requests: result.Requests, Connections: []Connection{life}})
+		ready()
 		return err == nil
 	})
 	select {
@@ -70,6 +76,32 @@ func runTCP(ctx context.Context, spec Spec, ready func()) (*Result, error) {
 	}
 	result.Connections = []Connection{life}
 	return result, nil
+}
+
+// tryEvery is the time between two attempts to connect.
+const tryEvery = 250 * time.Millisecond
+
+// connect opens the connection. A client with patience tries until it has one, and writes down
+// each failed attempt; the error is then that of the last one.
+func connect(ctx context.Context, dialer *net.Dialer, spec Spec, result *Result, ready func()) (net.Conn, error) {
+	for start := time.Now(); ; {
+		attempt := Request{At: time.Now()}
+		conn, err := dialer.DialContext(ctx, "tcp", spec.Address)
+		if err == nil || spec.Patience == 0 {
+			return conn, err
+		}
+		attempt.Took, attempt.Error = time.Since(attempt.At), err.Error()
+		result.Requests = append(result.Requests, attempt)
+		ready()
+		if time.Since(start)+tryEvery > spec.Patience {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(tryEvery):
+		}
+	}
 }
 
 // socket is a connection and its reader. ended and err are set when broken is closed.
@@ -111,7 +143,12 @@ func (s *socket) ask(line string, giveUp time.Duration) (time.Time, error) {
 		// No deadline while idle: only a cut may end the read.
 		return at, s.conn.SetReadDeadline(time.Time{})
 	case <-s.broken:
-		return time.Time{}, s.err
+		select {
+		case at := <-s.answers: // the end came right behind the answer
+			return at, nil
+		default:
+			return time.Time{}, s.err
+		}
 	}
 }
 
