@@ -22,6 +22,7 @@ import (
 type application struct {
 	scenario.Client
 	process *machine.Process
+	outside bool          // of the pod
 	log     string        // path of what its library logged
 	ready   chan struct{} // closed after its first answer
 	output  chan []byte   // its result, when it ends
@@ -30,7 +31,7 @@ type application struct {
 // launch starts a client. It is ready when app.ready is closed.
 func (l *lab) launch(ctx context.Context, r *running, c scenario.Client) (*application, error) {
 	p := r.pod
-	if host, port, err := net.SplitHostPort(c.Address); err == nil && host == scenario.GatewayHost {
+	if host, port, err := net.SplitHostPort(c.Address); err == nil && host == scenario.PodHost {
 		c.Address = net.JoinHostPort(p.Address.String(), port)
 	}
 	spec, err := json.Marshal(c.Spec)
@@ -39,7 +40,11 @@ func (l *lab) launch(ctx context.Context, r *running, c scenario.Client) (*appli
 	}
 	name := p.object.Name + "-" + c.Name
 	app := &application{Client: c, ready: make(chan struct{}), output: make(chan []byte, 1), log: filepath.Join(p.dir, name+".log")}
-	cmd := r.clients.Command(context.WithoutCancel(ctx), l.tools.Client)
+	place := p.Pod
+	if app.outside = c.Outside || r.Ingress; app.outside {
+		place = r.outside
+	}
+	cmd := place.Command(context.WithoutCancel(ctx), l.tools.Client)
 	cmd.Dir, cmd.Stdin = p.dir, bytes.NewReader(spec)
 	log, err := os.Create(app.log)
 	if err != nil {
@@ -81,6 +86,11 @@ func (a *application) follow(from io.Reader) {
 
 // waitReady waits for the first answer.
 func (a *application) waitReady(ctx context.Context) error {
+	select {
+	case <-a.ready: // also of one that has ended since
+		return nil
+	default:
+	}
 	select {
 	case <-a.ready:
 		return nil

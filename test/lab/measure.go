@@ -29,6 +29,9 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 	if !r.death.IsZero() {
 		c.Died = since(r.death)
 	}
+	if !r.stopped.IsZero() {
+		c.Stopped = since(r.stopped)
+	}
 	for _, q := range result.Requests {
 		c.Requests = append(c.Requests, report.Request{At: since(q.At), Took: math.Round(q.Took.Seconds()*1e4) / 1e4, Error: q.Error})
 	}
@@ -47,6 +50,18 @@ func measured(app *application, result *probe.Result, r *running) report.Client 
 	return c
 }
 
+// lastClosed is when the last connection that was not cut came to its end.
+func lastClosed(results []*probe.Result) (last time.Time) {
+	for _, result := range results {
+		for _, c := range result.Connections {
+			if c.End == probe.Open && c.Ended.After(last) {
+				last = c.Ended
+			}
+		}
+	}
+	return last
+}
+
 // cause tells from the measured times why a connection ended, as a person would who has
 // nothing else: Envoy names no cause anywhere.
 func cause(c report.Connection, of *report.Client, r *running) string {
@@ -61,6 +76,10 @@ func cause(c report.Connection, of *report.Client, r *running) string {
 		return report.ByDeath
 	case c.End == report.Silent:
 		return report.Unknown
+	case of.Stopped > 0 && r.Serves > 0 && endedWith(c.To-of.Stopped, r.Serves.Seconds()):
+		return report.ByServer
+	case of.Stopped > 0 && endedWith(c.To-of.Stopped, r.report.Termination): // whatever else could be: nothing outlives its proxy
+		return report.ByStop
 	case near(c.Quiet, r.IdleTimeout().Seconds()):
 		return report.ByIdleTimer
 	case of.Changed > 0 && c.To >= of.Changed+drain-scenario.Slack && c.To <= of.Reached+drain+scenario.Late:
@@ -71,10 +90,17 @@ func cause(c report.Connection, of *report.Client, r *running) string {
 	return report.Unknown
 }
 
+// endedWith reports whether a connection ended with a process, both in seconds after SIGTERM:
+// what a process held may outlast it a little, and pilot-agent does not wait for the Envoy that it
+// has killed.
+func endedWith(connection, process float64) bool {
+	return connection >= process-scenario.Slack && connection <= process+scenario.Late
+}
+
 // described is what is known of a scenario before it begins.
 func described(s *scenario.Scenario, pod *corev1.Pod) (report.Scenario, error) {
 	r := report.Scenario{
-		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && s.Gateway == "",
+		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && !s.Ingress,
 		Rule: strings.TrimSpace(s.Rule + s.Gateway), Objects: strings.TrimSpace(s.Objects), Change: string(s.Change),
 		Forgets: s.Forgets.Seconds(), Annotations: map[string]string{},
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,11 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
@@ -45,10 +44,13 @@ func admit(ctx context.Context, m *mesh.Mesh, s *scenario.Scenario) (*corev1.Pod
 		},
 		Spec: corev1.PodSpec{NodeName: nodeName, Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
+	request.Spec.TerminationGracePeriodSeconds = ptr.To(int64(s.GracePeriod().Seconds()))
 	switch {
 	case s.NoSidecar:
 		request.Labels["sidecar.istio.io/inject"] = "false"
-	case s.Gateway != "":
+	case s.Plain:
+		metav1.SetMetaDataAnnotation(&request.ObjectMeta, "sidecar.istio.io/nativeSidecar", "false")
+	case s.Ingress:
 		// https://istio.io/latest/docs/setup/additional-setup/gateway/
 		metav1.SetMetaDataAnnotation(&request.ObjectMeta, "inject.istio.io/templates", "gateway")
 		request.Spec.Containers = []corev1.Container{{Name: mesh.ProxyContainer, Image: "auto"}}
@@ -67,11 +69,15 @@ func checkAnnotations(s *scenario.Scenario, pod *corev1.Pod) error {
 		return fmt.Errorf("scenario %s: sidecar injected: got %t, want %t", s.Name, sidecar, !s.NoSidecar)
 	}
 	applied := pod.Annotations["holdfast.dev/applied"]
-	if s.Rule == "" && applied != "" {
+	if s.Annotated == nil && applied != "" {
 		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %s, want none: it has no rule", s.Name, applied)
 	}
-	if s.Rule != "" && !strings.Contains(applied, `"`+s.Name+`"`) {
-		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names rule %s", s.Name, applied, s.Name)
+	name := s.Name
+	if s.Gateway != "" {
+		name = "gateways/" + name
+	}
+	if s.Annotated != nil && !strings.Contains(applied, `"`+name+`"`) {
+		return fmt.Errorf("scenario %s: got annotation holdfast.dev/applied %q, want one that names %s", s.Name, applied, name)
 	}
 	for key, texts := range s.Annotated {
 		for _, want := range texts {
@@ -83,11 +89,10 @@ func checkAnnotations(s *scenario.Scenario, pod *corev1.Pod) error {
 	return nil
 }
 
-// start makes the pod run: its place in the network and, if it was injected, what the
-// kubelet would run of the injected containers.
-func (l *lab) start(ctx context.Context, s *scenario.Scenario, object *corev1.Pod) (*pod, error) {
+// place makes the pod's place in the network, and its folder.
+func (l *lab) place(ctx context.Context, s *scenario.Scenario, object *corev1.Pod) (*pod, error) {
 	forgets := s.Forgets
-	if s.Gateway != "" {
+	if s.Ingress {
 		forgets = 0 // the middlebox is on the other side of it
 	}
 	place, err := l.network.AddPod(ctx, s.Name, forgets, s.IPv6)
@@ -95,29 +100,11 @@ func (l *lab) start(ctx context.Context, s *scenario.Scenario, object *corev1.Po
 		return nil, err
 	}
 	p := &pod{Pod: place, object: object, dir: filepath.Join(l.dir, "pods", s.Name)}
-	if err := os.MkdirAll(p.dir, 0o755); err != nil {
-		return nil, err
-	}
-	if s.NoSidecar {
-		return p, nil
-	}
-	if s.Gateway == "" {
-		if err := l.interceptTraffic(ctx, p); err != nil {
-			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
-		}
-	}
-	if err := l.startSidecar(ctx, p); err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
-	}
-	return p, nil
+	return p, os.MkdirAll(p.dir, 0o755)
 }
 
 // interceptTraffic runs the injected istio-init, with its own arguments.
-func (l *lab) interceptTraffic(ctx context.Context, p *pod) error {
-	init := mesh.Container(p.object, "istio-init")
-	if init == nil {
-		return fmt.Errorf("pod %s has no container istio-init: is Istio CNI on?", p.object.Name)
-	}
+func (l *lab) interceptTraffic(ctx context.Context, p *pod, init *corev1.Container) error {
 	cmd := p.Command(ctx, l.tools.Agent, init.Args...)
 	cmd.Dir = p.dir
 	out, err := cmd.CombinedOutput()
@@ -128,9 +115,8 @@ func (l *lab) interceptTraffic(ctx context.Context, p *pod) error {
 }
 
 // startSidecar runs the injected istio-proxy, pilot-agent with its Envoy, with its own
-// arguments and environment, and returns when it is ready.
-func (l *lab) startSidecar(ctx context.Context, p *pod) error {
-	container := mesh.Container(p.object, mesh.ProxyContainer)
+// arguments and environment.
+func (l *lab) startSidecar(ctx context.Context, p *pod, container *corev1.Container) error {
 	env, err := sidecarEnvironment(p.object, container, p.Address.String())
 	if err != nil {
 		return err
@@ -147,9 +133,12 @@ func (l *lab) startSidecar(ctx context.Context, p *pod) error {
 	}
 	cmd := p.Command(context.WithoutCancel(ctx), args[0], args[1:]...)
 	cmd.Dir, cmd.Env = p.dir, append(env, "PATH="+os.Getenv("PATH"))
-	if p.sidecar, err = l.processes.Start("sidecar-"+p.object.Name, cmd); err != nil {
-		return err
-	}
+	p.sidecar, err = l.processes.Start("sidecar-"+p.object.Name, cmd)
+	return err
+}
+
+// awaitSidecar returns when the proxy is ready.
+func (p *pod) awaitSidecar(ctx context.Context) error {
 	return p.sidecar.Until(ctx, machine.WaitLong, func(ctx context.Context) error {
 		_, err := p.get(ctx, 15021, "/healthz/ready")
 		return err
@@ -247,20 +236,4 @@ func (l *lab) bridgeToIstiod(p *pod) (err error) {
 		}
 	}()
 	return nil
-}
-
-// terminate ends the sidecar as the kubelet does, with SIGTERM, and measures how long it takes.
-func (p *pod) terminate(ctx context.Context) (float64, error) {
-	begin := time.Now()
-	if err := syscall.Kill(p.sidecar.PID(), syscall.SIGTERM); err != nil {
-		return 0, err
-	}
-	select {
-	case <-p.sidecar.Done:
-		return hundredths(time.Since(begin)), nil
-	case <-time.After(machine.WaitLong):
-		return 0, errors.New("the sidecar of " + p.object.Name + " did not end within " + machine.WaitLong.String())
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
 }

@@ -46,7 +46,7 @@ func TestOnLoopback(t *testing.T) {
 func TestCheckProbes(t *testing.T) {
 	const toClient = "0 0 198.19.0.6:6379 198.19.32.2:7 timer:(keepalive,1sec,0) uid:1337 ino:1 sk:1"
 	probed, plain := scenario.Scenario{Probed: true}, scenario.Scenario{}
-	gateway := scenario.Scenario{Probed: true, Gateway: "x"}
+	gateway := scenario.Scenario{Probed: true, Ingress: true}
 	for name, test := range map[string]struct {
 		scenario scenario.Scenario
 		lines    []string
@@ -64,7 +64,7 @@ func TestCheckProbes(t *testing.T) {
 	} {
 		var sockets []report.Socket
 		for _, line := range test.lines {
-			sockets = append(sockets, parseSocket(line, test.scenario.Gateway != ""))
+			sockets = append(sockets, parseSocket(line, test.scenario.Ingress))
 		}
 		if got := checkProbes(&test.scenario, sockets); (got == "") != test.good {
 			t.Errorf("%s: got problem %q, want none: %t", name, got, test.good)

@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/test/lab/envoy"
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
+	"github.com/holdfast-mesh/holdfast/test/lab/probe"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
@@ -17,15 +20,19 @@ import (
 type running struct {
 	scenario.Scenario
 	pod      *pod
-	clients  *netns.Pod // where the clients run: the pod, or a place outside of a gateway
+	outside  *netns.Pod // where the clients run that are not in the pod; nil if there are none
 	apps     []*application
-	served   *envoy.Served // what istiod had served before anything happened; nil where it does not matter
-	verified string        // what was not as the table expects when it was asked whether all is in force
+	server   *machine.Process // the application as a server; nil if it is none
+	served   *envoy.Served    // what istiod had served before anything happened; nil where it does not matter
+	verified string           // what was not as the table expects when it was asked whether all is in force
 	before   map[string]int64
 	report   report.Scenario
 	change   time.Time // when the API server, or holdfast, had it
 	reached  time.Time // when the proxy had what follows from it, at the latest
 	death    time.Time
+	stopped  time.Time  // when SIGTERM was sent
+	gone     time.Time  // when the proxy had ended then
+	ending   chan error // tells when that is so
 }
 
 // runStage runs scenarios side by side.
@@ -41,6 +48,9 @@ func (l *lab) runStage(ctx context.Context, scenarios []scenario.Scenario) ([]re
 	if err := machine.Together(all, func(r *running) error { return l.bringUp(ctx, r) }); err != nil {
 		return nil, err
 	}
+	if err := machine.Together(all, func(r *running) error { return l.inspect(ctx, r) }); err != nil {
+		return nil, err
+	}
 	l.logf("%d pods run, %.0f s; their clients start", len(all), time.Since(begin).Seconds())
 	if err := machine.Together(all, func(r *running) error { return l.begin(ctx, r) }); err != nil {
 		return nil, err
@@ -50,8 +60,12 @@ func (l *lab) runStage(ctx context.Context, scenarios []scenario.Scenario) ([]re
 	}
 	err := machine.Together(all, func(r *running) error { return l.finish(ctx, r) })
 	reports := make([]report.Scenario, len(all))
+	drawn := make([]scenario.Scenario, len(all))
 	for i, r := range all {
-		reports[i] = r.report
+		reports[i], drawn[i] = r.report, r.Scenario
+	}
+	if problem := scenario.Spread(drawn); problem != "" {
+		reports[0].Problem = cmp.Or(reports[0].Problem, problem)
 	}
 	return reports, err
 }
@@ -61,12 +75,22 @@ func (l *lab) bringUp(ctx context.Context, r *running) error {
 	if err != nil {
 		return err
 	}
-	if r.pod, err = l.start(ctx, &r.Scenario, object); err != nil {
+	if err := r.Drawn(object.Annotations[istio.ProxyConfigAnnotation]); err != nil {
 		return err
 	}
-	r.clients = r.pod.Pod
-	if r.Gateway != "" {
-		if r.clients, err = l.network.AddPod(ctx, r.Name+"-clients", r.Forgets, r.IPv6); err != nil {
+	if r.pod, err = l.place(ctx, &r.Scenario, object); err != nil {
+		return err
+	}
+	if r.Ingress || slices.ContainsFunc(r.Clients, func(c scenario.Client) bool { return c.Outside }) {
+		if r.outside, err = l.network.AddPod(ctx, r.Name+"-clients", r.Forgets, r.IPv6); err != nil {
+			return err
+		}
+	}
+	if err := l.start(ctx, r); err != nil {
+		return err
+	}
+	if r.Serves > 0 {
+		if err := l.serve(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -74,9 +98,9 @@ func (l *lab) bringUp(ctx context.Context, r *running) error {
 	return err
 }
 
-// begin asks whether all is in force, starts the scenario's clients and waits for their
-// first answers.
-func (l *lab) begin(ctx context.Context, r *running) (err error) {
+// inspect asks whether all is in force, before any clock runs: that takes as long as the machine
+// is busy.
+func (l *lab) inspect(ctx context.Context, r *running) (err error) {
 	if r.before, err = r.pod.counts(ctx); err != nil {
 		return err
 	}
@@ -85,15 +109,22 @@ func (l *lab) begin(ctx context.Context, r *running) (err error) {
 			return err
 		}
 	}
-	if r.verified, err = l.verify(ctx, r); err != nil {
-		return err
-	}
-	return l.launchAll(ctx, r, false)
+	r.verified, err = l.verify(ctx, r)
+	return err
 }
 
-// launchAll starts the clients that are late, or those that are not.
-func (l *lab) launchAll(ctx context.Context, r *running, late bool) error {
-	var apps []*application
+// begin starts the scenario's clients and waits for their first answers.
+func (l *lab) begin(ctx context.Context, r *running) error {
+	if !r.Starts {
+		if err := l.startClients(ctx, r, false); err != nil {
+			return err
+		}
+	}
+	return machine.Together(r.apps, func(a *application) error { return a.waitReady(ctx) })
+}
+
+// startClients starts the clients that are late, or those that are not.
+func (l *lab) startClients(ctx context.Context, r *running, late bool) error {
 	for _, c := range r.Clients {
 		if c.Late != late {
 			continue
@@ -102,14 +133,13 @@ func (l *lab) launchAll(ctx context.Context, r *running, late bool) error {
 		if err != nil {
 			return err
 		}
-		apps = append(apps, app)
+		r.apps = append(r.apps, app)
 	}
-	r.apps = append(r.apps, apps...)
-	return machine.Together(apps, func(a *application) error { return a.waitReady(ctx) })
+	return nil
 }
 
 // strike lets happen what the scenarios wait for, once every connection has been up for a
-// moment: something in the mesh changes, and servers die.
+// moment: something in the mesh changes, servers die, and pods are deleted.
 func (l *lab) strike(ctx context.Context, all []*running) error {
 	if err := wait(ctx, beforeStrike); err != nil {
 		return err
@@ -120,6 +150,11 @@ func (l *lab) strike(ctx context.Context, all []*running) error {
 			if err := l.network.Silence(ctx, r.pod.Pod); err != nil {
 				return err
 			}
+		}
+		if r.Stops {
+			inside := r.inside()
+			r.stopped, r.ending = time.Now(), make(chan error, 1)
+			go func() { r.ending <- l.stop(ctx, r, inside) }()
 		}
 	}
 	return l.plane.change(ctx, all)
@@ -155,26 +190,26 @@ func (l *lab) finish(ctx context.Context, r *running) (err error) {
 		return err
 	}
 	r.report.Problem = cmp.Or(r.verified, checkProbes(&r.Scenario, r.report.Sockets))
-	if err := l.launchAll(ctx, r, true); err != nil {
+	if r.Stops {
+		if err := wait(ctx, time.Until(r.stopped.Add(scenario.NewAfter))); err != nil {
+			return err
+		}
+	}
+	if err := l.startClients(ctx, r, true); err != nil {
 		return err
 	}
 	during, err := r.during(ctx)
 	if err != nil {
 		return err
 	}
-	for _, app := range r.apps {
-		result, err := app.result(ctx)
-		if err != nil {
+	if err := r.collect(ctx); err != nil {
+		return err
+	}
+	after := r.before // a proxy that has ended tells nothing
+	if !r.Stops {
+		if after, err = r.pod.counts(ctx); err != nil {
 			return err
 		}
-		c := measured(app, result, r)
-		c.Want = app.Want.Text
-		c.Problem = app.Want.Check(&c)
-		r.report.Clients = append(r.report.Clients, c)
-	}
-	after, err := r.pod.counts(ctx)
-	if err != nil {
-		return err
 	}
 	// A listener or cluster that Envoy rejects leaves the old one in place, and nothing else
 	// would tell.
@@ -195,6 +230,35 @@ func (l *lab) finish(ctx context.Context, r *running) (err error) {
 		r.report.Termination, err = r.pod.terminate(ctx)
 	}
 	return err
+}
+
+// collect waits for the clients' ends, and that of a pod that is deleted, and writes down what
+// they saw.
+func (r *running) collect(ctx context.Context) error {
+	results := make([]*probe.Result, len(r.apps))
+	for i, app := range r.apps {
+		var err error
+		if results[i], err = app.result(ctx); err != nil {
+			return err
+		}
+	}
+	if r.Stops {
+		if err := <-r.ending; err != nil {
+			return err
+		}
+		r.report.Termination = hundredths(r.gone.Sub(r.stopped))
+		if last := lastClosed(results); !last.IsZero() {
+			r.report.Outlived = hundredths(r.gone.Sub(last))
+		}
+		r.report.Problem = cmp.Or(r.report.Problem, r.Ends.Check(&r.report))
+	}
+	for i, app := range r.apps {
+		c := measured(app, results[i], r)
+		c.Want = app.Want.Text
+		c.Problem = app.Want.Check(&c)
+		r.report.Clients = append(r.report.Clients, c)
+	}
+	return nil
 }
 
 // during reads the counters while the proxy still drains what a change of the configuration

@@ -78,6 +78,12 @@ func (p *Processes) Run(name, log string, cmd *exec.Cmd) (*Process, error) {
 	return proc, nil
 }
 
+// Terminate asks the program itself to end, as the kubelet asks a container's first process.
+func (p *Process) Terminate() error { return syscall.Kill(p.PID(), syscall.SIGTERM) }
+
+// Kill ends the program and whatever it started.
+func (p *Process) Kill() error { return p.signal(syscall.SIGKILL) }
+
 // signal reaches the program and whatever it started.
 func (p *Process) signal(s syscall.Signal) error {
 	return syscall.Kill(-p.cmd.Process.Pid, s)

@@ -44,6 +44,7 @@ func (r *Run) Document() ([]byte, error) {
 		"first":    func(c *Client) Connection { return c.Connections[0] },
 		"after":    func(c *Client) float64 { return c.Connections[0].To - c.Changed },
 		"noticed":  func(c *Client) float64 { return c.Connections[0].To - c.Died },
+		"sigterm":  func(c *Client) float64 { return c.Connections[0].To - c.Stopped },
 		"cause":    func(s Scenario) string { title, _ := r.heading(s.Cause()); return title },
 		"code":     code,
 		"list":     func(texts ...string) []string { return texts },

@@ -34,7 +34,7 @@ type section struct {
 	Rows        []row
 }
 
-// row is one client.
+// row is one client, in the time of its pod's first one.
 type row struct {
 	Y       float64
 	Pod     string // the pod's title, at its first client
@@ -56,7 +56,7 @@ type bar struct {
 func (b bar) Length() float64 { return b.To - b.From }
 
 // timeline draws one bar per connection of the scenarios about causes: idle timer,
-// configuration change, middlebox, dead peer.
+// configuration change, middlebox, dead peer, the pod's start and end.
 func (r *Run) timeline() ([]byte, error) {
 	p := picture{
 		Title: "Why pooled connections die in an Istio mesh, and what keeps them",
@@ -65,7 +65,7 @@ func (r *Run) timeline() ([]byte, error) {
 			fmt.Sprintf("The mesh's idle timeout is %s here, so that a run takes minutes; Istio's own is %s.", Round(r.Settings.MeshIdle), Hours(r.Settings.IstioIdle)),
 		},
 	}
-	for _, group := range []string{Idle, Change, Middlebox, Dead} {
+	for _, group := range []string{Idle, Change, Middlebox, Dead, Start, Stop} {
 		scenarios := r.Group(group)
 		if len(scenarios) == 0 {
 			continue
@@ -82,6 +82,8 @@ func (r *Run) timeline() ([]byte, error) {
 			s.Moment, s.At = "forgotten", first.Forgets
 		case Dead:
 			s.Moment, s.At = "the server dies", first.Clients[0].Died
+		case Stop:
+			s.Moment, s.At = "SIGTERM", first.Clients[0].Stopped
 		}
 		p.Sections = append(p.Sections, s)
 	}
@@ -140,22 +142,36 @@ func rows(scenarios []Scenario) []row {
 			if i == 0 {
 				r.Pod = s.Title
 			}
-			if len(s.Clients) > 1 || s.Group == Change {
+			if len(s.Clients) > 1 || s.Group == Change || s.Group == Stop {
 				r.Client = c.Name
 			}
 			if n := len(c.Connections); n > 0 {
 				r.End = c.Connections[n-1].To
 				r.Outcome, r.Bad = outcome(&c, pool)
+			} else if c.Refused() > 0 {
+				r.Outcome, r.Bad = c.Fate(), true
 			}
 			for _, q := range c.Requests {
 				if pool && q.Error != "" {
 					r.Failed = append(r.Failed, q.At+q.Took)
 				}
 			}
+			if c.Stopped < 0 { // the pod's other clients count from before SIGTERM
+				r.shift(s.Clients[0].Stopped - c.Stopped)
+			}
 			list = append(list, r)
 		}
 	}
 	return list
+}
+
+// shift moves what the row shows to a later time.
+func (r *row) shift(by float64) {
+	r.End += by
+	for i := range r.Bars {
+		r.Bars[i].From += by
+		r.Bars[i].To += by
+	}
 }
 
 // bars are the client's connections.
@@ -237,7 +253,7 @@ func (p *picture) draw() ([]byte, error) {
 		p.Seconds = append(p.Seconds, s)
 	}
 	drawing, err := template.New("picture.svg.tmpl").Funcs(template.FuncMap{
-		"px":  func(seconds float64) float64 { return math.Round(seconds*64) / 10 },
+		"px":  func(seconds float64) float64 { return math.Round(seconds*56) / 10 },
 		"add": func(a, b float64) float64 { return a + b },
 	}).Parse(pictureTemplate)
 	if err != nil {

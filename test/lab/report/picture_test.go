@@ -22,6 +22,11 @@ func stress() *Run {
 		Requests:    []Request{{}, {At: 34, Took: 10, Error: "read tcp 198.19.0.6:1->198.18.100.1:6379: i/o timeout"}},
 	}
 	alive := Client{Name: "long query", Connections: []Connection{{To: 65, End: Open}}, Requests: []Request{{}}}
+	ended := Client{
+		Name: "in use for longer", Stopped: 6.5, Requests: []Request{{}, {At: 6, Error: "connection refused"}},
+		Connections: []Connection{{To: 36.5, End: Closed, Cause: ByStop}},
+	}
+	refused := Client{Name: "opened after SIGTERM", Stopped: -7, Requests: []Request{{Error: "connection refused"}}}
 	title := "idleTimeout, drainDuration"
 	return &Run{
 		Settings: Settings{MeshIdle: 10, IstioIdle: 3600, Drain: 45},
@@ -31,6 +36,8 @@ func stress() *Run {
 			{Group: Change, Title: title, Rule: "x", Clients: []Client{{Name: "long query", Changed: 6.5, Connections: long.Connections, Requests: long.Requests}, alive}},
 			{Group: Middlebox, Title: title, Rule: "x", Forgets: 15, Clients: []Client{waiting}},
 			{Group: Dead, Title: title, Rule: "x", Clients: []Client{waiting}},
+			{Group: Start, Title: "native sidecar, no rule", Clients: []Client{refused}},
+			{Group: Stop, Title: "sidecarStopsLast", Rule: "x", Clients: []Client{ended, refused}},
 			{Group: Pool, Title: "sidecar, no rule", Clients: []Client{long, alive}},
 			{Group: Pool, Title: title[:16], Rule: "x", Forgets: 20, Clients: []Client{waiting, alive}},
 		},
@@ -172,5 +179,18 @@ func TestPictures(t *testing.T) {
 		if bars != connections {
 			t.Errorf("%s: got %d bars besides the legend's, want %d, one per connection", name, bars, connections)
 		}
+	}
+}
+
+// A client that began after SIGTERM stands after it, with its connection or without.
+func TestLateRows(t *testing.T) {
+	late := Client{Stopped: -7, Connections: []Connection{{From: 1, To: 5, End: Open}}, Requests: []Request{{At: 1}}}
+	refused := Client{Stopped: -7, Requests: []Request{{Error: "connection refused"}}}
+	got := rows([]Scenario{{Group: Stop, Clients: []Client{{Stopped: 5}, late, refused}}})
+	if bar := got[1].Bars[0]; bar.From != 13 || bar.To != 17 || got[1].End != 17 {
+		t.Errorf("got a bar from %v to %v, its words at %v, want 13, 17 and 17", bar.From, bar.To, got[1].End)
+	}
+	if got[2].Outcome != "refused" || !got[2].Bad || got[2].End != 12 {
+		t.Errorf("got %+v, want refused, at 12", got[2])
 	}
 }

@@ -43,6 +43,8 @@ const (
 	Change    = "change"
 	Middlebox = "middlebox"
 	Dead      = "dead"
+	Start     = "start"
+	Stop      = "stop"
 	Scope     = "scope"
 	Objects   = "objects"
 	Pool      = "pool"
@@ -52,7 +54,8 @@ const (
 type Scenario struct {
 	// Name is the pod's name.
 	Name string `json:"name"`
-	// Group is Idle, Change, Middlebox, Dead, Scope, Objects or Pool: what the scenario is about.
+	// Group is Idle, Change, Middlebox, Dead, Start, Stop, Scope, Objects or Pool: what the
+	// scenario is about.
 	Group string `json:"group"`
 	// Title says in a few words what is special about the pod.
 	Title string `json:"title"`
@@ -81,6 +84,9 @@ type Scenario struct {
 	Problem string `json:"problem,omitempty"`
 	// Termination is how long the sidecar took from SIGTERM to its end; 0: not measured.
 	Termination float64 `json:"terminationSeconds,omitempty"`
+	// Outlived is how long the proxy of a pod that was deleted lived on after the last connection
+	// that its clients closed themselves; 0: not measured.
+	Outlived float64 `json:"outlivedSeconds,omitempty"`
 }
 
 // Socket is one line of ss.
@@ -117,7 +123,10 @@ type Client struct {
 	// Reached is when the pod's proxy had what follows from it, at the latest.
 	Reached float64 `json:"reachedAtSeconds,omitempty"`
 	// Died is when the server died without a word, counted likewise; 0: it did not.
-	Died        float64      `json:"diedAtSeconds,omitempty"`
+	Died float64 `json:"diedAtSeconds,omitempty"`
+	// Stopped is when SIGTERM reached the pod, counted likewise, and so negative for clients that
+	// began later; 0: it did not.
+	Stopped     float64      `json:"stoppedAtSeconds,omitempty"`
 	Connections []Connection `json:"connections"`
 	Requests    []Request    `json:"requests"`
 	// Log is what the client library itself logged.
@@ -143,6 +152,8 @@ const (
 	ByChange    = "configuration change"
 	ByMiddlebox = "middlebox"
 	ByDeath     = "dead peer"
+	ByStop      = "end of the pod"
+	ByServer    = "end of its server"
 	Unknown     = "unknown"
 )
 
@@ -154,7 +165,7 @@ type Connection struct {
 	Quiet float64 `json:"quietSeconds"`
 	// End is Open, Closed, Reset, TimedOut or Silent.
 	End string `json:"end"`
-	// Cause is ByIdleTimer, ByChange, ByMiddlebox, ByDeath or Unknown; "" when it did not end.
+	// Cause is ByIdleTimer, ByChange, ByMiddlebox, ByDeath, ByStop, ByServer or Unknown; "" when it did not end.
 	Cause string `json:"cause,omitempty"`
 	Error string `json:"error,omitempty"`
 }
@@ -176,6 +187,16 @@ func (c *Client) Failed() int {
 		}
 	}
 	return n
+}
+
+// Refused counts attempts that failed before the first connection.
+func (c *Client) Refused() int {
+	for i, r := range c.Requests {
+		if r.Error == "" || len(c.Connections) > 0 && r.At+r.Took >= c.Connections[0].From {
+			return i
+		}
+	}
+	return len(c.Requests)
 }
 
 // Slowest is the longest time that a request took, answered or not.

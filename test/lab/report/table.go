@@ -7,7 +7,7 @@ import (
 )
 
 // groups is the order in which they are shown.
-var groups = [...]string{Idle, Change, Middlebox, Dead, Scope, Objects, Pool}
+var groups = [...]string{Idle, Change, Middlebox, Dead, Start, Stop, Scope, Objects, Pool}
 
 // Table writes the run as a table for the terminal.
 func (r *Run) Table(out io.Writer) error {

@@ -19,8 +19,14 @@ func Hours(s float64) string { return strconv.FormatFloat(s/3600, 'g', -1, 64) +
 
 // Fate says in a few words what became of a client's connections.
 func (c *Client) Fate() string {
-	if len(c.Connections) == 0 {
+	refused := c.Refused()
+	switch {
+	case len(c.Connections) == 0 && refused > 0:
+		return "refused"
+	case len(c.Connections) == 0:
 		return "no connection"
+	case refused > 0:
+		return "refused for " + Seconds(c.Connections[0].From)
 	}
 	if len(c.Connections) > 1 {
 		return fmt.Sprintf("%d of %d connections cut", c.Cut(), len(c.Connections))
@@ -35,6 +41,10 @@ func (c *Client) Fate() string {
 		return "no answer for " + Round(c.Slowest())
 	case only.Cause == ByIdleTimer:
 		return "closed after " + Seconds(only.Quiet) + " idle"
+	case only.Cause == ByStop:
+		return "closed " + Seconds(only.To-c.Stopped) + " after SIGTERM"
+	case only.Cause == ByServer:
+		return "closed by its server"
 	case only.Cause == ByChange:
 		return "closed " + Seconds(only.To-c.Changed) + " later"
 	}
@@ -108,9 +118,11 @@ func (s *Scenario) Counters() string {
 	return strings.Join(texts, ", ")
 }
 
-// Cause is what the scenario puts its connections through: Idle, Change or Middlebox.
+// Cause is what the scenario puts its connections through: its group, or what a pool meets.
 func (s *Scenario) Cause() string {
 	switch {
+	case s.Group != Pool:
+		return s.Group
 	case s.Forgets > 0:
 		return Middlebox
 	case len(s.Clients) > 0 && s.Clients[0].Changed > 0:
@@ -130,6 +142,10 @@ func (r *Run) heading(group string) (title, text string) {
 		return "Middlebox", fmt.Sprintf("a NAT or load balancer forgets a connection after %s without a packet", Round(r.Forgets(Middlebox)))
 	case Dead:
 		return "Dead peer", "the server is gone without a word; only a probe or a request finds out"
+	case Start:
+		return "Start", "the application runs before its sidecar does"
+	case Stop:
+		return "End", "SIGTERM reaches the application and its sidecar together"
 	case Scope:
 		return "Destinations", "what scope: Destinations reaches; everything else keeps the sidecar's own idle timeout"
 	case Objects:

@@ -20,6 +20,12 @@ func TestFate(t *testing.T) {
 		{one(Connection{To: 24.5, End: TimedOut, Cause: ByDeath}), "noticed after 18.50 s"},
 		// The sidecar found out, and closed the application's side.
 		{one(Connection{To: 24.5, End: Closed, Cause: ByDeath}), "noticed after 18.50 s"},
+		{Client{Connections: []Connection{{To: 11.03, End: Closed, Cause: ByStop}}, Stopped: 6}, "closed 5.03 s after SIGTERM"},
+		{one(Connection{To: 11.03, End: Closed, Cause: ByServer}), "closed by its server"},
+		{Client{Requests: []Request{{Error: "refused"}}}, "refused"},
+		{Client{Requests: []Request{{Error: "refused"}, {At: 3}}, Connections: []Connection{{From: 3, To: 40, End: Open}}}, "refused for 3.00 s"},
+		// A request that fails on its connection is not one that found none.
+		{Client{Requests: []Request{{Took: 10, Error: "EOF"}}, Connections: []Connection{{From: 0.02, To: 10, End: Reset, Cause: Unknown}}}, "reset after 9.98 s"},
 		// What nothing explains is said as it is.
 		{one(Connection{From: 1, To: 3.5, End: Reset, Cause: Unknown}), "reset after 2.50 s"},
 		{Client{}, "no connection"},
@@ -70,7 +76,7 @@ func TestTable(t *testing.T) {
 		"!!  change-drain",
 		"!! change-drain/long query: want to live: got a connection closed",
 		"!! box-keepalive: got no timer",
-		"14 passed, 2 failed",
+		"19 passed, 2 failed",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got no %q in\n%s", want, &out)

@@ -26,8 +26,8 @@ const (
 	MemcachedPort = 11211
 )
 
-// GatewayHost stands in a client's address for the scenario's own gateway.
-const GatewayHost = "gateway"
+// PodHost stands in a client's address for the scenario's own pod.
+const PodHost = "pod"
 
 // giveUp is how long the applications wait for an answer.
 const giveUp = 10 * time.Second

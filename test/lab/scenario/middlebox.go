@@ -44,23 +44,3 @@ func middleboxScenarios() []Scenario {
 		},
 	}
 }
-
-// gatewayScenarios: the same middlebox between a gateway and its clients.
-func gatewayScenarios() []Scenario {
-	const length = 20 * time.Second
-	client := func(w Want) []Client {
-		return []Client{to(GatewayHost, RedisPort, idle("from outside", Inside, length, w))}
-	}
-	return []Scenario{
-		{
-			Name: "gateway-alone", Title: "gateway, no mesh object", Group: report.Middlebox, Forgets: forgets,
-			Gateway: gatewayKeepalive, Without: true, Fault: "KeepaliveMissing", Own: longIdle, Objects: redisGateway("gateway-alone"),
-			Clients: client(noAnswer()),
-		},
-		{
-			Name: "gateway-keepalive", Title: "gateway, keepalive", Group: report.Middlebox, Forgets: forgets,
-			Gateway: gatewayKeepalive, Own: longIdle, Objects: redisGateway("gateway-keepalive"), Probed: true,
-			Clients: client(lives()),
-		},
-	}
-}

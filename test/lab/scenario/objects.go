@@ -24,10 +24,10 @@ func edited(name, title string, s Scenario) Scenario {
 func editScenarios() []Scenario {
 	const gateway = "edit-gateway"
 	behind := edited(gateway, "gateway, keepalive", Scenario{
-		Gateway: gatewayKeepalive, Objects: redisGateway(gateway), Probed: true, Own: longIdleDrainsSoon, Drain: shortDrain,
+		Ingress: true, Gateway: gatewayKeepalive, Objects: redisGateway(gateway), Probed: true, Own: longIdleDrainsSoon, Drain: shortDrain,
 	})
 	for i, c := range behind.Clients {
-		behind.Clients[i] = to(GatewayHost, RedisPort, c)
+		behind.Clients[i] = to(PodHost, RedisPort, c)
 	}
 	return []Scenario{
 		edited("edit-timeout", "idleTimeout: 48h", Scenario{Rule: idleTimeout, Annotated: withIdleTimeout}),
@@ -58,12 +58,12 @@ func objectScenarios() []Scenario {
 		}
 	}
 	gateway := func(name string, change Change, after Want) Scenario {
-		outside := func(c Client) Client { return to(GatewayHost, RedisPort, c) }
+		outside := func(c Client) Client { return to(PodHost, RedisPort, c) }
 		return Scenario{
 			Name: name, Title: "gateway, keepalive", Group: report.Objects, Change: change, Forgets: forgets, Own: longIdleDrainsSoon, Drain: shortDrain,
-			Gateway: gatewayKeepalive, Objects: redisGateway(name),
+			Ingress: true, Gateway: gatewayKeepalive, Objects: redisGateway(name),
 			Clients: []Client{
-				outside(busy("busy", Inside, 25*time.Second, cutByChange(shortDrain))),
+				outside(busy("busy", Inside, 35*time.Second, cutByChange(shortDrain))),
 				outside(late(idle("opened after", Inside, 20*time.Second, after))),
 			},
 		}

@@ -29,12 +29,12 @@ func poolScenarios() []Scenario {
 		},
 		{
 			Name: "pool-change", Title: "sidecar, no rule", Group: report.Pool, Change: AccessLogs,
-			Clients: pools(time.Second, 56*time.Second, losesBusy(1), loses(1, 1), losesBusy(1), loses(1, 1)),
+			Clients: pools(time.Second, 66*time.Second, losesBusy(1), loses(1, 1), losesBusy(1), loses(1, 1)),
 		},
 		{
 			Name: "pool-change-drain", Title: "idleTimeout, drainDuration", Group: report.Pool, Change: AccessLogs,
 			Rule: drainDuration, Annotated: withDrainDuration,
-			Clients: pools(time.Second, 56*time.Second, lives(), lives(), lives(), lives()),
+			Clients: pools(time.Second, 66*time.Second, lives(), lives(), lives(), lives()),
 		},
 		{
 			Name: "pool-box-no-sidecar", Title: "no sidecar", Group: report.Pool, NoSidecar: true, Forgets: forgetsPools,

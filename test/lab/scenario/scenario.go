@@ -19,8 +19,13 @@ type Scenario struct {
 	Group string
 	// NoSidecar asks Istio for no sidecar.
 	NoSidecar bool
-	// Gateway, if not "", makes the pod an ingress gateway for redis, and its clients programs
-	// outside of it. YAML: holdfast's entry of gateways, without name, namespace and selector.
+	// Plain asks Istio for a sidecar that is a container like the application's. The lab's mesh
+	// makes native sidecars otherwise.
+	Plain bool
+	// Ingress makes the pod an ingress gateway for redis, and its clients programs outside of it.
+	Ingress bool
+	// Gateway is YAML: holdfast's entry of gateways for an Ingress, without name, namespace and
+	// selector; "" for none.
 	Gateway string
 	// IPv6 gives the pod an address of IPv6 and none of IPv4.
 	IPv6 bool
@@ -51,6 +56,9 @@ type Scenario struct {
 	Idle time.Duration
 	// Drain is the sidecar's drain duration where a rule or the user sets a short one; 0: IstioDrain.
 	Drain time.Duration
+	// Jitter is how far, in percent, the pod's own drain duration may be from Drain, because a
+	// rule draws it. 0: it is Drain.
+	Jitter int
 	// Probed: TCP keepalive must run on the proxy's own sockets towards the other side: the
 	// servers of a sidecar, the clients of a gateway. Otherwise it must not.
 	Probed bool
@@ -59,7 +67,17 @@ type Scenario struct {
 	Untouched bool
 	// Terminated: at the end, measure how long the sidecar takes to end.
 	Terminated bool
-	Clients    []Client
+	// Starts: the clients are the application's container, and begin when the kubelet would
+	// start it, ready sidecar or not.
+	Starts bool
+	// Stops: the pod is deleted once the clients run, and its proxy must end as Ends says.
+	Stops bool
+	Ends  Ending
+	// Grace is the pod's terminationGracePeriodSeconds; 0: Kubernetes' own 30 s.
+	Grace time.Duration
+	// Serves: the application is a server too, and ends so long after SIGTERM; 0: it is none.
+	Serves  time.Duration
+	Clients []Client
 }
 
 // Change is something that an operator does to a running mesh.
@@ -88,6 +106,12 @@ const (
 	// IstioDrain is Istio's default drainDuration:
 	// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig.
 	IstioDrain = 45 * time.Second
+	// NewAfter is when applications that end open another connection, after SIGTERM: later
+	// than a sidecar lives that nobody has configured.
+	NewAfter = 9 * time.Second
+	// podGrace is how long the kubelet waits for a pod's processes before it kills them:
+	// https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination.
+	podGrace = 30 * time.Second
 )
 
 // Namespaces of pods that need none of their own.
@@ -99,7 +123,7 @@ const (
 // Namespace is where the pod is.
 func (s *Scenario) Namespace() string {
 	switch {
-	case s.Objects != "" || s.Gateway != "":
+	case s.Objects != "" || s.Ingress:
 		return "lab-" + s.Name
 	case s.Change == AccessLogs:
 		return changedNamespace
@@ -124,12 +148,22 @@ func (s *Scenario) DrainDuration() time.Duration {
 	return IstioDrain
 }
 
+// GracePeriod is how long the pod's processes have after SIGTERM.
+func (s *Scenario) GracePeriod() time.Duration {
+	if s.Grace > 0 {
+		return s.Grace
+	}
+	return podGrace
+}
+
 // Client is the work of one application and what it must see.
 type Client struct {
 	probe.Spec
-	// Late clients begin when the change has reached the proxies.
+	// Late clients begin when the change has reached the proxies, or NewAfter after SIGTERM.
 	Late bool
-	Want Want
+	// Outside clients are not in the pod. Those of a gateway never are.
+	Outside bool
+	Want    Want
 }
 
 // Lanes are all scenarios. Lanes run side by side, and so do the scenarios of a stage; the
@@ -138,10 +172,15 @@ type Client struct {
 func Lanes() [][][]Scenario {
 	return [][][]Scenario{
 		{slices.Concat(
-			idleScenarios(), changeScenarios(), editScenarios(), objectScenarios(),
-			middleboxScenarios(), gatewayScenarios(), deadScenarios(), poolScenarios(),
+			idleScenarios(), gatewayIdleScenarios(), changeScenarios(), jitterScenarios(), gatewayChangeScenarios(),
+			editScenarios(), objectScenarios(), middleboxScenarios(), gatewayScenarios(), deadScenarios(),
+			poolScenarios(),
 		)},
-		{scopeScenarios(), deletedScenarios(), appliedScenarios()},
+		{
+			scopeScenarios(), deletedScenarios(), appliedScenarios(),
+			// Last, when the others no longer keep the machine busy: what ends in seconds is measured.
+			slices.Concat(startScenarios(), stopScenarios(), gatewayStopScenarios()),
+		},
 	}
 }
 

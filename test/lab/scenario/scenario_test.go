@@ -17,11 +17,18 @@ func TestScenarios(t *testing.T) {
 			t.Errorf("name %q: got %v, seen before: %t; want a DNS label of its own", s.Name, problems, seen[s.Name])
 		}
 		seen[s.Name] = true
-		if (s.Rule == "") != (s.Annotated == nil) {
+		// An entry of gateways may be for the mesh alone.
+		if s.Rule != "" && s.Annotated == nil || s.Rule == "" && s.Gateway == "" && s.Annotated != nil {
 			t.Errorf("%s: got a rule without annotations to check, or the other way round", s.Name)
 		}
-		if s.NoSidecar && (s.Rule != "" || s.Change != "" || s.Gateway != "" || s.Probed) {
+		if s.NoSidecar && (s.Rule != "" || s.Change != "" || s.Ingress || s.Probed) {
 			t.Errorf("%s: got no sidecar and something for it to do", s.Name)
+		}
+		if s.Gateway != "" && !s.Ingress {
+			t.Errorf("%s: got an entry of gateways, and no gateway", s.Name)
+		}
+		if s.Stops != (s.Ends.Check != nil) {
+			t.Errorf("%s: got an end without an expectation, or the other way round", s.Name)
 		}
 		objects, err := s.MeshObjects()
 		if err != nil {

@@ -13,6 +13,9 @@ const (
 	probeEvery   = 5 * time.Second
 )
 
+// jitteredDrainDuration is the middle of what the rule jitteredDrain gives.
+const jitteredDrainDuration = 20 * time.Second
+
 // Rules, as users write them.
 const (
 	idleTimeout = `
@@ -22,6 +25,10 @@ strategy: {idleTimeout: 48h}
 	drainDuration = `
 destinations: {middleware: [redis, mysql, memcached]}
 strategy: {idleTimeout: 48h, drainDuration: 12h}
+`
+	jitteredDrain = `
+destinations: {middleware: [redis]}
+strategy: {idleTimeout: 48h, drainDuration: 20s, drainJitter: 50}
 `
 	bypassPorts = `
 destinations: {middleware: [redis, mysql, memcached]}
@@ -47,6 +54,25 @@ strategy: {idleTimeout: 24h, scope: Destinations}
 destinations: {middleware: [redis], cidrs: ["2001:db8:100::/48"]}
 strategy: {idleTimeout: 48h, scope: Destinations}
 `
+	startsFirst = `
+destinations: {middleware: [redis]}
+strategy: {sidecarStartsFirst: true}
+`
+	stopsLast = `
+destinations: {middleware: [redis]}
+strategy: {sidecarStopsLast: true}
+`
+	stopsLastDrain = `
+destinations: {middleware: [redis]}
+strategy: {sidecarStopsLast: true, drainDuration: 12h}
+`
+	stopsLastIdle = `
+destinations: {middleware: [redis]}
+strategy: {sidecarStopsLast: true, idleTimeout: 48h}
+`
+	gatewayTimeout   = "idleTimeout: 48h"
+	gatewayDrain     = "idleTimeout: 48h\ndrainDuration: 12h"
+	gatewayStopsLast = "stopsLast: true"
 	gatewayKeepalive = `
 ports: [6379]
 keepalive: {time: 5s, interval: 5s, probes: 3}
@@ -68,9 +94,12 @@ strategy: {idleTimeout: 48h, keepalive: {time: 5s, interval: %ds, probes: 3}}
 var (
 	withIdleTimeout   = map[string][]string{"proxy.istio.io/config": {`ISTIO_META_IDLE_TIMEOUT: "48h"`}}
 	withDrainDuration = map[string][]string{"proxy.istio.io/config": {`ISTIO_META_IDLE_TIMEOUT: "48h"`, `drainDuration: "43200s"`}}
+	withJitteredDrain = map[string][]string{"proxy.istio.io/config": {`drainDuration: "`}}
 	withPorts         = map[string][]string{"traffic.sidecar.istio.io/excludeOutboundPorts": {"3306", "6379", "11211"}}
 	withCIDRs         = map[string][]string{"traffic.sidecar.istio.io/excludeOutboundIPRanges": {"198.18.100.0/24"}}
 	withDestinations  = map[string][]string{"proxy.istio.io/config": {`ISTIO_META_HOLDFAST: "v1"`, `ISTIO_META_HOLDFAST_IDLE_TIMEOUT_MS: "172800000"`}}
+	withStartsFirst   = map[string][]string{"proxy.istio.io/config": {"holdApplicationUntilProxyStarts: true"}}
+	withStopsLast     = map[string][]string{"proxy.istio.io/config": {`EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true"`}}
 	withKeepalive     = withKeepaliveEvery(5)
 )
 

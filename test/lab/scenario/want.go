@@ -19,8 +19,9 @@ type Want struct {
 // everything else that runs side by side.
 const Slack = 0.75
 
-// Late is how much longer than its drain duration a proxy may take, in seconds, counted from
-// when it had the change: the duration is in whole seconds.
+// Late is how much longer, in seconds, a proxy may take that must do something by itself: drain
+// what a change has replaced, counted from when it had the change, or end. Its own times are in
+// whole seconds, and everything else on the machine ends at the same moment.
 const Late = 3
 
 // lives: one connection, there at the end, every request answered.
@@ -101,13 +102,89 @@ func ended(c *report.Client, end, cause string, measure func(report.Connection) 
 		return ""
 	}
 	most := about.Seconds() + Slack
-	if cause == report.ByChange {
+	switch cause {
+	case report.ByChange:
 		most = c.Reached - c.Changed + about.Seconds() + Late
+	case report.ByStop, report.ByServer:
+		most = about.Seconds() + Late
 	}
 	if got := measure(first); got < about.Seconds()-Slack || got > most {
 		return fmt.Sprintf("got %.2f s, want %.2f s", got, about.Seconds())
 	}
 	return ""
+}
+
+// cutByEnd: the sidecar's end, that long after SIGTERM, closes the first connection.
+func cutByEnd(after time.Duration) Want {
+	return Want{fmt.Sprintf("closed %s after SIGTERM", after), func(c *report.Client) string {
+		end := report.Closed
+		if len(c.Connections) > 0 && c.Connections[0].End == report.Reset {
+			end = report.Reset // what was on the way when Envoy was killed
+		}
+		return ended(c, end, report.ByStop, func(end report.Connection) float64 { return end.To - c.Stopped }, after)
+	}}
+}
+
+// closedByServer: the pod's own server ends, that long after SIGTERM, and its connections with it.
+func closedByServer(after time.Duration) Want {
+	return Want{fmt.Sprintf("closed by its server %s after SIGTERM", after), func(c *report.Client) string {
+		return ended(c, report.Closed, report.ByServer, func(end report.Connection) float64 { return end.To - c.Stopped }, after)
+	}}
+}
+
+// refused: no connection comes about, and whoever tries is told so.
+func refused() Want {
+	return Want{"every attempt to connect fails", func(c *report.Client) string {
+		if n := len(c.Connections); n != 0 || c.Failed() == 0 {
+			return fmt.Sprintf("got %d connections and %d failed requests", n, c.Failed())
+		}
+		return ""
+	}}
+}
+
+// refusedAtFirst: attempts to connect fail until there is something to connect to.
+func refusedAtFirst() Want {
+	return Want{"the first attempts to connect fail, then one connection lives", func(c *report.Client) string {
+		if n := len(c.Connections); n != 1 {
+			return fmt.Sprintf("got %d connections, want 1", n)
+		}
+		if c.Refused() == 0 || c.Failed() > c.Refused() || c.Connections[0].End != report.Open {
+			return fmt.Sprintf("got %d refused attempts, %d failed requests in all, and a connection %s", c.Refused(), c.Failed(), c.Connections[0].End)
+		}
+		return ""
+	}}
+}
+
+// Ending is an expectation of how a proxy ends.
+type Ending struct {
+	// Text says it in words.
+	Text string
+	// Check returns what is not so, or "".
+	Check func(*report.Scenario) string
+}
+
+// checkEvery is how often pilot-agent looks whether connections are left:
+// https://github.com/istio/istio/blob/1.31.0/pkg/envoy/agent.go, activeConnectionCheckDelay.
+const checkEvery = time.Second
+
+// endsAfter: so long after SIGTERM, whatever connections there are.
+func endsAfter(d time.Duration) Ending {
+	return Ending{fmt.Sprintf("the proxy ends %s after SIGTERM", d), func(s *report.Scenario) string {
+		if got := s.Termination; got < d.Seconds()-Slack || got > d.Seconds()+Late {
+			return fmt.Sprintf("the proxy ended: got %.2f s after SIGTERM, want %s", got, d)
+		}
+		return ""
+	}}
+}
+
+// endsWithLast: when the last connection has been closed by those who opened it.
+func endsWithLast() Ending {
+	return Ending{"the proxy ends with the last connection", func(s *report.Scenario) string {
+		if s.Outlived < 0 || s.Outlived > checkEvery.Seconds()+Late {
+			return fmt.Sprintf("the proxy ended: got %.2f s after the last connection, want %s", s.Outlived, checkEvery)
+		}
+		return ""
+	}}
 }
 
 // loses: the pool's connections are cut, and at least that many requests fail.

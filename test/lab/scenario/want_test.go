@@ -13,6 +13,9 @@ func TestWants(t *testing.T) {
 	one := func(c report.Connection, requests ...report.Request) report.Client {
 		return report.Client{Connections: []report.Connection{c}, Requests: requests, Changed: 6, Reached: 7, Died: 6}
 	}
+	stopped := func(c report.Connection) report.Client {
+		return report.Client{Connections: []report.Connection{c}, Requests: []report.Request{{}}, Stopped: 6}
+	}
 	happened := map[string]report.Client{
 		"alive":            one(report.Connection{To: 65, End: report.Open}, report.Request{}, report.Request{}),
 		"idle":             one(report.Connection{To: 13, Quiet: 10.1, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
@@ -32,6 +35,14 @@ func TestWants(t *testing.T) {
 			Requests:    []report.Request{{}, {Error: "EOF"}, {}},
 		},
 		"nothing": {},
+		// SIGTERM came at 6.
+		"ended":           stopped(report.Connection{To: 11.1, End: report.Closed, Cause: report.ByStop}),
+		"ended at once":   stopped(report.Connection{To: 11.1, End: report.Reset, Cause: report.ByStop}),
+		"ended late":      stopped(report.Connection{To: 17, End: report.Closed, Cause: report.ByStop}),
+		"server ended":    stopped(report.Connection{To: 11.1, End: report.Closed, Cause: report.ByServer}),
+		"refused":         {Requests: []report.Request{{Error: "connection refused"}}},
+		"let in":          one(report.Connection{From: 3, To: 40, End: report.Open}, report.Request{Error: "connection refused"}, report.Request{At: 3}),
+		"let in, and cut": one(report.Connection{From: 3, To: 9, End: report.Closed}, report.Request{Error: "connection refused"}, report.Request{At: 3}),
 	}
 	tests := []struct {
 		want    Want
@@ -44,8 +55,12 @@ func TestWants(t *testing.T) {
 		{hangs(), []string{"dead"}},
 		{notices(report.TimedOut, 5*time.Second, 3), []string{"probed"}},
 		{notices(report.Closed, 5*time.Second, 3), []string{"probed by the sidecar"}},
+		{cutByEnd(5 * time.Second), []string{"ended", "ended at once"}},
+		{closedByServer(5 * time.Second), []string{"server ended"}},
+		{refused(), []string{"refused"}},
+		{refusedAtFirst(), []string{"let in"}},
 		{loses(2, 1), []string{"two"}},
-		{loses(1, 0), []string{"idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could", "closed too early"}},
+		{loses(1, 0), []string{"ended", "ended at once", "ended late", "server ended", "idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could", "closed too early"}},
 	}
 	for _, test := range tests {
 		for name, c := range happened {
@@ -54,6 +69,29 @@ func TestWants(t *testing.T) {
 			if (problem == "") != expected {
 				t.Errorf("want %q, happened %q: got problem %q, want accepted: %t", test.want.Text, name, problem, expected)
 			}
+		}
+	}
+}
+
+// A proxy ends at its time, or with the last connection, and is late where the machine is busy.
+func TestEndings(t *testing.T) {
+	for _, test := range []struct {
+		want Ending
+		s    report.Scenario
+		good bool
+	}{
+		{endsAfter(5 * time.Second), report.Scenario{Termination: 5.02}, true},
+		{endsAfter(5 * time.Second), report.Scenario{Termination: 7.5}, true},
+		{endsAfter(5 * time.Second), report.Scenario{Termination: 4}, false},
+		{endsAfter(5 * time.Second), report.Scenario{Termination: 9}, false},
+		{endsWithLast(), report.Scenario{Outlived: 0.4}, true},
+		{endsWithLast(), report.Scenario{Outlived: 5}, false},
+		// It cut the last one.
+		{endsWithLast(), report.Scenario{Outlived: -3}, false},
+	} {
+		if problem := test.want.Check(&test.s); (problem == "") != test.good {
+			t.Errorf("%s: ended %.2f s after SIGTERM, %.2f s after the last connection: got problem %q, want none: %t",
+				test.want.Text, test.s.Termination, test.s.Outlived, problem, test.good)
 		}
 	}
 }
