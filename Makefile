@@ -4,6 +4,8 @@ GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PACKAGES := ./cmd/... ./doctor/... ./internal/... ./istio/... ./manifest/... ./mesh/... ./rules/... ./verify/... ./webhook/... ./test/architecture
+# Those with goroutines, locks or pools: the race detector watches them.
+CONCURRENT := ./doctor/gather ./istio/proxyconfig ./rules/decide ./rules/evidence ./verify/forward ./webhook/...
 FUZZTIME ?= 5s
 MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/annotations rules/decide rules/evidence
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
@@ -29,6 +31,8 @@ run: ## Start the webhook on loopback, send it the example pods, show what chang
 demo: build tools ## The same on a real API server with the real Istio: ends with the injected pods
 	@cd test/istio && $(GO) run ./demo
 
+# Nothing is tested twice: what race runs, unit does not.
+test: PLAIN = $(shell $(GO) list $(PACKAGES) | grep -vxF "$$($(GO) list $(CONCURRENT))")
 test: setup lint unit race fuzz e2e istio lab ## Everything that CI runs
 	@echo "everything passed"
 
@@ -36,19 +40,20 @@ setup: ## Install what a fresh machine lacks (Debian packages, as root)
 	@test/setup
 
 unit: tools ## Unit, golden and property tests
-	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(PACKAGES)
+	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(or $(PLAIN),$(PACKAGES))
 
-race: tools ## The same under the race detector
+race: tools ## Packages with goroutines, under the race detector
 	@if command -v gcc >/dev/null; then echo "with the race detector: some minutes"; \
-	KUBEBUILDER_ASSETS=$(ASSETS) CGO_ENABLED=1 $(GO) test -race $(PACKAGES); \
-	else echo "race detector SKIPPED: it needs a C compiler; install gcc"; fi
+	KUBEBUILDER_ASSETS=$(ASSETS) CGO_ENABLED=1 $(GO) test -p 4 -race $(CONCURRENT); \
+	else echo "race detector SKIPPED: it needs a C compiler, install gcc; the same tests without it:"; \
+	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(CONCURRENT); fi
 
 fuzz: ## Fuzz every target for FUZZTIME (5s)
 	@test/fuzz $(FUZZTIME) $(PACKAGES)
 
 e2e: build tools ## End to end on a real API server
 	@[ -w /sys/fs/cgroup/cgroup.procs ] || [ -w /sys/fs/cgroup/memory/cgroup.procs ] || echo "attacks within a cgroup SKIPPED: none can be made here, an rlimit takes its place; run as root where cgroups are writable"
-	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 ./test/...
+	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -p 4 -count=1 ./test/...
 	cd deploy/release && KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test -count=1 ./...
 
 istio: build tools ## Real Istio judges every annotation

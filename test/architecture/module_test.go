@@ -26,6 +26,7 @@ type folder struct {
 	path     string // from the root: "rules/decide"
 	name     string
 	imports  []string        // of the module's own packages, as such paths
+	parallel bool            // it has goroutines, or what guards things from them
 	declared map[string]bool // "Set", "Set.Decide"
 }
 
@@ -75,10 +76,16 @@ func packages(t *testing.T) []folder {
 func (f *folder) read(file *ast.File) {
 	for _, spec := range file.Imports {
 		name, _ := strconv.Unquote(spec.Path.Value)
+		f.parallel = f.parallel || name == "sync" || name == "sync/atomic"
 		if own, ok := strings.CutPrefix(name, modulePath+"/"); ok && !slices.Contains(f.imports, own) {
 			f.imports = append(f.imports, own)
 		}
 	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		_, starts := node.(*ast.GoStmt)
+		f.parallel = f.parallel || starts
+		return true
+	})
 	for _, declaration := range file.Decls {
 		switch d := declaration.(type) {
 		case *ast.FuncDecl:
