@@ -46,8 +46,12 @@ func TestUpgradeFromManifests(t *testing.T) {
 	if all, unpatched := end(); unpatched > 0 || all < 50 {
 		t.Errorf("got %d of %d pods unpatched, want none of many", unpatched, all)
 	}
-	if diff := cmp.Diff(trusted, caBundles(t)); diff != "" {
-		t.Errorf("whom the API server trusts has changed (-before +after):\n%s", diff)
+	// The chart names another Secret for the CA, so there is a new one. By which of both the
+	// certificate is made anew depends on which object cert-manager hears of first.
+	for i, bundle := range caBundles(t) {
+		if !strings.HasPrefix(bundle, trusted[i]) {
+			t.Errorf("got caBundle %s, want %s and perhaps another CA", bundle, trusted[i])
+		}
 	}
 	must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace)
 	must(t, "kubectl", "delete", "namespace", cluster.Namespace, "--wait=false")
