@@ -17,7 +17,7 @@ var floors = []struct{ of, below string }{
 	{"rules/jsonpatch", "internal/... rules"},
 	{"rules/evidence/form", ""},
 	{"rules/evidence/vocabulary", "rules"},
-	{"rules/evidence/texts", "rules/evidence/form rules/evidence/vocabulary"},
+	{"rules/evidence/texts", "rules/evidence/form rules/evidence/settings rules/evidence/vocabulary"},
 	{"rules/evidence/settings", ""},
 	{"rules/evidence/configmaps", "rules rules/evidence/settings rules/evidence/texts rules/evidence/vocabulary"},
 	{"rules/evidence", "internal/... istio/... rules rules/evidence/..."},

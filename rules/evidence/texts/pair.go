@@ -79,7 +79,6 @@ func (r *Reader) join(p *pair, i int) {
 		tell(says.Kind, form.KindVariable)
 	}
 	tell(says.Kind, form.Flags)
-	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if outer := r.named.reading(); outer.Address {
 		tell(outer.Kind, form.KindVariable)
 	}
@@ -88,6 +87,7 @@ func (r *Reader) join(p *pair, i int) {
 		tell(r.kindBeside(p.prefix), form.SiblingKind)
 		sibling = shown.Kind != ""
 	}
+	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if strings.Contains(p.value, ":") && p.role == vocabulary.PlainHost {
 		// It was found by itself, without what stands beside it.
 		if sibling {
@@ -95,10 +95,9 @@ func (r *Reader) join(p *pair, i int) {
 		}
 		return
 	}
+	tell(r.scheme, form.URL)
 	if shown.Kind == "" && r.dialect != "" {
-		if m := vocabulary.HostKind(p.value); m.Kind != "" {
-			tell(m.Kind, form.HostName)
-		}
+		tell(vocabulary.HostKind(p.value).Kind, form.HostName)
 		tell(r.dialect, form.ConnectionString)
 	}
 	port, own := r.portNamed(p.prefix, i)
@@ -141,7 +140,7 @@ func (r *Reader) kindBeside(prefix string) string {
 		}
 		// DB is a prefix of DB_HOST, and DB_TYPE is beside it.
 		for _, common := range [...]string{p.prefix, p.name} {
-			if (common != "" || prefix == "") && len(common) >= longest && strings.HasPrefix(prefix, common) {
+			if (common != "" || r.form == form.KeyValues) && len(common) >= longest && strings.HasPrefix(prefix, common) {
 				kind, longest = p.kind, len(common)
 			}
 		}

@@ -69,6 +69,7 @@ type Reader struct {
 	flag     string // that waits for its value
 	client   client
 	dialect  string // the kind that a connection string's keys say together
+	scheme   string // the kind that its scheme says
 	hiding   bool   // the text may be a password
 	pairs    []pair
 	offs     []vocabulary.Off
@@ -113,6 +114,9 @@ func (r *Reader) Variable(name, value string) {
 	kept := len(r.pairs)
 	if r.keep(name, value) && r.pairs[kept].prefix == "" {
 		r.pairs = r.pairs[:kept]
+	}
+	if vocabulary.Word(name).Kind != "" { // REDIS=cache
+		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
 	}
 	if (marksOf(value)&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
 		r.named = named{name: name}

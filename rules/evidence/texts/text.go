@@ -31,6 +31,9 @@ func (r *Reader) text(value string) {
 	if hasPlaceholder(value) {
 		r.placeholders(value)
 	}
+	r.structured(value)
+	r.records(value)
+	r.devices(value)
 	flags := isCommandLine(value)
 	if flags {
 		r.commandLine(value)
