@@ -146,7 +146,8 @@ func isWord(text string) bool {
 // says reports whether a name says that its value is an address, or what belongs to one:
 // a port, which middleware it is, or that there is none.
 func says(name, value string) bool {
-	switch role, _ := vocabulary.Ending(name); role {
+	role, prefix := vocabulary.Ending(name)
+	switch role {
 	case vocabulary.Host, vocabulary.PlainHost:
 		return true
 	case vocabulary.Port:
@@ -155,7 +156,7 @@ func says(name, value string) bool {
 		kind, off := vocabulary.TypeOf(value)
 		return kind != "" || off
 	}
-	_, isSwitch := vocabulary.Switch(name, value)
+	_, isSwitch := vocabulary.Switch(name, value, role, prefix)
 	return isSwitch || vocabulary.Read(name).Address || vocabulary.Known(name) != ""
 }
 
