@@ -133,7 +133,7 @@ func TestFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("the figures are not those of %s; where they are better, 'go test ./rules/evidence/corpus -update' writes them down (-want +got):\n%s", path, diff)
 	}
 	for _, line := range append(f.missed, f.extra...) {

@@ -1,9 +1,8 @@
 package corpus
 
 import (
-	"fmt"
 	"os"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/manifest"
@@ -29,14 +28,23 @@ func workloads(t *testing.T, file string) []manifest.Template {
 // everyMiddleware is a rule for each middleware, called like it.
 func everyMiddleware(t *testing.T) *decide.Set {
 	t.Helper()
-	var text strings.Builder
-	text.WriteString("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n")
-	for _, m := range rules.KnownMiddleware() {
-		fmt.Fprintf(&text, "- name: %s\n  destinations: {middleware: [%s]}\n  workloads: {referencing: true}\n  strategy: {idleTimeout: 24h}\n", m.Name, m.Name)
+	text, err := os.ReadFile("rules.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	file, problems := load.Rules("rules.yaml", []byte(text.String()))
+	file, problems := load.Rules("rules.yaml", text)
 	if len(problems) > 0 {
 		t.Fatal(problems)
+	}
+	var got, want []string
+	for i := range file.Rules {
+		got = append(got, file.Rules[i].Name)
+	}
+	for _, m := range rules.KnownMiddleware() {
+		want = append(want, m.Name)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("got rules %q, want one for each of %q", got, want)
 	}
 	return decide.Compile(file)
 }
@@ -45,16 +53,6 @@ func everyMiddleware(t *testing.T) *decide.Set {
 type measured struct {
 	labelled
 	verdicts []rules.Verdict // of every middleware, in the order of the table
-}
-
-// verdict is that of one middleware.
-func (m *measured) verdict(middleware string) *rules.Verdict {
-	for i := range m.verdicts {
-		if m.verdicts[i].Rule == middleware {
-			return &m.verdicts[i]
-		}
-	}
-	return nil
 }
 
 // measure asks every rule about every pod.
