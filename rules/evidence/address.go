@@ -6,18 +6,23 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/texts"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
 )
 
 // Address is what a text in a pod leads to: a host or an IP, and a port.
 type Address struct {
-	Host string     // in lower case, without a final dot; empty for an IP
+	Host string     // in lower case, without a final dot; empty for an IP, and where it is not known
 	IP   netip.Addr // without zone, v4-mapped addresses as IPv4
-	Port uint16
+	Port uint16     // 0 where it is not known
 	// Kind is the name of the middleware in rules.KnownMiddleware that the text itself
 	// says: by a scheme, a variable's name, a sibling. Empty where nothing but the port
 	// may tell.
 	Kind string
-	Form Form
+	Form form.Form
+	// HTTP: it is the host of an HTTP URL.
+	HTTP bool
 	// Unresolved: which host it is, is not known, as of a value that comes from a
 	// Secret.
 	Unresolved bool
@@ -26,16 +31,24 @@ type Address struct {
 	source source
 }
 
-// String is "redis.prod:6379" or "[2001:db8::1]:6379"; it is "***:6379" where
-// the host may be part of a secret.
+// String is "redis.prod:6379" or "[2001:db8::1]:6379"; "***" where the host may be part
+// of a secret, "?" where it is not known, and no port where that is not.
 func (a *Address) String() string {
+	host := a.Host
 	switch {
 	case a.hidden || a.source.mayBeSecret():
-		return "***:" + strconv.Itoa(int(a.Port))
-	case a.IP.IsValid():
+		host = "***"
+	case a.IP.IsValid() && a.Port != 0:
 		return netip.AddrPortFrom(a.IP, a.Port).String()
+	case a.IP.IsValid():
+		return a.IP.String()
+	case a.Host == "":
+		host = "?"
 	}
-	return a.Host + ":" + strconv.Itoa(int(a.Port))
+	if a.Port == 0 {
+		return host
+	}
+	return host + ":" + strconv.Itoa(int(a.Port))
 }
 
 // Where is "container cart, env REDIS_URL" or "container cart, args[2]".
@@ -44,30 +57,28 @@ func (a *Address) Where() string { return a.source.String() }
 // source is the text of a pod that shows an address.
 type source struct {
 	container *rules.Container
-	kind      sourceKind
-	index     int
+	place     texts.Place
 }
 
-type sourceKind uint8
-
+// Kinds of places in a container.
 const (
-	inEnv sourceKind = iota
+	inEnv uint8 = iota
 	inCommand
 	inArgs
 )
 
 func (s *source) String() string {
 	text := "container " + clip.OneLine(s.container.Name)
-	switch s.kind {
+	switch s.place.Kind {
 	case inEnv:
-		return text + ", env " + clip.OneLine(s.container.Env[s.index].Name)
+		return text + ", env " + clip.OneLine(s.container.Env[s.place.Index].Name)
 	case inCommand:
-		return text + ", command[" + strconv.Itoa(s.index) + "]"
+		return text + ", command[" + strconv.Itoa(s.place.Index) + "]"
 	}
-	return text + ", args[" + strconv.Itoa(s.index) + "]"
+	return text + ", args[" + strconv.Itoa(s.place.Index) + "]"
 }
 
 // mayBeSecret reports whether the text is a variable that may hold a secret.
 func (s *source) mayBeSecret() bool {
-	return s.kind == inEnv && mayHoldSecret(s.container.Env[s.index].Name)
+	return s.place.Kind == inEnv && vocabulary.MayHoldSecret(s.container.Env[s.place.Index].Name)
 }

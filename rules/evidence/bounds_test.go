@@ -7,17 +7,11 @@ import (
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/texts"
 )
 
-// Names are as long as DNS has them, with or without a final dot.
-func TestLongestName(t *testing.T) {
-	name := strings.Repeat("a.", maxName/2) + "a" // 253 bytes
-	for text, want := range map[string]bool{name: true, name + ".": true, name + "a": false, name + "a.": false} {
-		if _, ok := parseHost(text); ok != want {
-			t.Errorf("%d bytes: got a host: %v, want %v", len(text), ok, want)
-		}
-	}
-}
+// maxName is the longest DNS name.
+const maxName = 253
 
 // In a text, a name of that length is found in front of its port and in brackets of its own.
 func TestLongestNameInText(t *testing.T) {
@@ -60,7 +54,7 @@ func TestMostPairsOfOneText(t *testing.T) {
 		{"keys", "host=h ", "a_host=last ", "a_port=7"},
 		{"flags", "--host h ", "--a-host last ", "--a-port 7"},
 	} {
-		for others, want := range map[int]bool{maxSearches - 2: true, maxSearches - 1: false} {
+		for others, want := range map[int]bool{texts.MaxSearches - 2: true, texts.MaxSearches - 1: false} {
 			text := strings.Repeat(form.other, others) + form.host + form.port
 			got := addressesOf(envPod("X_HOST", "before", "Y_HOST", "before", "TEXT", text))
 			if slices.Contains(got, "last:7") != want {
@@ -146,13 +140,10 @@ func TestRelease(t *testing.T) {
 	if found.Release(); len(found.Addresses) > 0 {
 		t.Errorf("got %v after Release, want nothing", found.Addresses)
 	}
-	for _, test := range []struct {
-		pairs, replaced int
-		kept            bool
-	}{{big - 1, big - 1, true}, {big, 0, false}, {0, big, false}} {
-		s := &scanner{pairs: make([]pair, test.pairs), expansion: expansion{replaced: make([]replacement, test.replaced)}, searches: 1}
-		if s.release(); (s.searches == 0) != test.kept {
-			t.Errorf("%d pairs, %d replaced: got %d searches, want them forgotten: %v", test.pairs, test.replaced, s.searches, test.kept)
+	for replaced, kept := range map[int]bool{big - 1: true, big: false} {
+		s := &scanner{expansion: expansion{replaced: make([]replacement, replaced)}, unasked: 1}
+		if s.release(); (s.unasked == 0) != kept {
+			t.Errorf("%d replaced: got the space kept: %v, want %v", replaced, s.unasked == 0, kept)
 		}
 	}
 }

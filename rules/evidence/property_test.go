@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/texts"
 )
 
 // Whatever characters a user and a password are made of, escaped or not, no
@@ -155,10 +156,13 @@ func TestManyPairs(t *testing.T) {
 	if got := addressesOf(pod); len(got) != 1 || got[0] != "db:3306" {
 		t.Errorf("got %q, want db:3306", got)
 	}
-	pod.Containers[0].Env = pod.Containers[0].Env[:5000]
-	var s scanner
-	if s.container(&pod.Containers[0]); s.searches != maxSearches {
-		t.Errorf("got %d searches for ports, want %d and no more", s.searches, maxSearches)
+	pod.Containers[0].Env = pod.Containers[0].Env[:texts.MaxSearches]
+	if Scan(pod, nil).Cut {
+		t.Errorf("%d hosts: got more than is read, want all of them searched", texts.MaxSearches)
+	}
+	pod.Containers[0].Env = append(pod.Containers[0].Env, rules.EnvVar{Name: "DB_HOST", Value: "db"})
+	if !Scan(pod, nil).Cut {
+		t.Errorf("one host more: got all of them searched, want it said that there is more")
 	}
 }
 

@@ -1,11 +1,11 @@
 package evidence
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/texts"
 )
 
 // Bounds of one pod's scan.
@@ -15,8 +15,6 @@ const (
 	maxAddresses = 512
 	// maxOthers is how many others are kept, for people to see what was read.
 	maxOthers = 4
-	// maxSearches is how many X_HOST variables get their X_PORT looked for.
-	maxSearches = 256
 )
 
 // Found is what a pod shows.
@@ -33,17 +31,18 @@ type Found struct {
 // Scan reads a pod, to find addresses that are asked for; nil: whatever the address.
 func Scan(pod *rules.Pod, asked *Asked) Found {
 	s := scanners.Get().(*scanner)
-	s.asked = asked
+	s.asked, s.reader.Sink = asked, s
+	s.self = selfOf(pod)
 	for i := range pod.Containers {
 		// What Istio's containers talk to is Istio's affair, and a webhook that
 		// is called again after the injector sees them.
 		if c := &pod.Containers[i]; !istio.IsOwnContainer(c.Name) {
-			s.container(c)
+			s.read(c)
 		}
 	}
 	return Found{
 		Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]),
-		Others: s.others, Unasked: s.unasked, Cut: s.more || s.unsearched, scanner: s,
+		Others: s.others, Unasked: s.unasked, Cut: s.more || s.reader.Unsearched, scanner: s,
 	}
 }
 
@@ -59,119 +58,96 @@ func (f *Found) Release() {
 
 // scanner collects the addresses of one pod.
 type scanner struct {
-	asked      *Asked // nil: all
-	addresses  []Address
-	others     []Address
-	unasked    int
-	more       bool // than are kept
-	searches   int
-	unsearched bool   // over maxSearches
-	source     source // of the text that is being read
-	hiding     bool   // the text may be a password
-	pairs      []pair
-	form       Form // of what pairs show
-	expansion  expansion
+	asked     *Asked // nil: all
+	self      self
+	addresses []Address
+	others    []Address
+	unasked   int
+	more      bool             // than are kept
+	container *rules.Container // that is being read
+	reader    texts.Reader
+	expansion expansion
 }
 
 var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
-// big is how many pairs, or replaced variables, only a hostile pod has.
+// big is how many replaced variables only a hostile pod has.
 const big = 4096
 
 // release forgets the pod and keeps the space, unless a hostile pod made it big.
 func (s *scanner) release() {
-	if cap(s.pairs) >= big || cap(s.expansion.replaced) >= big {
+	if cap(s.expansion.replaced) >= big {
 		return
 	}
 	clear(s.addresses[:cap(s.addresses)])
 	clear(s.others)
-	clear(s.pairs[:cap(s.pairs)])
 	clear(s.expansion.replaced[:cap(s.expansion.replaced)])
+	s.reader.Forget()
 	*s = scanner{
 		addresses: s.addresses[:0],
 		others:    s.others[:0],
-		pairs:     s.pairs[:0],
+		reader:    s.reader,
 		expansion: expansion{replaced: s.expansion.replaced[:0]},
 	}
 	scanners.Put(s)
 }
 
-func (s *scanner) container(c *rules.Container) {
+func (s *scanner) read(c *rules.Container) {
+	s.container = c
 	s.expansion.begin(c.Env)
-	s.pairs, s.form = s.pairs[:0], FormHostPortVariables
-	s.source = source{container: c, kind: inEnv}
+	s.reader.Variables()
 	for i := range c.Env {
 		name, value := c.Env[i].Name, c.Env[i].Value
-		if value == "" {
-			continue
-		}
-		marks := marksOf(value)
-		if marks&markDollar != 0 {
+		if hasReference(value) {
 			value = s.expansion.replace(i)
-			marks = marksOf(value)
 		}
-		s.source.index = i
-		s.keepVariable(name, value)
-		if (marks&markAddress != 0 || value != "" && value[0] == '-') && !isSecretName(name) {
-			s.text(value)
+		if value != "" {
+			s.reader.Place = texts.Place{Kind: inEnv, Index: i}
+			s.reader.Variable(name, value)
 		}
 	}
-	s.joinPairs()
+	s.reader.Join()
 	// Flags of one program may be split over command and args.
-	s.pairs, s.form = s.pairs[:0], FormFlags
-	s.arguments(c.Command, source{container: c, kind: inCommand})
-	s.arguments(c.Args, source{container: c, kind: inArgs})
-	s.joinPairs()
+	s.reader.Arguments()
+	s.arguments(c.Command, inCommand)
+	s.arguments(c.Args, inArgs)
+	s.reader.Join()
 }
 
-// Marks say what a text has beside plain words.
-const (
-	markColon = 1 << iota
-	markEquals
-	markAt
-	markSpace
-	markDollar // of $(VAR)
-
-	// Every form of address in a text has one of these, or is a list of flags.
-	markAddress = markColon | markEquals | markAt
-)
-
-var markOf = [256]uint8{':': markColon, '=': markEquals, '@': markAt, ' ': markSpace, '$': markDollar}
-
-// marksOf looks at every byte once; most texts have none.
-func marksOf(text string) (marks uint8) {
-	for i := 0; i < len(text); i++ {
-		marks |= markOf[text[i]]
+func (s *scanner) arguments(list []string, kind uint8) {
+	for i, value := range list {
+		s.reader.Place = texts.Place{Kind: kind, Index: i}
+		s.reader.Argument(s.expansion.expand(value, len(s.expansion.env)))
 	}
-	return marks
 }
 
-// add keeps an address unless it is the pod's own, or none.
-func (s *scanner) add(a Address) {
-	if s.full() {
+// Add keeps an address unless it is the pod's own.
+func (s *scanner) Add(f *texts.Found) {
+	if s.self.is(f.Host) {
 		return
 	}
-	if a.IP.IsValid() {
-		if a.IP.IsLoopback() || a.IP.IsUnspecified() {
-			return
-		}
-	} else if isPasswordName(a.Host) || a.Host == "localhost" || strings.HasSuffix(a.Host, ".localhost") {
-		return
-	}
-	a.source, a.hidden = s.source, a.hidden || s.hiding
 	kept := len(s.addresses)
-	s.addresses = append(s.addresses, a)
+	s.addresses = append(s.addresses, Address{
+		Host: f.Host, IP: f.IP, Port: f.Port, Kind: f.Kind, Form: f.Form, HTTP: f.HTTP, Unresolved: f.Unresolved,
+		hidden: f.Hidden, source: source{s.container, f.Place},
+	})
+	a := &s.addresses[kept]
 	switch {
-	case s.asked != nil && !s.asked.Has(&s.addresses[kept]):
-		s.addresses = s.addresses[:kept]
-		if s.unasked++; len(s.others) < maxOthers {
-			s.others = append(s.others, a)
+	case s.asked == nil && a.Port != 0, s.asked != nil && s.asked.Has(a):
+		if kept == maxAddresses {
+			s.addresses = s.addresses[:kept]
+			s.more = true
 		}
-	case kept == maxAddresses:
-		s.addresses = s.addresses[:kept]
-		s.more = true
+		return
+	case a.Port == 0 && !a.Unresolved: // a word that is nothing to anybody
+	case len(s.others) < maxOthers:
+		s.others = append(s.others, *a)
+		s.unasked++
+	default:
+		s.unasked++
 	}
+	s.addresses = s.addresses[:kept]
 }
 
-// full reports whether nothing more would be kept.
-func (s *scanner) full() bool { return s.more }
+// Full reports whether nothing more would be kept.
+func (s *scanner) Full() bool { return s.more }

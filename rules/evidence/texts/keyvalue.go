@@ -1,16 +1,21 @@
-package evidence
+package texts
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
+)
 
 // keyValues reads connection strings and options: "host=db port=5432",
 // "Server=db,1433;Database=shop", "(HOST=db)(PORT=1521)",
 // "(host=db,port=3306)". withoutFlags leaves out names that start with a dash:
 // they belong to commandLine.
-func (s *scanner) keyValues(value string, withoutFlags bool) {
-	kept := len(s.pairs)
+func (r *Reader) keyValues(value string, withoutFlags bool) {
+	kept := len(r.pairs)
 	semicolons := strings.Contains(value, ";")
 	hasHost, inParentheses := false, false
-	for rest := value; rest != "" && len(s.pairs)-kept < maxSearches; {
+	var keys vocabulary.Keys
+	for rest := value; rest != "" && len(r.pairs)-kept < MaxSearches; {
 		end := 0
 		for end < len(rest) && !endsPair(rest[end], semicolons) && (rest[end] != ',' || !inParentheses) {
 			end++
@@ -28,12 +33,15 @@ func (s *scanner) keyValues(value string, withoutFlags bool) {
 		if withoutFlags && strings.HasPrefix(name, "-") {
 			continue
 		}
-		hasHost = s.keep(name, text) || hasHost
+		keys.Add(name, text)
+		hasHost = r.keep(name, text) || hasHost
 	}
 	if hasHost {
-		s.joinFrom(kept)
+		r.dialect = keys.Kind()
+		r.joinFrom(kept)
+		r.dialect = ""
 	}
-	s.pairs = s.pairs[:kept]
+	r.pairs = r.pairs[:kept]
 }
 
 func endsPair(c byte, semicolons bool) bool {

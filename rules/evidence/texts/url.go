@@ -1,6 +1,11 @@
-package evidence
+package texts
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
+)
 
 // longestScheme bounds the way back from "://" ("jdbc:mysql:loadbalance").
 const longestScheme = 64
@@ -9,7 +14,7 @@ const longestScheme = 64
 // go on, and where the next scheme may start at the earliest. What follows the
 // authority is read as any text, because a password that was not escaped
 // ("p/w", "a?b") makes the real host stand there.
-func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
+func (r *Reader) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	value := ahead.value
 	scheme := at
 	for scheme > floor && at-scheme < longestScheme && isSchemeByte(value[scheme-1]) {
@@ -26,21 +31,24 @@ func (s *scanner) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	if value[end-1] == ':' {
 		next, nextFloor = end-1, start
 	}
-	if inSecretField(value, scheme) {
+	key, secret := keyBefore(value, scheme)
+	if secret {
 		return next, nextFloor
 	}
 	hidden := ahead.exposed(next)
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
-	means := vocabulary.scheme(value[scheme:at])
+	means, isHTTP := vocabulary.Scheme(value[scheme:at])
 	for item := range hostItems(authority) {
-		if s.full() {
+		if r.Sink.Full() {
 			break
 		}
-		if a, ok := parseHostPort(item, means.port); ok {
-			a.Kind, a.Form, a.hidden = means.kind, FormURL, hidden
-			s.add(a)
+		if a, ok := parseHostPort(item, means.Port); ok {
+			a.Kind, a.Form, a.HTTP, a.Hidden = means.Kind, form.URL, isHTTP, hidden
+			if r.tell(&a, key) {
+				r.add(a)
+			}
 		}
 	}
 	return next, nextFloor

@@ -1,4 +1,4 @@
-package evidence
+package texts
 
 import (
 	"net/netip"
@@ -13,18 +13,18 @@ const maxName = 253
 // name has a letter, in its last label too, so that versions (1.2.3, v1.2.3) and
 // times (12:30) are none. Short names ("redis") and underscores (as in Compose)
 // are accepted.
-func parseHost(text string) (Address, bool) {
+func parseHost(text string) (Found, bool) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
 		ip, err := netip.ParseAddr(inner)
-		return Address{IP: ip.WithZone("").Unmap()}, ok && err == nil && ip.Is6()
+		return Found{IP: ip.WithZone("").Unmap()}, ok && err == nil && ip.Is6()
 	}
 	if len(text) > maxName+1 {
-		return Address{}, false
+		return Found{}, false
 	}
 	text = strings.TrimSuffix(text, ".")
 	if text == "" || len(text) > maxName {
-		return Address{}, false
+		return Found{}, false
 	}
 	letter, upper, digits := false, false, false // digits: nothing else since the last dot
 	previous := byte('.')
@@ -41,34 +41,34 @@ func parseHost(text string) (Address, bool) {
 		case c == '.' && previous != '.' && previous != '-':
 			digits = true
 		default:
-			return Address{}, false
+			return Found{}, false
 		}
 		previous = c
 	}
 	if previous == '-' {
-		return Address{}, false
+		return Found{}, false
 	}
 	if !letter {
 		ip, err := netip.ParseAddr(text)
-		return Address{IP: ip}, err == nil
+		return Found{IP: ip}, err == nil
 	}
 	if digits {
-		return Address{}, false
+		return Found{}, false
 	}
 	if upper {
 		text = strings.ToLower(text)
 	}
-	return Address{Host: text}, true
+	return Found{Host: text}, true
 }
 
 // parseHostPort reads host or host:port. Without a port the default counts; 0
 // means that there is none.
-func parseHostPort(text string, byDefault uint16) (Address, bool) {
+func parseHostPort(text string, byDefault uint16) (Found, bool) {
 	host, port := text, byDefault
 	if i := strings.LastIndexByte(text, ':'); i > strings.LastIndexByte(text, ']') {
 		var ok bool
 		if port, ok = parsePort(text[i+1:]); !ok {
-			return Address{}, false
+			return Found{}, false
 		}
 		host = text[:i]
 	}

@@ -1,34 +1,39 @@
-package evidence
+package texts
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
+)
 
 // text finds every address in a text. It goes from colon to colon, and never
 // looks further back or ahead than a name is long, so it takes linear time.
-func (s *scanner) text(value string) {
+func (r *Reader) text(value string) {
 	ahead := lookahead{value: value}
 	if strings.Contains(value, "(") {
-		s.goDSN(value)
+		r.goDSN(value)
 	}
 	done := 0 // what lies before belongs to an authority already read
-	for pos := 0; !s.full(); {
+	for pos := 0; !r.Sink.Full(); {
 		i := strings.IndexByte(value[pos:], ':')
 		if i < 0 {
 			break
 		}
 		at := pos + i
 		if strings.HasPrefix(value[at:], "://") {
-			pos, done = s.url(&ahead, at, done)
+			pos, done = r.url(&ahead, at, done)
 			continue
 		}
-		s.colon(&ahead, at)
+		r.colon(&ahead, at)
 		pos = at + 1
 	}
 	flags := isCommandLine(value)
 	if flags {
-		s.commandLine(value)
+		r.commandLine(value)
 	}
 	if strings.Contains(value, "=") {
-		s.keyValues(value, flags)
+		r.keyValues(value, flags)
 	}
 }
 
@@ -64,7 +69,7 @@ func indexFrom(text, what string, pos int) int {
 }
 
 // colon reads the host before and the port after a colon.
-func (s *scanner) colon(ahead *lookahead, at int) {
+func (r *Reader) colon(ahead *lookahead, at int) {
 	value := ahead.value
 	end := at + 1
 	for end < len(value) && end-at <= 5 && isDigit(value[end]) {
@@ -79,11 +84,17 @@ func (s *scanner) colon(ahead *lookahead, at int) {
 		return
 	}
 	a, ok := parseHost(value[start:at])
-	if !ok || isDate(a.Host) || inSecretField(value, start) {
+	if !ok || isDate(a.Host) {
 		return
 	}
-	a.Port, a.Form, a.hidden = port, FormHostPort, ahead.exposed(end) || afterLogin(value, start)
-	s.add(a)
+	key, secret := keyBefore(value, start)
+	if secret {
+		return
+	}
+	a.Port, a.Form, a.Hidden = port, form.HostPort, ahead.exposed(end) || afterLogin(value, start)
+	if r.tell(&a, key) {
+		r.add(a)
+	}
 }
 
 // hostStart finds where the host that ends at the colon starts: there, if there is
@@ -158,21 +169,21 @@ func endsPort(value string, end int) bool {
 	}
 }
 
-// goDSN reads the address without a port in Go's MySQL form,
-// user:password@tcp(host)/db. With a port, colon finds it.
+// goDSN reads the address in Go's MySQL form, user:password@tcp(host)/db. One with a
+// port is also found by colon, which does not know that it is MySQL's.
 // Source: https://pkg.go.dev/github.com/go-sql-driver/mysql#readme-dsn-data-source-name
-func (s *scanner) goDSN(value string) {
+func (r *Reader) goDSN(value string) {
 	const open = "@tcp("
 	if !strings.Contains(value, open) { // faster than LastIndex
 		return
 	}
 	i := strings.LastIndex(value, open)
 	rest := value[i+len(open):]
-	host, _, closed := strings.Cut(rest[:min(len(rest), maxName+2)], ")")
-	means, ok := lookUp(vocabulary.words, "mysql")
-	if a, isHost := parseHost(host); ok && closed && isHost {
-		a.Port, a.Kind, a.Form = means.port, means.kind, FormGoDSN
-		a.hidden = strings.Contains(rest, "@")
-		s.add(a)
+	item, _, closed := strings.Cut(rest[:min(len(rest), maxName+len(".)")+len(":65535"))], ")")
+	mysql := vocabulary.Kind("mysql")
+	if a, ok := parseHostPort(item, mysql.Port); ok && closed {
+		a.Kind, a.Form = mysql.Kind, form.GoDSN
+		a.Hidden = strings.Contains(rest, "@")
+		r.add(a)
 	}
 }

@@ -1,0 +1,101 @@
+package vocabulary
+
+import "strings"
+
+// Role is what the end of a name says of the value.
+type Role uint8
+
+// The roles.
+const (
+	// NoRole: nothing that is of use.
+	NoRole Role = iota
+	// Host: a host, or a list of hosts.
+	Host
+	// PlainHost: the same, where the value is nothing but hosts. Most names that end so
+	// hold URLs and host:port, which show themselves.
+	PlainHost
+	// Port: the port of a host beside it.
+	Port
+	// Type: which middleware is behind the host beside it (DB_TYPE=mysql).
+	Type
+	// Database: the name of a database, and a Type if it is called as a middleware
+	// (KC_DB=postgres).
+	Database
+)
+
+// ending is how names end that have a role.
+type ending struct {
+	text string
+	role Role
+	word bool // it counts only where no letter stands before it: REDIS_IP, but not REDIS_ZIP
+}
+
+// endings are ordered by their last letter, longer ones first.
+var endings = newEndings()
+
+func newEndings() (table ['z' - 'a' + 1][]ending) {
+	for _, list := range []struct {
+		role  Role
+		word  bool
+		texts string
+	}{
+		{Host, false, "hostname,host_name,servername,data source,hostaddr,address,server,hosts,addr,host"},
+		{PlainHost, true, "contact_points,contactpoints,contact-points,addresses,hostnames,endpoints,endpoint,upstream,servers,brokers,cluster,connect,primary,master,points,cqlsh,nodes,seeds,peers,broker,node,seed,addrs,urls,uris,fqdn,uri,url,dns,ip"},
+		{Port, false, "number,port"},
+		{Type, true, "driver_class_name,driverclassname,driver-class-name,connection,database_type,provider,protocol,platform,dialect,adapter,backend,driver,client,plugin,engine,vendor,scheme,flavor,module,dbms,type,kind"},
+		{Database, true, "database,broker,cache,store,queue,db"},
+	} {
+		for text := range strings.SplitSeq(list.texts, ",") {
+			last := text[len(text)-1] - 'a'
+			table[last] = append(table[last], ending{text, list.role, list.word})
+		}
+	}
+	return table
+}
+
+// Ending finds the role of a name by its end, and the part before it.
+func Ending(name string) (role Role, prefix string) {
+	if name == "" {
+		return NoRole, ""
+	}
+	last := (name[len(name)-1] | 0x20) - 'a'
+	if int(last) >= len(endings) {
+		return NoRole, ""
+	}
+	for _, e := range endings[last] {
+		if !EndsWith(name, e.text) {
+			continue
+		}
+		prefix = name[:len(name)-len(e.text)]
+		if !e.word || prefix == "" || startsWord(prefix, name[len(prefix)]) {
+			if e.role == Host && EndsWith(prefix, "v") && EndsWith(name, "vhost") {
+				return NoRole, "" // a name space of RabbitMQ, or of a web server
+			}
+			return e.role, prefix
+		}
+	}
+	return NoRole, ""
+}
+
+// startsWord reports whether a word begins with a byte behind a prefix.
+func startsWord(prefix string, c byte) bool {
+	last := prefix[len(prefix)-1]
+	return !isLetter(last) || isLower(last) && isUpper(c)
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// IsPort reports whether what follows the prefix of a name makes it a port's.
+func IsPort(ending string) bool {
+	switch len(ending) {
+	case len("port"):
+		return strings.EqualFold(ending, "port")
+	case len("portnumber"):
+		return strings.EqualFold(ending, "portnumber")
+	case len("port_number"):
+		return strings.EqualFold(ending, "port_number")
+	case len("service_port"):
+		return strings.EqualFold(ending, "service_port")
+	}
+	return false
+}

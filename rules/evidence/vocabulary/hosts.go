@@ -1,0 +1,47 @@
+package vocabulary
+
+import "strings"
+
+// HostKind says which middleware a host is called as: "mysql", "shop-redis-master",
+// "postgresql.data.svc". Only the first label counts.
+func HostKind(host string) Meaning {
+	label, _, _ := strings.Cut(host, ".")
+	return Read(label).Meaning
+}
+
+// IsNoHost reports whether a word that may stand where a host does is none: the pod
+// itself, a switch, and what people write into examples.
+func IsNoHost(host string) bool {
+	_, none := noHosts[host]
+	return none
+}
+
+var noHosts = func() map[string]struct{} {
+	table := map[string]struct{}{}
+	for word := range strings.FieldsSeq(`localhost true false yes no on off none null nil undefined enabled disabled
+		placeholder changeme change-me dummy todo tbd xxx invalid nowhere notused unused`) {
+		table[word] = struct{}{}
+	}
+	return table
+}()
+
+// browsers are the beginnings of variables that a build of a web page takes over:
+// their values are used by browsers, not by the pod.
+// Source: https://nextjs.org/docs/app/guides/environment-variables
+// Source: https://vite.dev/guide/env-and-mode
+// Source: https://create-react-app.dev/docs/adding-custom-environment-variables
+// Source: https://cli.vuejs.org/guide/mode-and-env.html
+// Source: https://www.gatsbyjs.com/docs/how-to/local-development/environment-variables
+// Source: https://docs.expo.dev/guides/environment-variables
+// Source: https://nuxt.com/docs/guide/going-further/runtime-config
+var browsers = []string{"NEXT_PUBLIC_", "VITE_", "REACT_APP_", "VUE_APP_", "GATSBY_", "EXPO_PUBLIC_", "NUXT_PUBLIC_"}
+
+// IsBrowsers reports whether a variable is a setting of a web page.
+func IsBrowsers(name string) bool {
+	for _, prefix := range browsers {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,147 @@
+package vocabulary
+
+import "strings"
+
+// Name is what the name of a variable, a flag or a key says of its value.
+type Name struct {
+	Meaning
+	// Store: it is called as what a middleware does: DB_HOST, messageBroker.host.
+	Store bool
+	// Address: it is called as an address is: REDIS_URL, or as the middleware: REDIS.
+	Address bool
+	// Own: the value is where the pod itself listens, what it tells others of itself,
+	// or where its peers are: KAFKA_ADVERTISED_LISTENERS.
+	Own bool
+}
+
+// class is what a word does to the name that it stands in.
+type class uint8
+
+const (
+	_       class = iota
+	store         // what middleware does
+	own           // the pod's own
+	address       // an address
+	another       // a server beside the middleware: REDIS_EXPORTER_ADDR
+)
+
+// classes are words, in lower case.
+var classes = newClasses()
+
+func newClasses() map[string]class {
+	table := map[string]class{}
+	for c, words := range map[class]string{
+		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq broker messaging messagebroker store storage session sessions
+			bus eventbus pubsub celery sidekiq job jobs persistence datastore repository backend result`,
+		address: `host hosts hostname hostnames server servers servername address addresses addr addrs url urls uri uris endpoint endpoints brokers node nodes
+			seed seeds points contactpoints connect connection conn dsn string jdbc list primary master slave replica replicas sentinel sentinels cluster peer upstream ip service svc fqdn dns`,
+		own:     `listen listener listeners advertise advertised bind broadcast announce voters`,
+		another: `exporter commander ui gui admin express management manager rest registry metrics insight operator http console dashboard web api jmx ssh proxysql backup agent monitor monitoring kibana logstash filebeat apm phpmyadmin pgadmin`,
+	} {
+		for word := range strings.FieldsSeq(words) {
+			table[word] = c
+		}
+	}
+	return table
+}
+
+// maxWords is how many words of a name are looked at, from its end.
+const maxWords = 12
+
+// Read reads a name. The last word that names middleware counts, as in
+// CACHE_REDIS_MASTER_HOST, unless a word behind it says that another server is meant.
+func Read(name string) Name {
+	var n Name
+	other := false
+	after := len(name) // where the word behind begins
+	for range maxWords {
+		start, end := lastWord(name[:after])
+		if start == end {
+			break
+		}
+		word := name[start:end]
+		c, _ := lookUp(classes, word)
+		switch c {
+		case store:
+			n.Store = true
+		case own:
+			n.Own = true
+		case another:
+			other = true
+		}
+		first := after == len(name)
+		if n.Kind == "" && !other {
+			n.Meaning = kindOf(word)
+			if n.Kind == "" && end == after { // MySQL and OpenSearch are two words only by their capitals
+				_, next := firstWord(name[after:])
+				n.Meaning = kindOf(name[start : after+next])
+			}
+			if n.Kind == "" && strings.EqualFold(word, "bootstrap") {
+				n.Meaning = bootstrap(name[end:])
+			}
+		}
+		if first {
+			n.Address = c == address || n.Kind != ""
+		}
+		after = start
+	}
+	return n
+}
+
+// bootstrap reads what follows the word: Kafka's clients call it bootstrap.servers, in
+// any spelling.
+// Source: https://kafka.apache.org/documentation/#producerconfigs_bootstrap.servers
+func bootstrap(rest string) Meaning {
+	if start, end := firstWord(rest); strings.EqualFold(rest[start:end], "servers") || strings.EqualFold(rest[start:end], "server") {
+		return kinds["kafka"]
+	}
+	return Meaning{}
+}
+
+// kindOf finds a word, also with a number or "db" behind it: redis2, mysqldb.
+func kindOf(word string) Meaning {
+	if m, ok := lookUp(kinds, word); ok {
+		return m
+	}
+	stem := strings.TrimRight(word, "0123456789")
+	if EndsWith(stem, "db") {
+		stem = stem[:len(stem)-len("db")]
+	}
+	if len(stem) == len(word) || len(stem) < 2 {
+		return Meaning{}
+	}
+	m, _ := lookUp(kinds, stem)
+	return m
+}
+
+// lastWord finds the last word of a name: REDIS_HOST and redisHost have two.
+func lastWord(name string) (start, end int) {
+	end = len(name)
+	for end > 0 && isSeparator(name[end-1]) {
+		end--
+	}
+	start = end
+	for start > 0 && !isSeparator(name[start-1]) && (start == end || !isLower(name[start-1]) || !isUpper(name[start])) {
+		start--
+	}
+	return start, end
+}
+
+// firstWord finds the first word of a name.
+func firstWord(name string) (start, end int) {
+	for start < len(name) && isSeparator(name[start]) {
+		start++
+	}
+	end = start
+	for end < len(name) && !isSeparator(name[end]) && (end == start || !isLower(name[end-1]) || !isUpper(name[end])) {
+		end++
+	}
+	return start, end
+}
+
+func isSeparator(c byte) bool {
+	return c == '_' || c == '.' || c == '-' || c == ':' || c == '/' || c == ' ' || c == '[' || c == ']'
+}
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
