@@ -72,7 +72,9 @@ func secretManifest(secret string) string {
 			continue
 		}
 		fmt.Fprintf(&env, "    - {name: %s, value: %q}\n", name, text)
-		fmt.Fprintf(&env, "    - {name: PLAIN_%d, value: %q}\n", i, text) // a name that says nothing
+		if text != secret {
+			fmt.Fprintf(&env, "    - {name: PLAIN_%d, value: %q}\n", i, text) // a name that says nothing
+		}
 		fmt.Fprintf(&data, "  CM_%s: %q\n", name, text)
 	}
 	for name, text := range secretFiles {
