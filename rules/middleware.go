@@ -13,6 +13,8 @@ type Middleware struct {
 	Aliases     []string      `json:"aliases,omitempty"`
 	Title       string        `json:"title"`             // as its makers write it
 	Ports       []ports.Range `json:"ports"`             // the one that clients use first
+	Ambiguous   []ports.Range `json:"-"`                 // those of Ports that alone show no use: others have them too
+	HTTP        bool          `json:"-"`                 // its clients speak HTTP
 	Schemes     []string      `json:"schemes,omitempty"` // URL schemes whose default port is the first of Ports
 	ServerIdle  string        `json:"serverIdle"`        // when the server itself closes idle connections
 	InsideMesh  string        `json:"insideMesh"`        // what to do
@@ -42,8 +44,11 @@ func port(p uint16) ports.Range { return ports.Range{First: p, Last: p} }
 var middlewareTable = []Middleware{
 	{
 		Name: "cassandra", Aliases: []string{"scylla", "scylladb"}, Title: "Apache Cassandra",
-		Ports:   []ports.Range{port(9042), port(7000), port(7001)},
-		Schemes: []string{"cassandra"},
+		Ports: []ports.Range{port(9042), port(7000), port(7001)},
+		// Nodes use them between each other, and so does many an application.
+		// Source: https://cassandra.apache.org/doc/latest/cassandra/getting-started/configuring.html
+		Ambiguous: []ports.Range{port(7000), port(7001)},
+		Schemes:   []string{"cassandra"},
 		// https://docs.datastax.com/en/developer/java-driver/latest/manual/core/pooling/ (heartbeat)
 		ServerIdle:  "never; drivers send a heartbeat every 30s",
 		InsideMesh:  "bypass 7000 and 7001 (between nodes); nothing for 9042",
@@ -51,7 +56,7 @@ var middlewareTable = []Middleware{
 	},
 	{
 		Name: "elasticsearch", Aliases: []string{"opensearch"}, Title: "Elasticsearch",
-		Ports: []ports.Range{port(9300), port(9200)},
+		Ports: []ports.Range{port(9300), port(9200)}, HTTP: true,
 		// https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-network.html (long-lived idle connections)
 		ServerIdle:  "never; transport connections must stay open",
 		InsideMesh:  "bypass 9300, or idleTimeout 24h on 9300 (transport)",

@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"fmt"
+	"strings"
+)
+
 // VerdictReason is the stable code of a verdict.
 type VerdictReason string
 
@@ -42,16 +47,34 @@ type Verdict struct {
 
 // Evidence is one visible use of a destination.
 type Evidence struct {
-	Where      string `json:"where"`                // "container cart, env REDIS_URL"
-	Address    string `json:"address"`              // "redis.prod:6379"; never credentials
-	Unresolved bool   `json:"unresolved,omitempty"` // a name where the rule has only CIDRs
+	Where   string `json:"where"`          // "container cart, env REDIS_URL"
+	Address string `json:"address"`        // "redis.prod:6379"; never credentials
+	Kind    string `json:"kind,omitempty"` // the middleware that the text says, whatever the port
+	Form    string `json:"form,omitempty"` // the form in which the text shows it: "url", "sibling-kind"
+	// Unresolved: it may be a destination. It is a name where the rule has only CIDRs,
+	// or its host is not known.
+	Unresolved bool `json:"unresolved,omitempty"`
+	// MissedPort is the port of the address, where the rule does not list it and has a
+	// strategy that goes by ports.
+	MissedPort uint16 `json:"missedPort,omitempty"`
 }
 
 // String is "redis.prod:6379 in container cart, env REDIS_URL".
-func (e Evidence) String() string {
-	text := e.Address + " in " + e.Where
-	if e.Unresolved {
-		text += " (a name where the rule has only CIDRs)"
+func (e Evidence) String() string { return e.Address + " in " + e.Where + e.Note() }
+
+// Note says in parentheses, after a blank, what a reader should know of the evidence;
+// it is empty where nothing is.
+func (e Evidence) Note() string {
+	switch {
+	case e.MissedPort != 0:
+		return fmt.Sprintf(" (on a port that the strategy does not reach: add %d to the rule's ports)", e.MissedPort)
+	case e.Unresolved && strings.HasPrefix(e.Address, UnknownHost):
+		return " (its host is not known, so it counts)"
+	case e.Unresolved:
+		return " (a name; the rule has only CIDRs, so it counts)"
 	}
-	return text
+	return ""
 }
+
+// UnknownHost stands in an address for a host that is not known.
+const UnknownHost = "?"

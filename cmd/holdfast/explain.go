@@ -160,11 +160,7 @@ func printVerdict(w io.Writer, v rules.Verdict) {
 	}
 	fmt.Fprintln(w)
 	for _, evidence := range v.Evidence {
-		fmt.Fprintf(w, "        %s uses %s", evidence.Where, evidence.Address)
-		if evidence.Unresolved {
-			fmt.Fprint(w, " (a name; the rule has only CIDRs, so it counts)")
-		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "        %s uses %s%s\n", evidence.Where, evidence.Address, evidence.Note())
 	}
 }
 

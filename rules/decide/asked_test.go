@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -68,11 +69,12 @@ func TestUnaskedAddressesAreShown(t *testing.T) {
 	}
 }
 
-// An address that is a destination of any rule is asked for.
+// An address that is a destination of any rule is asked for, and leads to that rule.
 func TestDestinationsAreAskedFor(t *testing.T) {
 	subset := func(t *rapid.T, label string, items ...string) []string {
 		return rapid.SliceOfNDistinct(rapid.SampledFrom(items), 0, 2, rapid.ID).Draw(t, label)
 	}
+	day := 24 * time.Hour
 	rapid.Check(t, func(t *rapid.T) {
 		file := &rules.File{}
 		for i := range rapid.IntRange(1, 3).Draw(t, "rules") {
@@ -81,21 +83,43 @@ func TestDestinationsAreAskedFor(t *testing.T) {
 				r.Destinations.CIDRs = append(r.Destinations.CIDRs, netip.MustParsePrefix(text))
 			}
 			r.Destinations.Hosts = subset(t, "hosts", "a.b", "*.b", "*a.b", "redis-*", "x*.a.b")
-			if rapid.Bool().Draw(t, "ports") || len(r.Destinations.Hosts)+len(r.Destinations.CIDRs) == 0 {
-				r.Destinations.Ports = []ports.Range{{First: 1, Last: 2}}
+			if r.Destinations.Middleware = subset(t, "middleware", "redis", "cassandra"); len(r.Destinations.Middleware) > 0 ||
+				rapid.Bool().Draw(t, "ports") || len(r.Destinations.Hosts)+len(r.Destinations.CIDRs) == 0 {
+				r.Destinations.Ports = []ports.Range{{First: 1, Last: rapid.SampledFrom([]uint16{2, maxKeys + 1}).Draw(t, "last port")}}
+			}
+			switch rapid.SampledFrom([]string{"idleTimeout", "scope", "both"}).Draw(t, "strategy") {
+			case "idleTimeout":
+				r.Strategy.IdleTimeout = &day
+			case "both":
+				r.Strategy.DrainDuration = &day
+				fallthrough
+			case "scope":
+				r.Strategy.IdleTimeout, r.Strategy.Scope = &day, rules.ScopeDestinations
 			}
 			file.Rules = append(file.Rules, r)
 		}
 		set := Compile(file)
-		a := evidence.Address{Port: rapid.Uint16Range(1, 3).Draw(t, "port")}
-		if rapid.Bool().Draw(t, "a name") {
-			a.Host = rapid.SampledFrom([]string{"a.b", "x.b", "x.a.b", "redis-1", "c"}).Draw(t, "host")
-		} else {
-			a.IP = netip.MustParseAddr(rapid.SampledFrom([]string{"10.1.0.1", "10.2.0.1", "11.0.0.1", "2001:db8::1"}).Draw(t, "ip"))
+		a := evidence.Address{
+			Port: rapid.SampledFrom([]uint16{0, 1, 2, 3, maxKeys + 1, maxKeys + 2}).Draw(t, "port"),
+			Kind: rapid.SampledFrom([]string{"", "redis", "kafka"}).Draw(t, "kind"),
 		}
+		switch rapid.SampledFrom([]string{"name", "ip", "unresolved"}).Draw(t, "host") {
+		case "name":
+			a.Host = rapid.SampledFrom([]string{"a.b", "x.b", "x.a.b", "redis-1", "c"}).Draw(t, "name")
+		case "ip":
+			a.IP = netip.MustParseAddr(rapid.SampledFrom([]string{"10.1.0.1", "10.2.0.1", "11.0.0.1", "2001:db8::1"}).Draw(t, "ip"))
+		default:
+			a.Unresolved = true
+		}
+		f := facts{pod: &rules.Pod{}, found: evidence.Found{Addresses: []evidence.Address{a}}}
+		candidates := set.index.candidates(&f, nil)
 		for i := range set.rules {
-			if ok, _ := set.rules[i].reaches(&a); ok && !set.asked.Has(&a) {
+			u := set.rules[i].reaches(&a)
+			if u&used != 0 && !set.asked.Has(&a) {
 				t.Fatalf("%+v is a destination of %+v, want it asked for", a, set.rules[i].Destinations)
+			}
+			if u.counts() && !slices.Contains(candidates, int32(i)) {
+				t.Fatalf("%+v is a destination of %+v, want it to lead there", a, set.rules[i].Destinations)
 			}
 		}
 	})

@@ -197,8 +197,8 @@ func TestVerdicts(t *testing.T) {
 		{Rule: "by-namespace-label", Mode: rules.Enforce, Reason: rules.VerdictNamespaceSelectorMismatch, Detail: "namespace label tier is missing, want any value"},
 		{
 			Rule: "by-reference", Mode: rules.Enforce, Matched: true, Reason: rules.VerdictMatched,
-			Detail:   "the pod uses a destination: cache:6379 in container cart, env REDIS_URL (a name where the rule has only CIDRs)",
-			Evidence: []rules.Evidence{{Where: "container cart, env REDIS_URL", Address: "cache:6379", Unresolved: true}},
+			Detail:   "the pod uses a destination: cache:6379 in container cart, env REDIS_URL (a name; the rule has only CIDRs, so it counts)",
+			Evidence: []rules.Evidence{{Where: "container cart, env REDIS_URL", Address: "cache:6379", Kind: "redis", Form: "url", Unresolved: true}},
 		},
 		{
 			Rule: "not-referenced", Mode: rules.Enforce, Reason: rules.VerdictNotReferenced,

@@ -64,16 +64,22 @@ func filingsOfSelector(s selector, kind keyKind) []filing {
 	return list
 }
 
-// filingsOfDestinations files by port, and by host and CIDR. A rule with only
-// CIDRs is also met by every name on its ports.
+// filingsOfDestinations files by port or kind, and by host and CIDR. A rule with only
+// CIDRs is also met by every name on its ports or of its kinds, and one with either by
+// hosts that are not known.
 func filingsOfDestinations(d *rules.Destinations) []filing {
 	var list []filing
+	narrowed := len(d.Hosts)+len(d.CIDRs) > 0
 	var few []uint16
 	if n := ports.Count(d.Ports); n > 0 && n <= maxKeys {
 		few = slices.Collect(ports.All(d.Ports))
-		list = append(list, filing{keys: portKeys(keyPort, few)})
+		f := filing{keys: append(portKeys(keyPort, few), kindKeys(keyOfKind, d)...)}
+		if narrowed {
+			f.keys = append(f.keys, key{kind: keyPort}) // the port is not known
+		}
+		list = append(list, f)
 	}
-	if len(d.Hosts)+len(d.CIDRs) > 0 {
+	if narrowed {
 		f := filing{prefixes: d.CIDRs}
 		for _, glob := range d.Hosts {
 			if strings.Contains(glob, "*") {
@@ -85,16 +91,31 @@ func filingsOfDestinations(d *rules.Destinations) []filing {
 		switch {
 		case len(d.Hosts) > 0:
 		case len(few) > 0:
-			f.keys = portKeys(keyNamePort, few)
+			f.keys = append(portKeys(keyNamePort, few), kindKeys(keyOfKind, d)...)
 		default:
 			f.keys = []key{{kind: keyName}}
 		}
+		switch {
+		case len(few) > 0:
+			f.keys = append(f.keys, portKeys(keyUnresolvedPort, few)...)
+		case len(d.Ports) > 0:
+			f.keys = append(f.keys, key{kind: keyUnresolvedPort})
+		}
+		f.keys = append(f.keys, kindKeys(keyUnresolvedKind, d)...)
 		list = append(list, f)
 	}
 	if len(list) == 0 {
 		list = append(list, filing{keys: []key{{kind: keyAddress}}})
 	}
 	return list
+}
+
+func kindKeys(kind keyKind, d *rules.Destinations) []key {
+	var keys []key
+	for _, name := range d.Middleware {
+		keys = append(keys, key{kind: kind, text: name})
+	}
+	return keys
 }
 
 func portKeys(kind keyKind, ports []uint16) []key {
@@ -105,17 +126,24 @@ func portKeys(kind keyKind, ports []uint16) []key {
 	return keys
 }
 
-// cheapest chooses the filing whose fullest key has the fewest rules. Names
-// that meet rules with only CIDRs do not count: all those rules match anyway.
+// cheapest chooses the filing whose fullest key has the fewest rules. Kinds, names
+// that meet rules with only CIDRs, and what is not known do not count: all those rules
+// match anyway, or are few.
 func cheapest(list []filing, shared map[key]int, sharedPrefixes map[netip.Prefix]int) *filing {
 	var best *filing
 	least := 0
 	for i := range list {
 		fullest := 0
 		for _, k := range list[i].keys {
-			if k.kind != keyNamePort && k.kind != keyName {
-				fullest = max(fullest, shared[k])
+			switch k.kind {
+			case keyNamePort, keyName, keyOfKind, keyUnresolvedPort, keyUnresolvedKind:
+				continue
+			case keyPort:
+				if k.port == 0 {
+					continue
+				}
 			}
+			fullest = max(fullest, shared[k])
 		}
 		for _, p := range list[i].prefixes {
 			fullest = max(fullest, sharedPrefixes[p])

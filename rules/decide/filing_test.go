@@ -21,6 +21,7 @@ func filed(r *rules.Rule) []string {
 			name := map[keyKind]string{
 				keyNamespace: "namespace", keyNamespacePrefix: "prefix", keyPodLabel: "pod", keyNamespaceLabel: "label", keyPort: "port",
 				keyNamePort: "name port", keyName: "name", keyHost: "host", keyHostSuffix: "suffix", keyAddress: "address",
+				keyOfKind: "kind", keyUnresolvedPort: "unresolved port", keyUnresolvedKind: "unresolved kind",
 			}[k.kind]
 			for _, part := range []string{k.text, k.value} {
 				if part != "" {
@@ -63,7 +64,11 @@ func TestFilings(t *testing.T) {
 		{"ports", "ports: [1, 2]", rules.Workloads{Referencing: true}, []string{"port 1, port 2"}},
 		{"too many ports, so any address", `ports: ["1-257"]`, rules.Workloads{Referencing: true}, []string{"address"}},
 		{"a network, which names may be in", "cidrs: [10.0.0.0/8]", rules.Workloads{Referencing: true}, []string{"name, 10.0.0.0/8"}},
-		{"a network on a port", "ports: [1], cidrs: [10.0.0.0/8]", rules.Workloads{Referencing: true}, []string{"port 1", "name port 1, 10.0.0.0/8"}},
+		{"a network on a port", "ports: [1], cidrs: [10.0.0.0/8]", rules.Workloads{Referencing: true}, []string{"port 1, port", "name port 1, unresolved port 1, 10.0.0.0/8"}},
+		{"a kind, whatever its port", "middleware: [memcached]", rules.Workloads{Referencing: true}, []string{"port 11211, kind memcached"}},
+		{"a kind of some hosts", "middleware: [memcached], hosts: [cache]", rules.Workloads{Referencing: true}, []string{"port 11211, kind memcached, port", "host cache, unresolved port 11211, unresolved kind memcached"}},
+		{"a kind in a network", "middleware: [memcached], cidrs: [10.0.0.0/8]", rules.Workloads{Referencing: true}, []string{"port 11211, kind memcached, port", "name port 11211, kind memcached, unresolved port 11211, unresolved kind memcached, 10.0.0.0/8"}},
+		{"too many ports of some hosts", `ports: ["1-257"], hosts: [cache]`, rules.Workloads{Referencing: true}, []string{"host cache, unresolved port"}},
 		{"hosts", `hosts: [cache, "*.example.com", "redis-*"]`, rules.Workloads{Referencing: true}, []string{"host cache, suffix example.com, suffix"}},
 		{"as many hosts as networks", `hosts: [cache], cidrs: [10.0.0.0/8]`, rules.Workloads{Referencing: true}, []string{"host cache, 10.0.0.0/8"}},
 	}

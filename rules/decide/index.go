@@ -49,6 +49,9 @@ const (
 	keyName                           // any address that is a name
 	keyHost                           // text is the name
 	keyHostSuffix                     // text is the labels that a name ends with
+	keyOfKind                         // text is the middleware that any address is said to be
+	keyUnresolvedPort                 // port of an address whose host is not known; 0: any
+	keyUnresolvedKind                 // text is the middleware that such an address is said to be
 	keyAddress                        // any address at all
 	keyRule                           // text is the name of a rule, declared by annotation
 	keyMiddleware                     // text is a name in the table of middleware, declared
@@ -121,7 +124,7 @@ func (ix *index) get(k key) []int32 {
 		return nil
 	}
 	switch k.kind {
-	case keyPort, keyNamePort:
+	case keyPort, keyNamePort, keyUnresolvedPort:
 		return ix.byPort[uint32(k.kind)<<16|uint32(k.port)]
 	case keyPodLabel, keyNamespaceLabel:
 		return ix.byLabel[k.kind][label{k.text, k.value}]
@@ -132,7 +135,7 @@ func (ix *index) get(k key) []int32 {
 func (ix *index) put(k key, rule int32) {
 	ix.used |= 1 << k.kind
 	switch k.kind {
-	case keyPort, keyNamePort:
+	case keyPort, keyNamePort, keyUnresolvedPort:
 		n := uint32(k.kind)<<16 | uint32(k.port)
 		ix.byPort[n] = append(ix.byPort[n], rule)
 	case keyPodLabel, keyNamespaceLabel:
@@ -193,6 +196,15 @@ func (ix *index) referencing(f *facts, list []int32) []int32 {
 	for i := range f.found.Addresses {
 		a := &f.found.Addresses[i]
 		list = append(list, ix.get(key{kind: keyPort, port: a.Port})...)
+		if a.Kind != "" {
+			list = append(list, ix.get(key{kind: keyOfKind, text: a.Kind})...)
+		}
+		if a.Unresolved {
+			list = append(list, ix.get(key{kind: keyUnresolvedPort})...)
+			list = append(list, ix.get(key{kind: keyUnresolvedPort, port: a.Port})...)
+			list = append(list, ix.get(key{kind: keyUnresolvedKind, text: a.Kind})...)
+			continue
+		}
 		if a.IP.IsValid() {
 			for _, rules := range ix.byPrefix.Supernets(netip.PrefixFrom(a.IP, a.IP.BitLen())) {
 				list = append(list, rules...)

@@ -3,6 +3,7 @@ package decide
 import (
 	"slices"
 
+	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
@@ -58,7 +59,7 @@ func (c *compiled) referenced(f *facts) bool {
 		}
 	}
 	for i := range f.found.Addresses {
-		if ok, _ := c.reaches(&f.found.Addresses[i]); ok {
+		if c.reaches(&f.found.Addresses[i]).counts() {
 			return true
 		}
 	}
@@ -77,8 +78,10 @@ func (c *compiled) declaredBy(d *evidence.Declared) bool {
 	return c.hasPort(d.Port) || slices.Contains(c.Destinations.Middleware, d.Middleware)
 }
 
-func (c *compiled) hasPort(port uint16) bool {
-	for _, r := range c.Destinations.Ports {
+func (c *compiled) hasPort(port uint16) bool { return within(port, c.Destinations.Ports) }
+
+func within(port uint16, ranges []ports.Range) bool {
+	for _, r := range ranges {
 		if r.First <= port && port <= r.Last {
 			return true
 		}
@@ -86,27 +89,65 @@ func (c *compiled) hasPort(port uint16) bool {
 	return false
 }
 
-// reaches reports whether an address is a destination of the rule: its port is
-// among the ports, if there are any, and its IP in a CIDR or its name meant by
-// a host glob, if there are any of either. A name where there are only CIDRs
-// counts too, unresolved: better protected than cut.
-func (c *compiled) reaches(a *evidence.Address) (ok, unresolved bool) {
+// use is what an address is to a rule.
+type use uint8
+
+const (
+	used       use = 1 << iota // it is a destination
+	unresolved                 // it may be one: which address it has, is not known
+	missed                     // it is one by its kind, on a port that the rule's strategy misses
+	beside                     // so does another strategy of the rule, which does not go by ports
+)
+
+// counts reports whether the rule is for a pod that shows such an address.
+func (u use) counts() bool { return u&used != 0 && (u&missed == 0 || u&beside != 0) }
+
+// reaches says whether an address is a destination of the rule: its port is
+// among the ports, if there are any, or it is of a kind that the rule names; and its
+// IP is in a CIDR or its name meant by a host glob, if there are any of either. A name
+// where there are only CIDRs counts too, unresolved, and so does a host that is not
+// known: better protected than cut.
+func (c *compiled) reaches(a *evidence.Address) use {
 	d := &c.Destinations
-	if len(d.Ports) > 0 && !c.hasPort(a.Port) {
-		return false, false
+	kind := a.Kind != "" && slices.Contains(d.Middleware, a.Kind)
+	listed := c.hasPort(a.Port)
+	// One with a name alone is meant where a rule has that name.
+	bare := a.Port == 0 && !kind && !a.Unresolved
+	switch {
+	case kind, bare, len(d.Ports) == 0 && !a.Unresolved:
+	case !listed, within(a.Port, c.ambiguous), a.HTTP && within(a.Port, c.notHTTP):
+		return 0
 	}
-	if len(d.CIDRs)+len(d.Hosts) == 0 {
-		return true, false
+	u := used
+	if kind && !listed && a.Port != 0 && c.targets&targetsByPort != 0 {
+		u |= missed
+		if c.targets&^targetsByPort != 0 {
+			u |= beside
+		}
 	}
-	if a.IP.IsValid() {
-		return c.holds(a), false
+	switch {
+	case len(d.CIDRs)+len(d.Hosts) == 0:
+		if bare {
+			return 0
+		}
+		return u
+	case a.Unresolved:
+		return u | unresolved
+	case a.IP.IsValid():
+		if c.holds(a) {
+			return u
+		}
+		return 0
 	}
 	for _, glob := range d.Hosts {
 		if rules.MatchHost(glob, a.Host) {
-			return true, false
+			return u
 		}
 	}
-	return len(d.Hosts) == 0, true
+	if len(d.Hosts) > 0 || bare {
+		return 0
+	}
+	return u | unresolved
 }
 
 func (c *compiled) holds(a *evidence.Address) bool {

@@ -35,6 +35,8 @@ type compiled struct {
 	pods         selector
 	namespaces   selector       // of namespace labels
 	table        *bart.Lite     // of CIDRs, where a list would be slow
+	ambiguous    []ports.Range  // of the rule's middleware: alone they show no use
+	notHTTP      []ports.Range  // of the rule's middleware: nobody speaks HTTP there
 	ports        []uint16       // to bypass, ascending
 	prefixes     []netip.Prefix // to bypass, sorted
 	alternatives []patterns.Alternative
@@ -50,6 +52,9 @@ const (
 	targetDestinations
 	targetKeepalive
 	targetDrain
+
+	// targetsByPort reach connections by their ports: those on others they miss.
+	targetsByPort = targetPorts | targetDestinations
 
 	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain
 )
@@ -108,6 +113,13 @@ func (c *compiled) compile(r *rules.Rule) {
 		c.table = new(bart.Lite)
 		for _, p := range r.Destinations.CIDRs {
 			c.table.Insert(p)
+		}
+	}
+	for _, name := range r.Destinations.Middleware {
+		m, _ := rules.FindMiddleware(name)
+		c.ambiguous = append(c.ambiguous, m.Ambiguous...)
+		if !m.HTTP {
+			c.notHTTP = append(c.notHTTP, m.Ports...)
 		}
 	}
 	switch r.Strategy.Bypass {

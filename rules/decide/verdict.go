@@ -56,8 +56,30 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 	}
 	for i := range f.found.Addresses {
 		a := &f.found.Addresses[i]
-		if ok, unresolved := c.reaches(a); ok {
-			add(rules.Evidence{Where: a.Where(), Address: a.String(), Unresolved: unresolved})
+		u := c.reaches(a)
+		if !u.counts() {
+			continue
+		}
+		e := rules.Evidence{Where: a.Where(), Address: a.String(), Kind: a.Kind, Form: string(a.Form), Unresolved: u&unresolved != 0}
+		if u&missed != 0 {
+			e.MissedPort = a.Port
+		}
+		add(e)
+	}
+	return list
+}
+
+// missedPorts are the ports, up to a few, of what is a destination by its kind, and
+// which the rule would have to list.
+func (c *compiled) missedPorts(f *facts) (list []string) {
+	const shown = 5
+	for i := range f.found.Addresses {
+		a := &f.found.Addresses[i]
+		if u := c.reaches(a); u&missed == 0 || len(list) == shown {
+			continue
+		}
+		if port := strconv.Itoa(int(a.Port)); !slices.Contains(list, port) {
+			list = append(list, port)
 		}
 	}
 	return list
@@ -65,6 +87,10 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 
 // notReferenced tells what was seen instead of a destination.
 func (c *compiled) notReferenced(f *facts) string {
+	if missed := c.missedPorts(f); len(missed) > 0 {
+		return "the pod uses " + strings.Join(c.Destinations.Middleware, " or ") + " on another port, and the rule's strategy goes by ports: add " +
+			strings.Join(missed, ", ") + " to its ports"
+	}
 	const shown = 3
 	var seen []string
 	for _, list := range [][]evidence.Address{f.found.Addresses, f.found.Others} {

@@ -43,7 +43,7 @@ func (a *Address) String() string {
 	case a.IP.IsValid():
 		return a.IP.String()
 	case a.Host == "":
-		host = "?"
+		host = rules.UnknownHost
 	}
 	if a.Port == 0 {
 		return host

@@ -14,11 +14,34 @@ import (
 // kept of a pod, so that of very many addresses those are read that count. A host
 // that some rule names is asked for on whatever port.
 type Asked struct {
-	ports     portSet         // of rules that ports alone narrow
-	namePorts portSet         // of rules with only CIDRs: every name counts, unresolved
-	names     map[string]bool // exact ones
-	suffixes  map[string]bool // what globs end with
-	prefixes  *bart.Lite
+	any        uses            // of rules that neither hosts nor CIDRs narrow
+	named      uses            // of rules with only CIDRs: every name counts, unresolved
+	unresolved uses            // of all rules
+	names      map[string]bool // exact ones
+	suffixes   map[string]bool // what globs end with
+	prefixes   *bart.Lite
+}
+
+// uses are ports and kinds of middleware.
+type uses struct {
+	ports portSet
+	kinds map[string]bool
+}
+
+func (u *uses) add(d *rules.Destinations) {
+	u.ports.add(d.Ports)
+	for _, name := range d.Middleware {
+		if u.kinds == nil {
+			u.kinds = map[string]bool{}
+		}
+		u.kinds[name] = true
+	}
+}
+
+// has reports whether an address is one of them. One whose port is not known is so by
+// its kind alone.
+func (u *uses) has(a *Address) bool {
+	return a.Port != 0 && u.ports.has(a.Port) || a.Kind != "" && u.kinds[a.Kind]
 }
 
 // portSet is a set of ports.
@@ -50,9 +73,12 @@ func NewAsked(all iter.Seq[*rules.Destinations]) *Asked {
 func (s *Asked) add(d *rules.Destinations) {
 	switch {
 	case len(d.Hosts)+len(d.CIDRs) == 0:
-		s.ports.add(d.Ports)
+		s.any.add(d)
 	case len(d.Hosts) == 0:
-		s.namePorts.add(d.Ports)
+		s.named.add(d)
+	}
+	if len(d.Ports) > 0 {
+		s.unresolved.add(d)
 	}
 	for _, p := range d.CIDRs {
 		s.prefixes.Insert(p)
@@ -69,11 +95,13 @@ func (s *Asked) add(d *rules.Destinations) {
 // Has reports whether some rule may look for an address.
 func (s *Asked) Has(a *Address) bool {
 	switch {
-	case s.ports.has(a.Port):
+	case s.any.has(a):
 		return true
+	case a.Unresolved:
+		return s.unresolved.has(a)
 	case a.IP.IsValid():
 		return s.prefixes.Lookup(a.IP)
-	case s.namePorts.has(a.Port), s.names[a.Host]:
+	case s.named.has(a), s.names[a.Host]:
 		return true
 	}
 	for rest := a.Host; rest != "" && len(s.suffixes) > 0; {

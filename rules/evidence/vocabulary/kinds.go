@@ -133,4 +133,7 @@ func findScheme(scheme string) Meaning {
 func Kind(name string) Meaning { return kinds[name] }
 
 // SpeaksHTTP reports whether clients of a middleware speak HTTP.
-func SpeaksHTTP(kind string) bool { return kind == "elasticsearch" }
+func SpeaksHTTP(kind string) bool {
+	m, _ := rules.FindMiddleware(kind)
+	return m.HTTP
+}
