@@ -65,20 +65,42 @@ const (
 	inEnv uint8 = iota
 	inCommand
 	inArgs
+	inFile
 )
 
 func (s *source) String() string {
 	text := "container " + clip.OneLine(s.container.Name)
 	switch s.place.Kind {
 	case inEnv:
-		return text + ", env " + clip.OneLine(s.container.Env[s.place.Index].Name)
+		e := &s.container.Env[s.place.Index]
+		return text + ", env " + clip.OneLine(e.Name) + origin(e.ValueFrom)
+	case inFile:
+		e := &s.container.Env[s.place.Index]
+		return text + ", file " + clip.OneLine(e.ValueFrom.ConfigMapKeyRef.Key) + " of ConfigMap " + clip.OneLine(e.ValueFrom.ConfigMapKeyRef.Name) + ", " + clip.OneLine(e.Name)
 	case inCommand:
 		return text + ", command[" + strconv.Itoa(s.place.Index) + "]"
 	}
 	return text + ", args[" + strconv.Itoa(s.place.Index) + "]"
 }
 
+// origin is " (ConfigMap app, key host)", " (ConfigMap app)" or " (Secret redis, key url)",
+// or nothing where the pod itself has the value.
+func origin(from *rules.ValueFrom) string {
+	if from == nil {
+		return ""
+	}
+	kind, ref := configMapKind, &from.ConfigMapKeyRef
+	if ref.Name == "" {
+		kind, ref = secretKind, &from.SecretKeyRef
+	}
+	text := " (" + kind + " " + clip.OneLine(ref.Name)
+	if ref.Key != "" {
+		text += ", key " + clip.OneLine(ref.Key)
+	}
+	return text + ")"
+}
+
 // mayBeSecret reports whether the text is a variable that may hold a secret.
 func (s *source) mayBeSecret() bool {
-	return s.place.Kind == inEnv && vocabulary.MayHoldSecret(s.container.Env[s.place.Index].Name)
+	return (s.place.Kind == inEnv || s.place.Kind == inFile) && vocabulary.MayHoldSecret(s.container.Env[s.place.Index].Name)
 }

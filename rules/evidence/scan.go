@@ -24,6 +24,8 @@ type Found struct {
 	Others    []Address // the first that nobody asks for
 	Unasked   int       // how many nobody asks for
 	Cut       bool      // there was more than is read of a pod
+	Unread    []Unread  // the first that stand elsewhere, and were not read
+	Unlisted  int       // how many more there are of these
 
 	scanner *scanner // whose space the addresses are in
 }
@@ -31,7 +33,7 @@ type Found struct {
 // Scan reads a pod, to find addresses that are asked for; nil: whatever the address.
 func Scan(pod *rules.Pod, asked *Asked) Found {
 	s := scanners.Get().(*scanner)
-	s.asked, s.reader.Sink = asked, s
+	s.asked, s.pod, s.reader.Sink = asked, pod, s
 	s.self = selfOf(pod)
 	for i := range pod.Containers {
 		// What Istio's containers talk to is Istio's affair, and a webhook that
@@ -42,7 +44,8 @@ func Scan(pod *rules.Pod, asked *Asked) Found {
 	}
 	return Found{
 		Addresses: s.addresses, Declared: declared(pod.Annotations[rules.MiddlewareAnnotation]),
-		Others: s.others, Unasked: s.unasked, Cut: s.more || s.reader.Unsearched, scanner: s,
+		Others: s.others, Unasked: s.unasked, Cut: s.more || s.left || s.reader.Unsearched,
+		Unread: s.unread, Unlisted: s.unlisted, scanner: s,
 	}
 }
 
@@ -63,8 +66,13 @@ type scanner struct {
 	addresses []Address
 	others    []Address
 	unasked   int
-	more      bool             // than are kept
+	more      bool // than are kept
+	pod       *rules.Pod
 	container *rules.Container // that is being read
+	unread    []Unread
+	unlisted  int
+	taken     int  // bytes from ConfigMaps
+	left      bool // more of them than is read
 	reader    texts.Reader
 	expansion expansion
 }
@@ -82,8 +90,10 @@ func (s *scanner) release() {
 	clear(s.addresses[:cap(s.addresses)])
 	clear(s.others)
 	clear(s.expansion.replaced[:cap(s.expansion.replaced)])
+	clear(s.unread)
 	s.reader.Forget()
 	*s = scanner{
+		unread:    s.unread[:0],
 		addresses: s.addresses[:0],
 		others:    s.others[:0],
 		reader:    s.reader,
@@ -94,23 +104,52 @@ func (s *scanner) release() {
 
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
+	c = s.resolve(c)
+	s.container = c
 	s.expansion.begin(c.Env)
 	s.reader.Variables()
 	for i := range c.Env {
-		name, value := c.Env[i].Name, c.Env[i].Value
-		if hasReference(value) {
-			value = s.expansion.replace(i)
-		}
-		if value != "" {
-			s.reader.Place = texts.Place{Kind: inEnv, Index: i}
-			s.reader.Variable(name, value)
-		}
+		s.reader.Place = texts.Place{Kind: inEnv, Index: i}
+		s.variable(i, &c.Env[i])
 	}
 	s.reader.Join()
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
 	s.arguments(c.Args, inArgs)
+	s.reader.Join()
+	s.mounts(c)
+}
+
+// variable reads variable i of the container.
+func (s *scanner) variable(i int, e *rules.EnvVar) {
+	value := e.Value
+	switch {
+	case e.ValueFrom != nil && value != "": // taken as it is
+	case e.ValueFrom != nil:
+		if name := e.ValueFrom.SecretKeyRef.Name; name != "" {
+			s.notRead(byValueFrom, e.Name, secretKind, name)
+			s.reader.Unknown(e.Name)
+		} else if name := e.ValueFrom.ConfigMapKeyRef.Name; name != "" {
+			s.notRead(byValueFrom, e.Name, configMapKind, name)
+			s.reader.Unknown(e.Name)
+		}
+	case hasReference(value):
+		value = s.expansion.replace(i)
+	}
+	if value != "" {
+		s.reader.Variable(e.Name, value)
+	}
+}
+
+// file reads a file, the settings of which a container of its own has as variables.
+func (s *scanner) file(c *rules.Container) {
+	s.container = c
+	s.reader.Variables()
+	for i := range c.Env {
+		s.reader.Place = texts.Place{Kind: inFile, Index: i}
+		s.reader.Variable(c.Env[i].Name, c.Env[i].Value)
+	}
 	s.reader.Join()
 }
 

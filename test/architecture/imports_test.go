@@ -18,6 +18,8 @@ var floors = []struct{ of, below string }{
 	{"rules/evidence/form", ""},
 	{"rules/evidence/vocabulary", "rules"},
 	{"rules/evidence/texts", "rules/evidence/form rules/evidence/vocabulary"},
+	{"rules/evidence/settings", ""},
+	{"rules/evidence/configmaps", "rules rules/evidence/settings rules/evidence/texts rules/evidence/vocabulary"},
 	{"rules/evidence", "internal/... istio/... rules rules/evidence/..."},
 	{"rules/load/...", "internal/... istio/... rules rules/load/..."},
 	{"rules/annotations", "internal/... istio/... rules"},

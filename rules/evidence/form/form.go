@@ -19,5 +19,6 @@ const (
 	ConnectionString  Form = "connection-string"   // Server=db;Database=shop;User Id=sa
 	Flags             Form = "flags"               // --db-host db --db-port 3307
 	Command           Form = "command"             // mysql -h db, nc -z db 3306
+	ValueFrom         Form = "value-from"          // REDIS_URL from a Secret: its name says what it is
 	BareHost          Form = "bare-host"           // CACHE_HOST=cache.example.com, where a rule names that host
 )

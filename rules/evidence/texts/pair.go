@@ -15,6 +15,7 @@ type pair struct {
 	role        vocabulary.Role
 	kind        string // of a Type: what its value says; of a host: that of the client
 	command     bool   // a well-known client is given it
+	unknown     bool   // the value cannot be read
 	place       Place
 }
 
@@ -41,7 +42,7 @@ func (r *Reader) keep(name, value string) (host bool) {
 func (r *Reader) Join() {
 	for i := range r.pairs {
 		p := &r.pairs[i]
-		if p.role != vocabulary.Host && p.role != vocabulary.PlainHost || !mayBeHosts(p.value) {
+		if p.role != vocabulary.Host && p.role != vocabulary.PlainHost || !p.unknown && !mayBeHosts(p.value) {
 			continue
 		}
 		if r.searches == MaxSearches {
@@ -106,6 +107,10 @@ func (r *Reader) join(p *pair, i int) {
 		port, own = r.portNamed(p.prefix[:len(p.prefix)-len(service)], i)
 	}
 	shown.Port = port
+	if p.unknown {
+		r.unknown(shown)
+		return
+	}
 	r.hosts(p.value, shown, own, says.Store)
 }
 
