@@ -212,6 +212,10 @@ func TestAPIServerAway(t *testing.T) {
 	if code, _ := get(t, "http://"+s.Health+healthzPath); code != 200 {
 		t.Errorf("got %d from %s, want 200", code, healthzPath)
 	}
+	eventually(t, "a line in the log", func() (bool, string) {
+		log := s.log.String()
+		return strings.Contains(log, "cannot be reached"), log
+	})
 	s.end(t)
 	if log := s.log.String(); strings.Count(log, "cannot be reached") != 1 || strings.Contains(log, "context canceled") {
 		t.Errorf("the log should name the cause once, and not complain of the end:\n%s", log)

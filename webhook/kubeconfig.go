@@ -59,6 +59,8 @@ func (o *Options) needsCluster() string {
 		return "--manage-mesh"
 	case o.SelfSigned:
 		return "--self-signed"
+	case o.ReadConfigMaps:
+		return "--read-configmaps"
 	}
 	return ""
 }

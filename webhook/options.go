@@ -57,6 +57,10 @@ type Options struct {
 
 	// ClusterWide considers every namespace that is not opted out.
 	ClusterWide bool
+	// ReadConfigMaps finds addresses in the ConfigMaps that pods take variables and
+	// files from: in namespaces that are opted in, or with ClusterWide in all that are
+	// not opted out. It needs a cluster.
+	ReadConfigMaps bool
 	// IstioRevisions are those whose settings are read, "default" for an Istio
 	// without one; empty reads all that there are.
 	IstioRevisions []string
@@ -135,6 +139,8 @@ func (o *Options) complete() error {
 		wrong("got --rules-configmap without a cluster, want --rules-file")
 	case o.ManageMesh && o.NoCluster:
 		wrong("got --manage-mesh without a cluster, want it without --manage-mesh; 'holdfast render' prints the objects")
+	case o.ReadConfigMaps && o.NoCluster:
+		wrong("got --read-configmaps without a cluster, want it without --read-configmaps")
 	case o.RulesConfigMap != "":
 		var err error
 		if o.configMap, err = parseName("--rules-configmap", o.RulesConfigMap, "holdfast-system/holdfast-rules"); err != nil {

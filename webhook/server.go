@@ -185,6 +185,11 @@ func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *r
 	if err != nil {
 		return nil, err
 	}
+	if s.options.ReadConfigMaps {
+		if err := c.ReadConfigMaps(s.options.ClusterWide); err != nil {
+			return nil, err
+		}
+	}
 	var source cluster.Follower             // none for a file
 	tell := func(reason, message string) {} // nor has a file Events
 	if s.options.RulesConfigMap != "" {
@@ -202,7 +207,7 @@ func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *r
 		return nil, err
 	}
 	for _, check := range checks {
-		s.health.add("watch of "+check.Name, check.Err)
+		s.health.addWithNotes("watch of "+check.Name, check.Err, check.Notes)
 	}
 	store.OnChange(func(set *decide.Set) { c.FollowIstio(set.File().Mesh.RootNamespace) })
 	if s.options.ManageMesh {

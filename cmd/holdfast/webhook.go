@@ -67,6 +67,7 @@ and this flag go together. The object for "scope: Destinations" is never its bus
 	flags.StringVar(&options.MetricsBindAddress, "metrics-bind-address", options.MetricsBindAddress, "host:port of /metrics; 0: none")
 	flags.StringVar(&options.HealthProbeBindAddress, "health-probe-bind-address", options.HealthProbeBindAddress, "host:port of /healthz and /readyz; 0: none")
 	flags.BoolVar(&options.ClusterWide, "cluster-wide", false, "consider every namespace that is not labelled holdfast.dev/enabled=false")
+	flags.BoolVar(&options.ReadConfigMaps, "read-configmaps", false, "find addresses in the ConfigMaps that pods take variables and files from, in namespaces that are considered; needs a cluster and the right that the chart gives with readConfigMaps")
 	flags.StringSliceVar(&options.IstioRevisions, "istio-revisions", nil, "revisions of Istio whose settings are read, \"default\" for an Istio without one; empty: all, which needs the right to read every ConfigMap of Istio's root namespace")
 	flags.BoolVar(&options.ManageMesh, "manage-mesh", false, "keep the EnvoyFilters of keepalive and gateways as the rules say; needs a cluster and the rights that the chart gives with manageMesh")
 	flags.DurationVar(&options.Drain, "drain", options.Drain, "how long to serve on after SIGTERM, with readiness failing")

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/holdfast-mesh/holdfast/istio"
@@ -105,8 +106,10 @@ func (s *scanner) release() {
 
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
+	s.self.enter(c)
 	c = s.resolve(c)
 	s.container = c
+	kept := len(s.addresses)
 	s.expansion.begin(c.Env)
 	s.reader.Variables()
 	for i := range c.Env {
@@ -114,12 +117,24 @@ func (s *scanner) read(c *rules.Container) {
 		s.variable(i, &c.Env[i])
 	}
 	s.reader.Join()
+	s.dropOff(c, kept)
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
 	s.arguments(c.Args, inArgs)
 	s.reader.Join()
 	s.mounts(c)
+}
+
+// dropOff drops addresses of a container's variables, from one on, that other variables
+// switch off.
+func (s *scanner) dropOff(c *rules.Container, from int) {
+	if !s.reader.HasOffs() {
+		return
+	}
+	s.addresses = append(s.addresses[:from], slices.DeleteFunc(s.addresses[from:], func(a Address) bool {
+		return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
+	})...)
 }
 
 // variable reads variable i of the container.
@@ -147,12 +162,14 @@ func (s *scanner) variable(i int, e *rules.EnvVar) {
 // file reads a file, the settings of which a container of its own has as variables.
 func (s *scanner) file(c *rules.Container) {
 	s.container = c
+	kept := len(s.addresses)
 	s.reader.Variables()
 	for i := range c.Env {
 		s.reader.Place = texts.Place{Kind: inFile, Index: i}
 		s.reader.Variable(c.Env[i].Name, c.Env[i].Value)
 	}
 	s.reader.Join()
+	s.dropOff(c, kept)
 }
 
 func (s *scanner) arguments(list []string, kind uint8) {
@@ -164,9 +181,6 @@ func (s *scanner) arguments(list []string, kind uint8) {
 
 // Add keeps an address unless it is the pod's own.
 func (s *scanner) Add(f *texts.Found) {
-	if s.self.is(f.Host) {
-		return
-	}
 	kept := len(s.addresses)
 	s.addresses = append(s.addresses, Address{
 		Host: f.Host, IP: f.IP, Port: f.Port, Kind: f.Kind, Form: f.Form, HTTP: f.HTTP, Unresolved: f.Unresolved,
@@ -174,6 +188,7 @@ func (s *scanner) Add(f *texts.Found) {
 	})
 	a := &s.addresses[kept]
 	switch {
+	case s.self.is(a):
 	case s.asked == nil && a.Port != 0, s.asked != nil && s.asked.Has(a):
 		if kept == maxAddresses {
 			s.addresses = s.addresses[:kept]

@@ -229,11 +229,11 @@ func TestAddressesInVariables(t *testing.T) {
 		{"a dollar at the end", []string{"H", "cache", "URL", "$(H):6379 $"}, "cache:6379"},
 		{"IPv6 in brackets", []string{"DB_HOST", "[2001:db8::1]", "DB_PORT", "3307"}, "[2001:db8::1]:3307"},
 		{"references nest", []string{"H", "cache", "A", "$(H):6379", "URL", "redis://$(A)"}, "cache:6379"},
-		{"a reference to what comes later stays as it is", []string{"URL", "redis://$(H):6379", "H", "cache"}, ""},
-		{"two dollars are one", []string{"H", "cache", "URL", "redis://$$(H):6379"}, ""},
+		{"a reference to what comes later stays as it is", []string{"URL", "redis://$(H):6379", "H", "cache"}, "?:6379"},
+		{"two dollars are one", []string{"H", "cache", "URL", "redis://$$(H):6379"}, "?:6379"},
 		{"a reference to a secret is empty", []string{"PW", "", "URL", "redis://:$(PW)@cache:6379"}, "cache:6379"},
 		{"a reference in a pair", []string{"H", "cache", "REDIS_HOST", "$(H)"}, "cache:6379"},
-		{"a reference to itself stays as it is", []string{"A", "$(A):6379"}, ""},
+		{"a reference to itself stays as it is", []string{"A", "$(A):6379"}, "?:6379"},
 		{"the value of a secret is not read", []string{"REDIS_PASSWORD", "x:6379", "API_TOKEN", "y:6379", "accessKey", "z:6379"}, ""},
 		{"only the end of a name makes a secret", []string{"TOKEN_CACHE_ADDR", "cache:6379"}, "cache:6379"},
 		{"what may be a secret is not shown", []string{"DB_PASSWORD_OLD", "x:6379", "PASSWORD2", "y:6380", "ADMIN_USER", "admin:1234"}, "***:1234 ***:6379 ***:6380"},
@@ -296,8 +296,8 @@ func TestReferencesReachArguments(t *testing.T) {
 		{Name: "a", Env: []rules.EnvVar{{Name: "H", Value: "cache"}}, Args: []string{"--redis=$(H):6379"}},
 		{Name: "b", Args: []string{"--redis=$(H):6380"}},
 	}}
-	if got := strings.Join(addressesOf(pod), " "); got != "cache:6379" {
-		t.Errorf("got %q, want cache:6379", got)
+	if got := strings.Join(addressesOf(pod), " "); got != "?:6380 cache:6379" {
+		t.Errorf("got %q, want cache:6379, and a host that is not known", got)
 	}
 }
 

@@ -4,37 +4,67 @@ import (
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
 )
 
-// self is what a pod is called itself. A host of that name is the pod, its Service, or
-// a peer that was made from the same template: no client's view of a server.
+// self is what a pod is itself. A host of its name is the pod, its Service, or a peer that
+// was made from the same template. What a server says of its own kind of middleware is
+// about itself and its peers: no client's view.
 type self struct {
 	workload string // without what Kubernetes appends to the names of pods
-	app      string // of the label
-	name     string // of the label
+	kind     string // of middleware that the pod is a server of
+	// of the container that is being read
+	containerKind string
 }
 
-// Labels that say what a pod is.
-// Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
-const (
-	appLabel  = "app"
-	nameLabel = "app.kubernetes.io/name"
-	hashLabel = "pod-template-hash"
-)
+// hashLabel is on pods of Deployments, whose names have its value too.
+// Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label
+const hashLabel = "pod-template-hash"
 
 func selfOf(pod *rules.Pod) self {
 	name := strings.TrimSuffix(pod.Name, "-")
 	if hash := pod.Labels[hashLabel]; hash != "" {
 		name, _, _ = strings.Cut(name, "-"+hash)
 	}
-	return self{workload: name}
+	return self{workload: name, kind: vocabulary.ServerKind(name)}
 }
 
-// is reports whether a host is the pod itself, by its first label.
-func (s *self) is(host string) bool {
-	if s.workload == "" || !strings.HasPrefix(host, s.workload) {
+// enter says which container is being read.
+func (s *self) enter(c *rules.Container) {
+	s.containerKind = vocabulary.ServerKind(c.Name)
+	if s.containerKind != "" || s.kind != "" || !vocabulary.IsGeneric(c.Name) && !vocabulary.IsGeneric(s.workload) {
+		return
+	}
+	for i := range c.Env {
+		if s.containerKind = vocabulary.ServersOwn(c.Env[i].Name); s.containerKind != "" {
+			return
+		}
+	}
+}
+
+// is reports whether an address is the pod itself, by its first label, or a peer.
+func (s *self) is(a *Address) bool {
+	if s.workload != "" && strings.HasPrefix(a.Host, s.workload) {
+		if rest := a.Host[len(s.workload):]; rest == "" || rest[0] == '.' {
+			return true
+		}
+	}
+	return s.serves(s.kind, a) || s.serves(s.containerKind, a)
+}
+
+// serves reports whether an address is that of a server of a kind.
+func (s *self) serves(kind string, a *Address) bool {
+	switch {
+	case kind == "" || a.Kind != "":
+		return kind != "" && kind == a.Kind
+	case a.HTTP:
 		return false
 	}
-	rest := host[len(s.workload):]
-	return rest == "" || rest[0] == '.'
+	m, _ := rules.FindMiddleware(kind)
+	for _, r := range m.Ports {
+		if r.First <= a.Port && a.Port <= r.Last {
+			return true
+		}
+	}
+	return false
 }

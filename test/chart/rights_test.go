@@ -24,9 +24,17 @@ func TestRights(t *testing.T) {
 	}
 }
 
+// The right to read every ConfigMap holds those to read some. It is tried apart.
+func TestRightToConfigMaps(t *testing.T) {
+	namespaces(t, nil, cluster.Namespace, "istio-system")
+	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, rulesFile(t)...)...)
+	t.Cleanup(func() { uninstall(t) })
+	testRole(t, modes[0], &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "holdfast-configmaps"}})
+}
+
 func testRights(t *testing.T, mode mode) {
 	namespaces(t, nil, cluster.Namespace, "istio-system")
-	flags := append(rulesFile(t), mode.flags...)
+	flags := append(rulesFile(t), append(mode.flags, "--set", "readConfigMaps=false")...)
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
 	t.Cleanup(func() { uninstall(t) })
 	if mode.provide != nil {
@@ -43,28 +51,34 @@ func testRights(t *testing.T, mode mode) {
 		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: cluster.Namespace, Name: "holdfast"}},
 		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "holdfast-istio-settings"}},
 	} {
-		if err := shared.Client.Get(t.Context(), client.ObjectKeyFromObject(role), role); err != nil {
-			t.Fatal(err)
-		}
-		whole := slices.Clone(*rulesOf(role))
-		for i, rule := range whole {
-			for _, verb := range rule.Verbs {
-				t.Run(fmt.Sprint(role.GetName(), rule.Resources, verb), func(t *testing.T) {
-					less := rule.DeepCopy()
-					less.Verbs = slices.DeleteFunc(less.Verbs, func(v string) bool { return v == verb })
-					rules := slices.Delete(slices.Clone(whole), i, i+1)
-					if len(less.Verbs) > 0 {
-						rules = append(rules, *less)
-					}
-					forgetCertificates(t, mode)
-					changeRules(t, role, rules)
-					defer changeRules(t, role, whole)
-					missing := fmt.Sprintf(`cannot %s resource \"%s\"`, verb, rule.Resources[0]) // in JSON
-					if log := work(t, func(log string) bool { return strings.Contains(log, missing) }); !strings.Contains(log, missing) {
-						t.Errorf("everything was done without it:\n%s", log)
-					}
-				})
-			}
+		testRole(t, mode, role)
+	}
+}
+
+// testRole takes each right of a role away.
+func testRole(t *testing.T, mode mode, role client.Object) {
+	t.Helper()
+	if err := shared.Client.Get(t.Context(), client.ObjectKeyFromObject(role), role); err != nil {
+		t.Fatal(err)
+	}
+	whole := slices.Clone(*rulesOf(role))
+	for i, rule := range whole {
+		for _, verb := range rule.Verbs {
+			t.Run(fmt.Sprint(role.GetName(), rule.Resources, verb), func(t *testing.T) {
+				less := rule.DeepCopy()
+				less.Verbs = slices.DeleteFunc(less.Verbs, func(v string) bool { return v == verb })
+				rules := slices.Delete(slices.Clone(whole), i, i+1)
+				if len(less.Verbs) > 0 {
+					rules = append(rules, *less)
+				}
+				forgetCertificates(t, mode)
+				changeRules(t, role, rules)
+				defer changeRules(t, role, whole)
+				missing := fmt.Sprintf(`cannot %s resource \"%s\"`, verb, rule.Resources[0]) // in JSON
+				if log := work(t, func(log string) bool { return strings.Contains(log, missing) }); !strings.Contains(log, missing) {
+					t.Errorf("everything was done without it:\n%s", log)
+				}
+			})
 		}
 	}
 }
@@ -105,7 +119,7 @@ func changeRules(t *testing.T, role client.Object, rules []rbacv1.PolicyRule) {
 
 // work lets a pod do everything that needs a right, until enough says that its log is
 // enough, or everything is done.
-func work(t *testing.T, enough func(log string) bool) string {
+func work(t *testing.T, enough func(log string) bool, args ...string) string {
 	t.Helper()
 	// Not reached by the API server, so that a bad edit gets through.
 	running := &pods{namespace: cluster.Namespace, log: &cluster.Output{}, env: []string{

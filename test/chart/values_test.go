@@ -34,6 +34,7 @@ func choices(t *testing.T) []chosen {
 		{"own rules", set("rules.create=false")},
 		{"revisions", set("istio.revisions={default,1-30}")},
 		{"root namespace", set("istio.rootNamespace=mesh-root")},
+		{"no ConfigMaps", set("readConfigMaps=false")},
 		{"no mesh objects", set("meshObjects=false")},
 		{"managed mesh", set("manageMesh=true")},
 		{"cert-manager", certManagerMode},
@@ -58,7 +59,7 @@ func choices(t *testing.T) []chosen {
 	everything := chosen{name: "everything"}
 	for _, one := range list {
 		// The values that take others away would make it less than everything.
-		if !slices.Contains([]string{"one replica", "own rules", "no mesh objects", "no limits", "no network policy", "no priority", "nothing"}, one.name) {
+		if !slices.Contains([]string{"one replica", "own rules", "no ConfigMaps", "no mesh objects", "no limits", "no network policy", "no priority", "nothing"}, one.name) {
 			everything.flags = append(everything.flags, one.flags...)
 		}
 	}

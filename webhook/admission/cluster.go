@@ -9,6 +9,9 @@ type Cluster interface {
 	Namespace(name string) rules.Namespace
 	// Mesh returns what Istio says for a revision or tag, or nil.
 	Mesh(revision string) *rules.MeshDefaults
+	// ConfigMaps returns what is known of a namespace's ConfigMaps, or nil where
+	// nobody reads them.
+	ConfigMaps(namespace string) rules.ConfigMaps
 	// MeshObjectMissing reports whether Istio's root namespace is known to have
 	// no EnvoyFilter of that name. Where nobody knows, it is false.
 	MeshObjectMissing(name string) bool
@@ -24,6 +27,9 @@ func (NoCluster) Namespace(name string) rules.Namespace { return rules.Namespace
 
 // Mesh returns nil.
 func (NoCluster) Mesh(string) *rules.MeshDefaults { return nil }
+
+// ConfigMaps returns nil.
+func (NoCluster) ConfigMaps(string) rules.ConfigMaps { return nil }
 
 // MeshObjectMissing returns false.
 func (NoCluster) MeshObjectMissing(string) bool { return false }

@@ -62,7 +62,13 @@ type fakeCluster struct {
 	namespaces map[string]map[string]string
 	mesh       map[string]*rules.MeshDefaults
 	missing    []string // objects of the mesh
+	configMaps map[string]configMaps
 }
+
+// configMaps are those of one namespace.
+type configMaps map[string]*rules.ConfigMap
+
+func (c configMaps) ConfigMap(name string) *rules.ConfigMap { return c[name] }
 
 func (f fakeCluster) Namespace(name string) rules.Namespace {
 	labels, ok := f.namespaces[name]
@@ -70,6 +76,8 @@ func (f fakeCluster) Namespace(name string) rules.Namespace {
 }
 
 func (f fakeCluster) Mesh(revision string) *rules.MeshDefaults { return f.mesh[revision] }
+
+func (f fakeCluster) ConfigMaps(namespace string) rules.ConfigMaps { return f.configMaps[namespace] }
 
 func (f fakeCluster) MeshObjectMissing(name string) bool { return slices.Contains(f.missing, name) }
 

@@ -82,7 +82,9 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
-	outcome := h.Decide(h.Store.Set(), r.Object.facts(namespace, mesh), h.Options)
+	pod := r.Object.facts(namespace, mesh)
+	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
+	outcome := h.Decide(h.Store.Set(), pod, h.Options)
 	h.warnOfMissing(&outcome)
 	return outcome
 }

@@ -145,7 +145,7 @@ type response struct {
 	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
 	Warnings         []string          `json:"warnings,omitempty"`
 
-	record func() // writes metrics and log once the answer is made; may be nil
+	record func() // writes metrics and log once the answer is sent; may be nil
 }
 
 // allowed admits, with warnings.

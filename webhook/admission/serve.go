@@ -40,7 +40,9 @@ func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *
 		return
 	}
 	defer reviewMemory.give(heavy)
-	answer, err := answerTo(r.Context(), b.data, received, m, expected, h)
+	answer, record, err := answerTo(r.Context(), b.data, received, m, expected, h)
+	// Last, and also for a client that has left.
+	defer record()
 	switch {
 	case r.Context().Err() != nil:
 		return // the client has left
@@ -53,16 +55,20 @@ func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer))) // so that HTTP/1.1 needs no chunks
-	// A client that went away is its own affair: its API server has decided.
+	// A client that went away is its own affair: its API server has decided. It waits
+	// for these bytes and for nothing else: what is recorded is recorded afterwards.
 	_, _ = w.Write(answer)
+	_ = http.NewResponseController(w).Flush()
 }
 
-// answerTo takes a body to the answer's body. An error means that the body is
-// no review, or that there was no turn for it. A defect, error or panic, becomes what the reviewer answers then;
+// answerTo takes a body to the answer's body, and to what there is to record once
+// that is sent. An error means that the body is no review, or that there was no
+// turn for it. A defect, error or panic, becomes what the reviewer answers then;
 // the answer needs the review's uid, or the API server takes it for a failed
 // call.
-func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, err error) {
+func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, record func(), err error) {
 	var r *request[O]
+	nothing := func() {}
 	survive := func(defect any) ([]byte, error) {
 		if r == nil {
 			r = &request[O]{UID: uidOf(body)}
@@ -76,31 +82,40 @@ func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Me
 		case http.ErrAbortHandler: // net/http's own way to end a request
 			panic(caught)
 		default:
+			record = nothing
 			answer, err = survive(caught)
 		}
 	}()
 	if r, err = decodeReview[O](body); err != nil {
-		return nil, err
+		return nil, nothing, err
 	}
 	r.received = received
 	if got := unexpected(r, expected); got != "" {
 		m.warned(warnNeedlessRequest)
-		return encodeAnswer(r.UID, allowed(got))
+		answer, err = encodeAnswer(r.UID, allowed(got))
+		return answer, nothing, err
 	}
 	decided, err := h.decide(ctx, r)
 	if errors.Is(err, errNoTurn) {
-		return nil, err
+		return nil, nothing, err
 	}
 	if err == nil {
 		answer, err = encodeAnswer(r.UID, decided)
 	}
 	if err != nil {
-		return survive(err)
+		answer, err = survive(err)
+		return answer, nothing, err
 	}
-	if decided.record != nil {
-		decided.record()
-	}
-	return answer, nil
+	return answer, func() {
+		defer func() {
+			if caught := recover(); caught != nil { // the answer stands; the defect is told
+				h.survive(r, caught)
+			}
+		}()
+		if decided.record != nil {
+			decided.record()
+		}
+	}, nil
 }
 
 // uidOf reads the uid alone, for when reading the whole review panicked.

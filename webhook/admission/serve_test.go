@@ -3,7 +3,9 @@ package admission
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,52 @@ func TestDefectAdmits(t *testing.T) {
 	}
 }
 
+// The API server has the whole answer before anything is recorded, and a defect
+// while recording takes nothing from it.
+func TestAnswerComesFirst(t *testing.T) {
+	for name, defect := range map[string]any{"recorded": nil, "a defect while recording": "the defect"} {
+		t.Run(name, func(t *testing.T) {
+			answered, recorded := make(chan struct{}), make(chan struct{})
+			h := &stubReviewer{*newRulesHandler(), func() (response, error) {
+				r := allowed("the answer")
+				r.record = func() {
+					defer close(recorded)
+					select {
+					case <-answered:
+					case <-time.After(10 * time.Second):
+						t.Error("recorded, and no answer has come in 10 s")
+					}
+					if defect != nil {
+						panic(defect)
+					}
+				}
+				return r, nil
+			}}
+			server := httptest.NewServer(h)
+			defer server.Close() // waits for the handler
+			resp, err := http.Post(server.URL, "application/json", strings.NewReader(configMapReview(t, "r", nil, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			close(answered)
+			<-recorded
+			if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), "the answer") {
+				t.Errorf("got %s, %s, %v, want the answer", resp.Status, body, err)
+			}
+			server.Close()
+			want := 0.0
+			if defect != nil {
+				want = 1
+			}
+			if n := value(t, h.Metrics.panics); n != want {
+				t.Errorf("holdfast_panics_total is %v, want %v", n, want)
+			}
+		})
+	}
+}
+
 // unreadable is an object that takes the decoder down.
 type unreadable struct{}
 
@@ -78,7 +126,7 @@ func (unreachable) survive(*request[unreadable], any) response { return allowed(
 
 // A defect of the decoder admits too: the uid is read without the object.
 func TestDefectOfTheDecoderAdmits(t *testing.T) {
-	answer, err := answerTo(t.Context(), []byte(reviewOf(`{}`)), time.Now(), NewMetrics(), expectPods, unreachable{t})
+	answer, _, err := answerTo(t.Context(), []byte(reviewOf(`{}`)), time.Now(), NewMetrics(), expectPods, unreachable{t})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (c *Cluster) FollowCertificates(ctx context.Context, tasks *sync.WaitGroup,
 			to.Run(ctx)
 		}
 	})
-	return Check{watchCertificates, func() error {
+	return Check{Name: watchCertificates, Err: func() error {
 		for what, w := range map[string]*watch{"Secret " + secret.String(): secrets, "MutatingWebhookConfiguration " + configurations: mutating, "ValidatingWebhookConfiguration " + configurations: validating} {
 			if !w.synced() {
 				return fmt.Errorf("%s not read from the cluster yet; see the log for the cause", what)

@@ -27,6 +27,7 @@ type Cluster struct {
 	settings   settingsIndex
 	istio      istioWatches
 	mesh       atomic.Pointer[meshObjects] // of the root namespace now followed
+	configMaps *configMapsWatch            // nil: nobody reads them
 
 	revisions []string // of Istio, empty: all that there are
 
@@ -67,6 +68,22 @@ func (c *Cluster) Mesh(revision string) *rules.MeshDefaults { return c.settings.
 // known to have no EnvoyFilter of that name.
 func (c *Cluster) MeshObjectMissing(name string) bool { return c.mesh.Load().missing(name) }
 
+// ConfigMaps returns what is known of the ConfigMaps of a namespace, or nil if
+// ReadConfigMaps was not called.
+func (c *Cluster) ConfigMaps(namespace string) rules.ConfigMaps {
+	if c.configMaps == nil {
+		return nil
+	}
+	return c.configMaps.index.of(namespace)
+}
+
+// ReadConfigMaps makes Start watch the ConfigMaps of the namespaces that are opted in, or,
+// with clusterWide, of all that are not opted out.
+func (c *Cluster) ReadConfigMaps(clusterWide bool) (err error) {
+	c.configMaps, err = c.newConfigMapsWatch(clusterWide)
+	return err
+}
+
 // Client writes to the cluster; it reads nothing.
 func (c *Cluster) Client() (client.Client, error) {
 	return client.New(c.config, client.Options{HTTPClient: c.http, Scheme: c.scheme, Mapper: newMapper()})
@@ -85,8 +102,9 @@ type Follower interface {
 
 // Check is a readiness check.
 type Check struct {
-	Name string
-	Err  func() error // nil if ready
+	Name  string
+	Err   func() error    // nil if ready
+	Notes func() []string // what is wrong all the same; may be nil
 }
 
 // Start watches until ctx ends; tasks are then soon done. Nothing is asked of
@@ -103,7 +121,7 @@ func (c *Cluster) Start(ctx context.Context, tasks *sync.WaitGroup, configMap ty
 	if err != nil {
 		return nil, err
 	}
-	namespaces, err := follow(ctx, from, metadataOf(namespaceKind), watchNamespaces, c.namespaces.set, c.namespaces.remove)
+	namespaces, err := follow(ctx, from, metadataOf(namespaceKind), watchNamespaces, c.setNamespace, c.removeNamespace)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +142,15 @@ func (c *Cluster) Start(ctx context.Context, tasks *sync.WaitGroup, configMap ty
 	tasks.Go(func() { c.runIstio(ctx) })
 	var checks []Check
 	for _, w := range watches {
-		checks = append(checks, Check{w.what, w.check})
+		checks = append(checks, Check{Name: w.what, Err: w.check})
 	}
-	return append(checks, Check{"istio", c.istio.check}), nil
+	if read := c.configMaps; read != nil {
+		tasks.Go(func() {
+			if namespaces.wait(ctx) {
+				read.run(ctx, tasks)
+			}
+		})
+		checks = append(checks, Check{watchConfigMaps, read.check, read.notes})
+	}
+	return append(checks, Check{Name: "istio", Err: c.istio.check}), nil
 }

@@ -22,3 +22,17 @@ func (n *namespaceIndex) get(name string) rules.Namespace {
 
 func (n *namespaceIndex) set(m *metav1.PartialObjectMetadata)    { n.labels.Store(m.Name, m.Labels) }
 func (n *namespaceIndex) remove(m *metav1.PartialObjectMetadata) { n.labels.Delete(m.Name) }
+
+func (c *Cluster) setNamespace(m *metav1.PartialObjectMetadata) {
+	c.namespaces.set(m)
+	if c.configMaps != nil {
+		c.configMaps.index.setNamespace(m)
+	}
+}
+
+func (c *Cluster) removeNamespace(m *metav1.PartialObjectMetadata) {
+	c.namespaces.remove(m)
+	if c.configMaps != nil {
+		c.configMaps.index.removeNamespace(m)
+	}
+}

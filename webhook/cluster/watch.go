@@ -24,11 +24,12 @@ const (
 	watchIstioTags        = "istio_tags"
 	watchIstioMeshObjects = "istio_mesh_objects"
 	watchCertificates     = "certificates"
+	watchConfigMaps       = "configmaps"
 )
 
 // Watched returns the names of all that may be watched.
 func Watched() []string {
-	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags, watchIstioMeshObjects, watchCertificates}
+	return []string{watchNamespaces, watchRules, watchIstioSettings, watchIstioTags, watchIstioMeshObjects, watchCertificates, watchConfigMaps}
 }
 
 // watch is the state of one kind of watched object.
@@ -121,7 +122,12 @@ func (c *Cluster) run(ctx context.Context, tasks *sync.WaitGroup, objects cache.
 // watchError says once per attempt why something cannot be watched. client-go
 // tries again, at most every 30-60 s.
 func (c *Cluster) watchError(ctx context.Context, r *toolscache.Reflector, err error) {
-	fields := []any{"type", r.TypeDescription(), "cause", clip.Text(err.Error(), 500)}
+	c.failed(ctx, r.TypeDescription(), err)
+}
+
+// failed says in the log why something cannot be read or watched.
+func (c *Cluster) failed(ctx context.Context, what string, err error) {
+	fields := []any{"type", what, "cause", clip.Text(err.Error(), 500)}
 	switch {
 	case ctx.Err() != nil: // the end of this process, or of watching one root namespace
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), apierrors.IsResourceExpired(err), apierrors.IsGone(err):

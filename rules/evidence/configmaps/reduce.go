@@ -88,7 +88,7 @@ func (k *keeper) text(name, value string) string {
 	switch {
 	case len(value) > maxPlain || !isPlain(value):
 		return k.reader.addresses(name, value)
-	case says(name) || isAddress(value):
+	case says(name, value) || isAddress(value):
 		return value
 	}
 	return ""
@@ -111,10 +111,18 @@ func isPlain(value string) bool {
 }
 
 // says reports whether a name says that its value is an address, or what belongs to one:
-// a port, which middleware it is.
-func says(name string) bool {
-	role, _ := vocabulary.Ending(name)
-	return role != vocabulary.NoRole || vocabulary.Read(name).Address || vocabulary.Known(name) != ""
+// a port, which middleware it is, or that there is none.
+func says(name, value string) bool {
+	switch role, _ := vocabulary.Ending(name); role {
+	case vocabulary.Host, vocabulary.PlainHost:
+		return true
+	case vocabulary.Port:
+		return strings.Trim(value, "0123456789,") == ""
+	case vocabulary.Type, vocabulary.Database:
+		kind, off := vocabulary.TypeOf(value)
+		return kind != "" || off
+	}
+	return vocabulary.Read(name).Address || vocabulary.Known(name) != ""
 }
 
 // isAddress reports whether a plain value is an address, or the name of a middleware,

@@ -18,6 +18,7 @@ const (
 	KeyValues         Form = "key-values"          // host=db port=5433
 	ConnectionString  Form = "connection-string"   // Server=db;Database=shop;User Id=sa
 	Flags             Form = "flags"               // --db-host db --db-port 3307
+	Records           Form = "records"             // dnssrv+_client._tcp.cache.svc beside "memcached"
 	Command           Form = "command"             // mysql -h db, nc -z db 3306
 	ValueFrom         Form = "value-from"          // REDIS_URL from a Secret: its name says what it is
 	BareHost          Form = "bare-host"           // CACHE_HOST=cache.example.com, where a rule names that host

@@ -3,6 +3,7 @@ package texts
 import (
 	"strings"
 
+	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
 	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
 )
 
@@ -13,9 +14,41 @@ type client struct {
 	is    bool
 }
 
-// isCommandLine reports whether a text has flags in it.
+// isCommandLine reports whether a text has flags in it, or a program whose arguments
+// count without flags.
 func isCommandLine(text string) bool {
-	return strings.HasPrefix(text, "-") || strings.Contains(text, " -")
+	if strings.IndexByte(text, ' ') < 0 {
+		return strings.HasPrefix(text, "-")
+	}
+	return strings.HasPrefix(text, "-") || strings.Contains(text, " -") ||
+		strings.Contains(text, "nc ") || strings.Contains(text, "telnet ") || strings.Contains(text, "cqlsh ")
+}
+
+// devices reads the devices by which bash opens connections: /dev/tcp/db/3306.
+// Source: https://www.gnu.org/software/bash/manual/html_node/Redirections.html
+func (r *Reader) devices(line string) {
+	const device = "/dev/tcp/"
+	for rest := line; !r.Sink.Full(); {
+		i := strings.Index(rest, device)
+		if i < 0 {
+			return
+		}
+		rest = rest[i+len(device):]
+		host, after, ok := strings.Cut(rest[:min(len(rest), maxName+len("/65535"))], "/")
+		if !ok {
+			continue
+		}
+		end := 0
+		for end < len(after) && isDigit(after[end]) {
+			end++
+		}
+		f, isHost := parseHost(host)
+		port, isPort := parsePort(after[:end])
+		if isHost && isPort {
+			f.Port, f.Form = port, form.Command
+			r.add(f)
+		}
+	}
 }
 
 // commandLine reads the flags of a command line that comes as one text:

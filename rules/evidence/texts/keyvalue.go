@@ -37,11 +37,22 @@ func (r *Reader) keyValues(value string, withoutFlags bool) {
 		hasHost = r.keep(name, text) || hasHost
 	}
 	if hasHost {
-		r.dialect = keys.Kind()
+		r.dialect, r.scheme = keys.Kind(), schemeOf(value)
 		r.joinFrom(kept)
-		r.dialect = ""
+		r.dialect, r.scheme = "", ""
 	}
 	r.pairs = r.pairs[:kept]
+}
+
+// schemeOf says which middleware a connection string is for that begins with a scheme and
+// has its host among its keys: "postgres:///shop?host=db", "jdbc:mysql://(host=db)/shop".
+func schemeOf(value string) string {
+	i := strings.Index(value[:min(len(value), longestScheme)], "://")
+	if i < 0 {
+		return ""
+	}
+	m, _ := vocabulary.Scheme(value[:i])
+	return m.Kind
 }
 
 func endsPair(c byte, semicolons bool) bool {

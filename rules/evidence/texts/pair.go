@@ -79,7 +79,6 @@ func (r *Reader) join(p *pair, i int) {
 		tell(says.Kind, form.KindVariable)
 	}
 	tell(says.Kind, form.Flags)
-	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if outer := r.named.reading(); outer.Address {
 		tell(outer.Kind, form.KindVariable)
 	}
@@ -88,6 +87,7 @@ func (r *Reader) join(p *pair, i int) {
 		tell(r.kindBeside(p.prefix), form.SiblingKind)
 		sibling = shown.Kind != ""
 	}
+	tell(vocabulary.Known(p.name), form.KnownVariable)
 	if strings.Contains(p.value, ":") && p.role == vocabulary.PlainHost {
 		// It was found by itself, without what stands beside it.
 		if sibling {
@@ -95,10 +95,9 @@ func (r *Reader) join(p *pair, i int) {
 		}
 		return
 	}
+	tell(r.scheme, form.URL)
 	if shown.Kind == "" && r.dialect != "" {
-		if m := vocabulary.HostKind(p.value); m.Kind != "" {
-			tell(m.Kind, form.HostName)
-		}
+		tell(vocabulary.HostKind(p.value).Kind, form.HostName)
 		tell(r.dialect, form.ConnectionString)
 	}
 	port, own := r.portNamed(p.prefix, i)
@@ -126,7 +125,7 @@ func (r *Reader) joinFrom(kept int) {
 // mayBeHosts is a cheap look at a value: a host, or a list of them. Values with
 // a port of their own were found already.
 func mayBeHosts(value string) bool {
-	return value != "" && len(value) <= 4*maxName && (isNameByte(value[0]) || value[0] == '[') && value[0] != '-'
+	return value != "" && len(value) <= 4*maxName && (isNameByte(value[0]) || value[0] == '[' || value[0] == '$' || value[0] == '{') && value[0] != '-'
 }
 
 // kindBeside finds which middleware a host is whose name begins like that of a Type:
@@ -141,7 +140,7 @@ func (r *Reader) kindBeside(prefix string) string {
 		}
 		// DB is a prefix of DB_HOST, and DB_TYPE is beside it.
 		for _, common := range [...]string{p.prefix, p.name} {
-			if (common != "" || prefix == "") && len(common) >= longest && strings.HasPrefix(prefix, common) {
+			if (common != "" || r.form == form.KeyValues) && len(common) >= longest && strings.HasPrefix(prefix, common) {
 				kind, longest = p.kind, len(common)
 			}
 		}
@@ -200,11 +199,20 @@ func (r *Reader) hosts(value string, shown Found, ownPort, store bool) {
 		if !ok && strings.Contains(item, ":") {
 			a, ok = parseHost("[" + item + "]") // IPv6 needs no brackets here
 		}
+		if !ok && hasPlaceholder(item) {
+			rest := ""
+			if a, rest, ok = parseUnresolved(item); rest != "" || a.Port != 0 {
+				continue // with a port of its own, it was found by itself
+			}
+		}
 		if !ok {
 			continue
 		}
 		f := shown
-		f.Host, f.IP = a.Host, a.IP
+		f.Host, f.IP, f.Unresolved = a.Host, a.IP, a.Unresolved
+		if f.Kind == "" && a.Kind != "" {
+			f.Kind, f.Form = a.Kind, a.Form
+		}
 		if f.Kind == "" && store {
 			if m := vocabulary.HostKind(f.Host); m.Kind != "" {
 				f.Kind, f.Form = m.Kind, form.HostName
@@ -214,6 +222,8 @@ func (r *Reader) hosts(value string, shown Found, ownPort, store bool) {
 		case f.Port != 0:
 		case f.Kind != "":
 			f.Port = vocabulary.Kind(f.Kind).Port
+		case f.Unresolved:
+			continue
 		default:
 			f.Form = form.BareHost
 		}

@@ -18,6 +18,7 @@ package texts
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/rules/evidence/form"
@@ -68,8 +69,10 @@ type Reader struct {
 	flag     string // that waits for its value
 	client   client
 	dialect  string // the kind that a connection string's keys say together
+	scheme   string // the kind that its scheme says
 	hiding   bool   // the text may be a password
 	pairs    []pair
+	offs     []vocabulary.Off
 	form     form.Form // of what pairs show
 	found    Found     // that is on its way to the Sink
 }
@@ -81,7 +84,7 @@ func (r *Reader) Variables() { r.begin(form.HostPortVariables) }
 func (r *Reader) Arguments() { r.begin(form.Flags) }
 
 func (r *Reader) begin(f form.Form) {
-	r.pairs, r.form, r.flag, r.client, r.named = r.pairs[:0], f, "", client{}, named{}
+	r.pairs, r.offs, r.form, r.flag, r.client, r.named = r.pairs[:0], r.offs[:0], f, "", client{}, named{}
 }
 
 // big is how many pairs only a hostile pod has.
@@ -92,10 +95,11 @@ const big = 4096
 func (r *Reader) Forget() {
 	pairs := r.pairs[:cap(r.pairs)]
 	clear(pairs)
+	clear(r.offs)
 	if len(pairs) >= big {
 		pairs = nil
 	}
-	*r = Reader{Sink: r.Sink, pairs: pairs[:0]}
+	*r = Reader{Sink: r.Sink, pairs: pairs[:0], offs: r.offs[:0]}
 }
 
 // Variable reads an environment variable. One called just HOST or the like is the pod's
@@ -104,15 +108,33 @@ func (r *Reader) Variable(name, value string) {
 	if vocabulary.IsBrowsers(name) {
 		return
 	}
+	if off, ok := vocabulary.Switch(name, value); ok && len(r.offs) < maxOffs {
+		r.offs = append(r.offs, off)
+	}
 	kept := len(r.pairs)
 	if r.keep(name, value) && r.pairs[kept].prefix == "" {
 		r.pairs = r.pairs[:kept]
+	}
+	if vocabulary.Word(name).Kind != "" { // REDIS=cache
+		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
 	}
 	if (marksOf(value)&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
 		r.named = named{name: name}
 		r.text(value)
 		r.named = named{}
 	}
+}
+
+// maxOffs is how many switches of one container count.
+const maxOffs = 64
+
+// HasOffs reports whether variables switch others off.
+func (r *Reader) HasOffs() bool { return len(r.offs) > 0 }
+
+// IsOff reports whether a variable is switched off by another of the same container, all
+// of which have been read.
+func (r *Reader) IsOff(name, kind string) bool {
+	return slices.ContainsFunc(r.offs, func(off vocabulary.Off) bool { return off.Covers(name, kind) })
 }
 
 // Marks say what a text has beside plain words.

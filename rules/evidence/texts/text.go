@@ -28,6 +28,12 @@ func (r *Reader) text(value string) {
 		r.colon(&ahead, at)
 		pos = at + 1
 	}
+	if hasPlaceholder(value) {
+		r.placeholders(value)
+	}
+	r.structured(value)
+	r.records(value)
+	r.devices(value)
 	flags := isCommandLine(value)
 	if flags {
 		r.commandLine(value)
@@ -116,20 +122,25 @@ func hostStart(value string, at int) int {
 }
 
 // startsHost reports whether a host may start here: at the start of a word, after
-// an "=", after credentials, after "//", but not within a path, an image's name
+// an "=", after credentials, after "//", behind the protocol that finds it
+// ("dns+cache:11211", of Thanos and its kin), but not within a path, an image's name
 // or a list of numbers.
 func startsHost(value string, start int) bool {
 	if start == 0 {
 		return true
 	}
 	switch value[start-1] {
-	case ' ', '\t', '\n', '\r', ',', ';', '=', '@', '(', '"', '\'', '`', '|', '<', '>', '{', '[', '&', '?':
+	case ' ', '\t', '\n', '\r', ',', ';', '=', '@', '(', '"', '\'', '`', '|', '<', '>', '[', '&', '?':
 		return true
+	case '{':
+		return start < 2 || value[start-2] != '$' // ${PORT:6379} is no address
+	case '+':
+		return hasWord(value[:start-1], "dns") || hasWord(value[:start-1], "dnssrv") || hasWord(value[:start-1], "dnssrvnoa")
 	case '/':
 		return start > 1 && value[start-2] == '/'
 	case ':':
-		// "tcp:db:1433"
-		return hasTCP(value[:start-1])
+		// "tcp:db:1433", "0:pg-0:5432,1:pg-1:5432"
+		return hasWord(value[:start-1], "tcp") || isNumbered(value[:start-1])
 	}
 	return false
 }
@@ -139,9 +150,19 @@ func isDate(host string) bool {
 	return len(host) == len("2024-01-01t12") && isDigit(host[0]) && host[4] == '-' && host[7] == '-' && host[10] == 't'
 }
 
-func hasTCP(before string) bool {
-	n := len(before) - len("tcp")
-	return n >= 0 && strings.EqualFold(before[n:], "tcp") && (n == 0 || !isNameByte(before[n-1]))
+// hasWord reports whether a text ends with a word in any case of letters.
+func hasWord(before, word string) bool {
+	n := len(before) - len(word)
+	return n >= 0 && strings.EqualFold(before[n:], word) && (n == 0 || !isNameByte(before[n-1]))
+}
+
+// isNumbered reports whether a text ends with the number of an item in a list.
+func isNumbered(before string) bool {
+	n := len(before)
+	for n > 0 && len(before)-n < 3 && isDigit(before[n-1]) {
+		n--
+	}
+	return n < len(before) && (n == 0 || before[n-1] == ',' || before[n-1] == ' ')
 }
 
 // endsPort reports whether a port may end here. A letter, a dash or a percent sign

@@ -22,7 +22,16 @@ func (r *Reader) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 	}
 	start := at + len("://")
 	end := start
-	for end < len(value) && !endsAuthority(value[end]) {
+	for end < len(value) {
+		if c := value[end]; c == '$' || c == '{' {
+			if n, _, _ := placeholder(value[end:]); n > 0 {
+				end += n
+				continue
+			}
+		}
+		if endsAuthority(value[end]) {
+			break
+		}
 		end++
 	}
 	authority := value[start:end]
@@ -44,8 +53,19 @@ func (r *Reader) url(ahead *lookahead, at, floor int) (next, nextFloor int) {
 		if r.Sink.Full() {
 			break
 		}
-		if a, ok := parseHostPort(item, means.Port); ok {
-			a.Kind, a.Form, a.HTTP, a.Hidden = means.Kind, form.URL, isHTTP, hidden
+		a, ok := parseHostPort(item, means.Port)
+		if !ok && hasPlaceholder(item) {
+			rest := ""
+			if a, rest, ok = parseUnresolved(item); rest == "" && a.Port == 0 && !strings.Contains(item, ":") {
+				a.Port = means.Port
+			}
+			ok = ok && (a.Port != 0 || means.Kind != "" || a.Kind != "")
+		}
+		if ok {
+			if means.Kind != "" || a.Kind == "" {
+				a.Kind, a.Form = means.Kind, form.URL
+			}
+			a.HTTP, a.Hidden = isHTTP, hidden
 			if r.tell(&a, key) {
 				r.add(a)
 			}

@@ -3,10 +3,16 @@ package vocabulary
 import "strings"
 
 // HostKind says which middleware a host is called as: "mysql", "shop-redis-master",
-// "postgresql.data.svc". Only the first label counts.
+// "postgresql.data.svc". The first label that names one counts.
 func HostKind(host string) Meaning {
-	label, _, _ := strings.Cut(host, ".")
-	return Read(label).Meaning
+	for host != "" {
+		label := host
+		label, host, _ = strings.Cut(host, ".")
+		if m := Read(label).Meaning; m.Kind != "" {
+			return m
+		}
+	}
+	return Meaning{}
 }
 
 // IsNoHost reports whether a word that may stand where a host does is none: the pod

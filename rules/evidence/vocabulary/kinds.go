@@ -35,6 +35,7 @@ func newKinds() map[string]Meaning {
 		"es": "elasticsearch", "elastic": "elasticsearch", "elk": "elasticsearch",
 		"rabbit": "rabbitmq", "cqlsh": "cassandra", "cql": "cassandra",
 		"sqlsrv": "sqlserver", "mongos": "mongodb", "mysqli": "mysql", "dragonfly": "redis",
+		"bootstrapservers": "kafka", "bootstrapserver": "kafka", "maria": "mysql", "zoo": "zookeeper",
 	} {
 		table[word] = table[name]
 	}

@@ -29,6 +29,7 @@ const shortestKnown = len("PMA_HOST")
 // one: the variable as its documentation has it, and where that stands.
 var applications = []struct{ kind, variables, source string }{
 	{"mysql", "WORDPRESS_DB_HOST", "https://github.com/docker-library/docs/tree/master/wordpress"},
+	{"mysql", "DOLI_DB_HOST", "https://github.com/Dolibarr/dolibarr-docker"},
 	{"mysql", "JOOMLA_DB_HOST", "https://github.com/docker-library/docs/tree/master/joomla"},
 	{"mysql", "PMA_HOST PMA_HOSTS", "https://github.com/docker-library/docs/tree/master/phpmyadmin"},
 	{"mysql", "ESPOCRM_DATABASE_HOST", "https://docs.espocrm.com/administration/docker/installation"},

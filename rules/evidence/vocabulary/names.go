@@ -54,6 +54,7 @@ func Read(name string) Name {
 	var n Name
 	other := false
 	after := len(name) // where the word behind begins
+	last := 0          // where the last word ends
 	for range maxWords {
 		start, end := lastWord(name[:after])
 		if start == end {
@@ -69,19 +70,21 @@ func Read(name string) Name {
 		case another:
 			other = true
 		}
-		first := after == len(name)
+		if after == len(name) {
+			n.Address = c == address
+			last = end
+		}
 		if n.Kind == "" && !other {
 			n.Meaning = kindOf(word)
 			if n.Kind == "" && end == after { // MySQL and OpenSearch are two words only by their capitals
 				_, next := firstWord(name[after:])
-				n.Meaning = kindOf(name[start : after+next])
+				end = after + next
+				n.Meaning = kindOf(name[start:end])
 			}
+			n.Address = n.Address || n.Kind != "" && end == last
 			if n.Kind == "" && strings.EqualFold(word, "bootstrap") {
 				n.Meaning = bootstrap(name[end:])
 			}
-		}
-		if first {
-			n.Address = c == address || n.Kind != ""
 		}
 		after = start
 	}
@@ -97,6 +100,17 @@ func bootstrap(rest string) Meaning {
 	}
 	return Meaning{}
 }
+
+// Word says what a name means that is one word and nothing else.
+func Word(name string) Meaning {
+	if len(name) > longestKind {
+		return Meaning{}
+	}
+	return kindOf(name)
+}
+
+// longestKind is as long as the longest word for a middleware.
+const longestKind = len("bootstrapservers")
 
 // kindOf finds a word, also with a number or "db" behind it: redis2, mysqldb.
 func kindOf(word string) Meaning {

@@ -1,6 +1,9 @@
 package vocabulary
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // parts are what values contain that name a middleware among other things: a driver's
 // class, a dialect, a version ("pdo_mysql", "org.postgresql.Driver", "postgres12"). The
@@ -37,20 +40,41 @@ func TypeOf(value string) (kind string, off bool) {
 	if len(value) > longestValue {
 		return "", false
 	}
-	if IsOff(value) {
+	if isNone(value) {
 		return "", true
 	}
 	if m := kindOf(value); m.Kind != "" {
 		return m.Kind, false
 	}
-	lower := strings.ToLower(value)
+	var lower [longestValue]byte
+	for i := 0; i < len(value); i++ {
+		lower[i] = value[i] | 0x20 // letters in lower case; what it does to others does not matter
+	}
 	for _, p := range parts {
-		if strings.Contains(lower, p.text) {
+		if bytes.Contains(lower[:len(value)], []byte(p.text)) {
 			return p.kind, false
 		}
 	}
 	return "", false
 }
+
+// isNone reports whether a value says that there is no server: none at all, a file, the
+// memory of the process.
+func isNone(value string) bool {
+	if value == "0" { // the first of Redis's databases
+		return false
+	}
+	_, none := lookUp(nones, value)
+	return none || IsOff(value)
+}
+
+var nones = func() map[string]struct{} {
+	table := map[string]struct{}{}
+	for word := range strings.FieldsSeq("sqlite sqlite3 h2 file filesystem dev-file dev-mem memory in-memory inmemory local locmem array null noop dummy bolt boltdb badger embedded derby hsqldb") {
+		table[word] = struct{}{}
+	}
+	return table
+}()
 
 // IsOff reports whether a value switches off what its name says.
 func IsOff(value string) bool {
@@ -71,7 +95,7 @@ func IsOff(value string) bool {
 	return false
 }
 
-// IsOn reports whether a value switches on what its name says, and is no host.
-func IsOn(value string) bool {
-	return strings.EqualFold(value, "true") || strings.EqualFold(value, "yes") || strings.EqualFold(value, "on") || strings.EqualFold(value, "enabled")
+// isOn reports whether a value switches on what its name says.
+func isOn(value string) bool {
+	return value == "1" || strings.EqualFold(value, "true") || strings.EqualFold(value, "yes") || strings.EqualFold(value, "on")
 }

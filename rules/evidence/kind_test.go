@@ -1,0 +1,174 @@
+package evidence
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+// kindsOf are the addresses that a pod shows, each with the middleware that the text says,
+// as "mysql db:3306".
+func kindsOf(pod *rules.Pod) string {
+	var texts []string
+	for _, a := range Scan(pod, nil).Addresses {
+		if text := strings.TrimSpace(a.Kind + " " + a.String()); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, ", ")
+}
+
+// What says which middleware is behind an address, on whatever port.
+func TestKindsOfVariables(t *testing.T) {
+	tests := []struct {
+		rule string
+		env  []string
+		want string
+	}{
+		{"a scheme", []string{"A", "mongodb://documentdb:10260"}, "mongodb documentdb:10260"},
+		{"a scheme of JDBC", []string{"A", "jdbc:mariadb://mariadb:4001/x"}, "mysql mariadb:4001"},
+		{"Go's MySQL form on another port", []string{"A", "u:p@tcp(db:4001)/x"}, "db:4001, mysql db:4001"},
+		{"bootstrap servers", []string{"CONNECT_BOOTSTRAP_SERVERS", "broker:29092"}, "kafka broker:29092"},
+		{"bootstrap servers in one word", []string{"KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS", "broker:29092"}, "kafka broker:29092"},
+		{"bootstrap servers as properties have them", []string{"spring.kafka.bootstrap-servers", "broker:29092"}, "kafka broker:29092"},
+		{"bootstrap servers in camel case", []string{"bootstrapServers", "broker:29092"}, "kafka broker:29092"},
+		{"a list with a protocol", []string{"BOOTSTRAP_SERVERS", "PLAINTEXT://a:29092,PLAINTEXT://b:29092"}, "kafka a:29092, kafka b:29092"},
+		{"seeds", []string{"POSTGRES_SEEDS", "postgresql", "ES_SEEDS", "elasticsearch"}, "elasticsearch elasticsearch:9200, postgresql postgresql:5432"},
+		{"contact points", []string{"CASSANDRA_CONTACT_POINTS", "cassandra"}, "cassandra cassandra:9042"},
+		{"CQLSH", []string{"CQLSH_HOST", "cassandra"}, "cassandra cassandra:9042"},
+		{"a host of Elasticsearch speaks HTTP", []string{"ELASTICSEARCH_HOST", "es"}, "elasticsearch es:9200"},
+		{"HTTP to what speaks it", []string{"ELASTICSEARCH_URL", "http://es:9999"}, "elasticsearch es:9999"},
+		{"HTTP to what does not", []string{"KAFKA_URL", "http://rest:8082"}, "rest:8082"},
+		{"a sibling of a prefix with more words", []string{"database__client", "mysql", "database__connection__host", "db"}, "mysql db:3306"},
+		{"the prefix itself", []string{"KC_DB", "postgres", "KC_DB_URL_HOST", "db"}, "postgresql db:5432"},
+		{"an adapter", []string{"MATOMO_DATABASE_ADAPTER", "mysql", "MATOMO_DATABASE_HOST", "db"}, "mysql db:3306"},
+		{"a driver's class", []string{"DB_DRIVER_CLASS_NAME", "org.postgresql.Driver", "DB_HOST", "db"}, "postgresql db:5432"},
+		{"Laravel's connection", []string{"DB_CONNECTION", "pgsql", "DB_HOST", "db"}, "postgresql db:5432"},
+		{"Django's engine", []string{"SQL_ENGINE", "django.db.backends.postgresql", "SQL_HOST", "db"}, "postgresql db:5432"},
+		{"a version behind it", []string{"DB_TYPE", "postgres12", "DB_HOST", "db"}, "postgresql db:5432"},
+		{"a sibling with a port of the host's own", []string{"DB_TYPE", "mysql", "DB_URL", "db:4001"}, "db:4001, mysql db:4001"},
+		{"another prefix", []string{"CACHE_TYPE", "redis", "DB_HOST", "db"}, ""},
+		{"a host called as the middleware", []string{"DB_HOST", "mysql"}, "mysql mysql:3306"},
+		{"an alias", []string{"DOLI_DB_HOST", "mariadb"}, "mysql mariadb:3306"},
+		{"in words of their own by capitals", []string{"MessageBroker__Host", "rabbitmq"}, "rabbitmq rabbitmq:5672"},
+		{"a host with more words", []string{"DB_HOST", "shop-mysql-primary.data.svc"}, "mysql shop-mysql-primary.data.svc:3306"},
+		{"an address of a store on another port", []string{"DB_ADDR", "mysql:4001"}, "mysql mysql:4001"},
+		{"a server beside it", []string{"DB_HOST", "mysql-exporter"}, ""},
+		{"a name that is no store's takes what a server says of itself", []string{"MY_HOST", "mysql"}, ""},
+		{"Wordpress", []string{"WORDPRESS_DB_HOST", "db"}, "mysql db:3306"},
+		{"Wordpress with a port", []string{"WORDPRESS_DB_HOST", "db:4001"}, "mysql db:4001"},
+		{"Joomla, Espo, phpMyAdmin", []string{"JOOMLA_DB_HOST", "a", "ESPOCRM_DATABASE_HOST", "b", "PMA_HOST", "c"}, "mysql a:3306, mysql b:3306, mysql c:3306"},
+		{"a sibling beats what is usual", []string{"JOOMLA_DB_TYPE", "pgsql", "JOOMLA_DB_HOST", "db"}, "postgresql db:5432"},
+		{"ADO.NET", []string{"A", "Server=sql.data;Database=x;User Id=sa;Password=y"}, "sqlserver sql.data:1433"},
+		{"Npgsql", []string{"A", "Host=db;Database=x;Username=y"}, "postgresql db:5432"},
+		{"MySQL's .NET", []string{"A", "Server=db;Database=x;Uid=root;Pwd=y"}, "mysql db:3306"},
+		{"a connection string by its name", []string{"ConnectionStrings__MySql", "Server=db;Database=x;User Id=y"}, "mysql db:3306"},
+		{"a connection string by its host", []string{"A", "Server=mysql;Database=x;User Id=y"}, "mysql mysql:3306"},
+		{"PDO", []string{"A", "mysql:host=db;dbname=x"}, "mysql db:3306"},
+		{"libpq on another port", []string{"A", "host=db port=6000 dbname=x"}, "postgresql db:6000"},
+		{"pgpool's nodes", []string{"PGPOOL_BACKEND_NODES", "0:pg-0:5432,1:pg-1:5432"}, "postgresql pg-0:5432, postgresql pg-1:5432"},
+		{"JSON", []string{"A", `{"host":"db","port":"5432"}`}, "db:5432"},
+		{"JSON with a number", []string{"A", `{"host": "db", "port": 5432}`}, "db:5432"},
+		{"JSON with a kind", []string{"A", `{"client":"mysql","connection":{"host":"db"}}`}, "mysql db:3306"},
+		{"YAML", []string{"A", "type: redis\nconfig:\n  host: cache\n"}, "redis cache:6379"},
+		{"a script is no YAML", []string{"A", "echo type: redis\ncurl host:\n"}, ""},
+		{"a placeholder", []string{"A", "jdbc:mysql://${MYSQL_SERVICE_HOST}:3306/x"}, "mysql ?:3306"},
+		{"a placeholder without a port", []string{"A", "jdbc:mysql://${MYSQL_SERVICE_HOST}/x"}, "mysql ?:3306"},
+		{"a placeholder with a default", []string{"A", "${DB_HOST:-db}:${DB_PORT:-5432}"}, "?:5432"},
+		{"a placeholder in a pair", []string{"REDIS_HOST", "$(HOST_IP)"}, "redis ?:6379"},
+		{"Connector/J's address", []string{"A", "jdbc:mysql://address=(host=a)(port=3306)(type=master)/x"}, "mysql a:3306"},
+		{"a variable called as the middleware", []string{"REDIS", "azure-vote-back"}, "redis azure-vote-back:6379"},
+		{"the same, with a port", []string{"REDIS", "azure-vote-back:7000"}, "redis azure-vote-back:7000"},
+		{"a switch is no host", []string{"REDIS", "true", "MYSQL", "8.0", "KAFKA", "enabled"}, ""},
+		{"SRV records beside a kind", []string{"A", "type: MEMCACHED\nconfig:\n  addresses: [dnssrv+_client._tcp.cache.svc]\n"}, "memcached _client._tcp.cache.svc:11211"},
+		{"records of Thanos", []string{"A", "--store.memcached.addresses=dns+cache.svc:11211"}, "memcached cache.svc:11211"},
+		{"libpq in a URL without a host", []string{"A", "postgresql://dbname=x host=y user=z"}, "postgresql y:5432"},
+		{"libpq in a URL's query", []string{"A", "postgres:///shop?host=db"}, "postgresql db:5432"},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			if got := kindsOf(envPod(test.env...)); got != test.want {
+				t.Errorf("%q: got %q, want %q", test.env, got, test.want)
+			}
+		})
+	}
+}
+
+// Commands of clients say which middleware, or which host and port.
+func TestKindsOfCommands(t *testing.T) {
+	tests := []struct {
+		rule string
+		args []string
+		want string
+	}{
+		{"nc", []string{"sh", "-c", "until nc -z rabbitmq 5672; do sleep 1; done"}, "rabbitmq:5672"},
+		{"nc with a time", []string{"sh", "-c", "nc -z -w 2 db 3306 && app"}, "db:3306"},
+		{"nc as a list", []string{"nc", "-zv", "db", "3306"}, "db:3306"},
+		{"telnet", []string{"sh", "-c", "echo x | telnet db 3306"}, "db:3306"},
+		{"mysql", []string{"sh", "-c", "mysql -h db -u root"}, "mysql db:3306"},
+		{"mysql, the host in the flag", []string{"sh", "-c", "mysql -hdb -uroot"}, "mysql db:3306"},
+		{"mysql as a list", []string{"mysqladmin", "ping", "-h", "db"}, "mysql db:3306"},
+		{"mysql with a long flag", []string{"sh", "-c", "mysqldump --host=db shop"}, "mysql db:3306"},
+		{"on another port", []string{"sh", "-c", "psql -h db -p 6000 -U x"}, "postgresql db:6000"},
+		{"with a placeholder", []string{"sh", "-c", "pg_isready -h $DB_HOST -p 5432"}, "postgresql ?:5432"},
+		{"redis", []string{"sh", "-c", "redis-cli -h cache ping"}, "redis cache:6379"},
+		{"cqlsh", []string{"sh", "-c", "cqlsh cassandra 9142 -e 'x'"}, "cassandra cassandra:9142"},
+		{"a device of bash", []string{"bash", "-c", "until (echo > /dev/tcp/db/3306); do sleep 1; done"}, "db:3306"},
+		{"the pod itself", []string{"sh", "-c", "mysqladmin ping -h localhost; redis-cli ping"}, ""},
+		{"a flag with the kind", []string{"--kafka-brokers=broker:29092", "--redis", "cache:7000"}, "kafka broker:29092, redis cache:7000"},
+		{"a key with the kind", []string{"sh", "-c", "kafka-topics --create --bootstrap-server broker:29092"}, "kafka broker:29092"},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			pod := &rules.Pod{Containers: []rules.Container{{Name: "app", Command: test.args}}}
+			if got := kindsOf(pod); got != test.want {
+				t.Errorf("%q: got %q, want %q", test.args, got, test.want)
+			}
+		})
+	}
+}
+
+// What is no evidence, though it looks like it.
+func TestNoUse(t *testing.T) {
+	tests := []struct {
+		rule string
+		name string // of the pod
+		env  []string
+		want string
+	}{
+		{"the pod's own name", "cart", []string{"REDIS_HOST", "cart", "REDIS_URL", "redis://cart.shop.svc:6379"}, ""},
+		{"a name that only begins so", "cart", []string{"REDIS_HOST", "cart-redis"}, "redis cart-redis:6379"},
+		{"a server's own listeners", "broker-0", []string{"KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://kafka:9092", "KAFKA_LISTENERS", "PLAINTEXT://kafka:9092"}, ""},
+		{"a quorum's voters", "broker-0", []string{"KAFKA_CONTROLLER_QUORUM_VOTERS", "1@kafka-1:9093,2@kafka-2:9093"}, ""},
+		{"a server's peers", "zookeeper", []string{"ZOO_SERVERS", "server.1=zoo1:2888:3888;2181"}, ""},
+		{"the seeds of a server's own nodes", "cassandra", []string{"CASSANDRA_SEEDS", "cassandra-0.cassandra"}, ""},
+		{"the same of a client", "temporal", []string{"CASSANDRA_SEEDS", "cassandra"}, "cassandra cassandra:9042"},
+		{"another server than it is itself", "kafka", []string{"KAFKA_ZOOKEEPER_CONNECT", "zk:2181"}, "zookeeper zk:2181"},
+		{"a server by the variables of its image", "db", []string{"MARIADB_ROOT_PASSWORD", "x", "MARIADB_HOST", "shop"}, ""},
+		{"a setup of a server is its client", "kafka-setup", []string{"KAFKA_BROKERS", "kafka:9092"}, "kafka kafka:9092"},
+		{"an exporter too", "redis-exporter", []string{"REDIS_ADDR", "redis:6379"}, "redis redis:6379"},
+		{"switched off", "kong", []string{"KONG_DATABASE", "off", "KONG_PG_HOST", "db"}, ""},
+		{"a cache is not switched off by that", "kong", []string{"KONG_DATABASE", "off", "KONG_REDIS_HOST", "cache"}, "redis cache:6379"},
+		{"switched off by a word before", "app", []string{"USE_REDIS", "false", "REDIS_HOST", "cache"}, ""},
+		{"switched off by a word behind", "app", []string{"REDIS_URL", "redis://cache", "REDIS_ENABLED", "false"}, ""},
+		{"switched on", "app", []string{"REDIS_ENABLED", "true", "REDIS_HOST", "cache"}, "redis cache:6379"},
+		{"a part of it switched off", "app", []string{"REDIS_SSL_ENABLED", "false", "REDIS_HOST", "cache"}, "redis cache:6379"},
+		{"a file instead of a server", "app", []string{"DB_TYPE", "sqlite", "DB_HOST", "mysql"}, ""},
+		{"a virtual host", "app", []string{"RABBITMQ_DEFAULT_VHOST", "taiga", "RABBITMQ_VHOST", "taiga"}, ""},
+		{"settings of browsers", "web", []string{"NEXT_PUBLIC_REDIS_URL", "redis://cache", "VITE_DB_HOST", "mysql"}, ""},
+		{"an example", "app", []string{"REDIS_HOST", "changeme", "DATABASE_URL", "postgres://u:p@placeholder/x"}, ""},
+		{"a server beside the middleware", "app", []string{"REDIS_EXPORTER_HOST", "x", "MONGO_EXPRESS_URL", "y:8081"}, "y:8081"},
+	}
+	for _, test := range tests {
+		t.Run(test.rule, func(t *testing.T) {
+			pod := envPod(test.env...)
+			pod.Name = test.name
+			if got := kindsOf(pod); got != test.want {
+				t.Errorf("%s, %q: got %q, want %q", test.name, test.env, got, test.want)
+			}
+		})
+	}
+}

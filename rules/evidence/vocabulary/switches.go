@@ -1,0 +1,65 @@
+package vocabulary
+
+import "strings"
+
+// Off says that what begins with Prefix in its name is not used, as a variable beside it
+// says: REDIS_ENABLED=false, USE_REDIS=0, KONG_DATABASE=off.
+type Off struct {
+	Prefix string
+	// Databases: only what is a database is meant.
+	Databases bool
+}
+
+// Switch reads a variable that may switch off what others say.
+func Switch(name, value string) (Off, bool) {
+	if len(value) > longestWord || name == "" {
+		return Off{}, false
+	}
+	switch name[len(name)-1] | 0x20 {
+	case 'd':
+		switch {
+		case EndsWith(name, "disabled") && isOn(value):
+			return offBefore(name, "disabled")
+		case EndsWith(name, "enabled") && IsOff(value):
+			return offBefore(name, "enabled")
+		}
+	case 'e':
+		if EndsWith(name, "enable") && IsOff(value) {
+			return offBefore(name, "enable")
+		}
+	}
+	for _, word := range [...]string{"USE_", "ENABLE_", "WITH_"} {
+		if rest, ok := strings.CutPrefix(name, word); ok && IsOff(value) {
+			return Off{Prefix: rest}, rest != ""
+		}
+	}
+	if rest, ok := strings.CutPrefix(name, "DISABLE_"); ok && isOn(value) {
+		return Off{Prefix: rest}, rest != ""
+	}
+	if role, prefix := Ending(name); (role == Type || role == Database) && prefix != "" && isNone(value) {
+		return Off{Prefix: prefix, Databases: role == Database}, true
+	}
+	return Off{}, false
+}
+
+func offBefore(name, ending string) (Off, bool) {
+	prefix := name[:len(name)-len(ending)]
+	return Off{Prefix: prefix}, strings.Trim(prefix, "_-.") != ""
+}
+
+// Covers reports whether a variable for a kind of middleware is switched off.
+func (o Off) Covers(name, kind string) bool {
+	if !strings.HasPrefix(name, o.Prefix) || o.Databases && !isDatabase(kind) {
+		return false
+	}
+	rest := name[len(o.Prefix):]
+	return rest == "" || isSeparator(o.Prefix[len(o.Prefix)-1]) || isSeparator(rest[0]) || isUpper(rest[0]) && isLower(o.Prefix[len(o.Prefix)-1])
+}
+
+func isDatabase(kind string) bool {
+	switch kind {
+	case "mysql", "postgresql", "cassandra", "mongodb", "oracle", "sqlserver":
+		return true
+	}
+	return false
+}
