@@ -157,7 +157,7 @@ func (s *scanner) mounted(c *rules.Container, v *rules.ConfigMapVolume, mount *r
 		}
 	}
 	f.end()
-	s.file(f.plain)
+	s.variables(f.plain, inFile)
 }
 
 // files are those of one mount, as containers of their own: only what stands in one file
@@ -196,7 +196,7 @@ func (f *files) add(setting rules.Setting) bool {
 // end reads the file of the last key.
 func (f *files) end() {
 	if f.file != nil {
-		f.s.file(f.file)
+		f.s.variables(f.file, inFile)
 	}
 	f.file = nil
 }

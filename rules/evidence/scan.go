@@ -106,24 +106,30 @@ func (s *scanner) release() {
 
 func (s *scanner) read(c *rules.Container) {
 	s.container = c
-	s.self.enter(c)
 	c = s.resolve(c)
-	s.container = c
-	kept := len(s.addresses)
+	s.self.enter(c)
 	s.expansion.begin(c.Env)
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inEnv, Index: i}
-		s.variable(i, &c.Env[i])
-	}
-	s.reader.Join()
-	s.dropOff(c, kept)
+	s.variables(c, inEnv)
 	// Flags of one program may be split over command and args.
 	s.reader.Arguments()
 	s.arguments(c.Command, inCommand)
 	s.arguments(c.Args, inArgs)
 	s.reader.Join()
 	s.mounts(c)
+}
+
+// variables reads the variables of a container, or the settings of a file, which a
+// container of its own has.
+func (s *scanner) variables(c *rules.Container, kind uint8) {
+	s.container = c
+	kept := len(s.addresses)
+	s.reader.Variables()
+	for i := range c.Env {
+		s.reader.Place = texts.Place{Kind: kind, Index: i}
+		s.variable(i, &c.Env[i])
+	}
+	s.reader.Join()
+	s.dropOff(c, kept)
 }
 
 // dropOff drops addresses of a container's variables, from one on, that other variables
@@ -157,19 +163,6 @@ func (s *scanner) variable(i int, e *rules.EnvVar) {
 	if value != "" {
 		s.reader.Variable(e.Name, value)
 	}
-}
-
-// file reads a file, the settings of which a container of its own has as variables.
-func (s *scanner) file(c *rules.Container) {
-	s.container = c
-	kept := len(s.addresses)
-	s.reader.Variables()
-	for i := range c.Env {
-		s.reader.Place = texts.Place{Kind: inFile, Index: i}
-		s.reader.Variable(c.Env[i].Name, c.Env[i].Value)
-	}
-	s.reader.Join()
-	s.dropOff(c, kept)
 }
 
 func (s *scanner) arguments(list []string, kind uint8) {

@@ -44,6 +44,10 @@ type keeper struct {
 }
 
 func (k *keeper) key(key, value string) {
+	if vocabulary.ServersOwn(key) != "" {
+		// That there is such a variable tells a server from its clients.
+		k.add(key, "", withheld)
+	}
 	if isSecret(key) {
 		return
 	}
@@ -76,7 +80,16 @@ func (k *keeper) keep(key, name, value, own string) {
 	if own != "" && !k.reader.saysOther(called, value, own) {
 		return
 	}
-	if value = k.text(called, value); value == "" || k.size >= maxKept {
+	if value = k.text(called, value); value != "" {
+		k.add(key, name, value)
+	}
+}
+
+// withheld is kept in place of a value that says nothing.
+const withheld = "-"
+
+func (k *keeper) add(key, name, value string) {
+	if k.size >= maxKept {
 		return
 	}
 	k.size += len(key) + len(name) + len(value)
@@ -122,7 +135,8 @@ func says(name, value string) bool {
 		kind, off := vocabulary.TypeOf(value)
 		return kind != "" || off
 	}
-	return vocabulary.Read(name).Address || vocabulary.Known(name) != ""
+	_, isSwitch := vocabulary.Switch(name, value)
+	return isSwitch || vocabulary.Read(name).Address || vocabulary.Known(name) != ""
 }
 
 // isAddress reports whether a plain value is an address, or the name of a middleware,
