@@ -10,6 +10,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-mesh/holdfast/rules"
 )
 
 var update = flag.Bool("update", false, "write figures.txt and docs/evidence.md anew")
@@ -25,6 +27,7 @@ type figures struct {
 	total         tally
 	by            map[string]map[string]*tally // "middleware", "form", "place", "trap"; then its word
 	missed, extra []string                     // for people, with file and line
+	strange       []string                     // found, by a form that the label does not say
 	known         []string                     // the same for figures.txt, where no line of a file shifts them
 }
 
@@ -56,6 +59,9 @@ func count(pods []measured) *figures {
 						t.found++
 					}
 				}
+				if v.Matched && !shownBy(v.Evidence, u.form) {
+					f.strange = append(f.strange, fmt.Sprintf("%s: got %s by another form than %s: %+v", &p.labelled, u.middleware, u.form, v.Evidence))
+				}
 				if !v.Matched {
 					f.missed = append(f.missed, fmt.Sprintf("%s: missed %s (%s, %s)", &p.labelled, u.middleware, u.form, u.via))
 					f.known = append(f.known, fmt.Sprintf("missed %s of %s (%s, %s)", u.middleware, p.name, u.form, u.via))
@@ -74,6 +80,16 @@ func count(pods []measured) *figures {
 		}
 	}
 	return f
+}
+
+// declared is the form of what the annotation rules.MiddlewareAnnotation names.
+const declared = "declared"
+
+// shownBy reports whether any of the evidence has a form.
+func shownBy(list []rules.Evidence, form string) bool {
+	return slices.ContainsFunc(list, func(e rules.Evidence) bool {
+		return e.Form == form || form == declared && strings.Contains(e.Where, rules.MiddlewareAnnotation)
+	})
 }
 
 // String is figures.txt.
@@ -135,6 +151,9 @@ func TestFigures(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("the figures are not those of %s; where they are better, 'go test ./rules/evidence/corpus -update' writes them down (-want +got):\n%s", path, diff)
+	}
+	for _, line := range f.strange {
+		t.Error(line)
 	}
 	for _, line := range append(f.missed, f.extra...) {
 		t.Log(line)
