@@ -16,6 +16,14 @@ type File struct {
 	documents  []*yamltext.Document
 	templates  []*template
 	namespaces map[string]map[string]string
+	configMaps []ConfigMap
+}
+
+// ConfigMap is one found in a File.
+type ConfigMap struct {
+	Namespace string // may be empty
+	Name      string
+	Data      map[string]string
 }
 
 // Template is a Pod, or the pod template of a workload, found in a File.
@@ -75,6 +83,7 @@ func Parse(name string, data []byte) (*File, error) {
 		finder := newFinder(d, i)
 		finder.object(d.Root, location{}, typeMeta{})
 		f.templates = append(f.templates, finder.found...)
+		f.configMaps = append(f.configMaps, finder.configMaps...)
 		for name, labels := range finder.namespaces {
 			f.namespaces[name] = labels
 		}
@@ -110,3 +119,6 @@ func (f *File) Templates() []Template {
 
 // Namespaces returns the labels of Namespace objects in the file, by name.
 func (f *File) Namespaces() map[string]map[string]string { return f.namespaces }
+
+// ConfigMaps returns the ConfigMaps in text order, those inside Lists included.
+func (f *File) ConfigMaps() []ConfigMap { return f.configMaps }

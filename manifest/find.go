@@ -39,6 +39,7 @@ type finder struct {
 	index      int // of the document
 	found      []*template
 	namespaces map[string]map[string]string
+	configMaps []ConfigMap
 	containers containerFacts
 	sizes      map[*yaml.Node]int // of nodes with an anchor
 	met        map[*yaml.Node]bool
@@ -94,6 +95,8 @@ func (f *finder) object(n *yaml.Node, at location, unsaid typeMeta) {
 			f.namespaces = map[string]map[string]string{}
 		}
 		f.namespaces[o.name] = texts(yamltext.Get(metadata, "labels"))
+	case kind == "ConfigMap" && core:
+		f.configMaps = append(f.configMaps, ConfigMap{Namespace: o.namespace, Name: o.name, Data: texts(yamltext.Get(n, "data"))})
 	case quotesPods(o.typeMeta):
 	default:
 		f.search(o, n, at)

@@ -159,10 +159,12 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 	for _, d := range documents {
 		maps.Copy(namespaces, d.manifest.Namespaces())
 	}
+	configMaps := o.configMaps(documents)
 	for i := range documents {
 		d := &documents[i]
 		for _, template := range d.manifest.Templates() {
 			template.Pod.Namespace = o.namespaceOf(template.Namespace, namespaces)
+			template.Pod.ConfigMaps = configMaps.of(template.Pod.Namespace.Name)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
 			w.shown = set.Shows(&template.Pod)
