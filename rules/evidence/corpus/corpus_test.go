@@ -15,6 +15,7 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -54,12 +55,21 @@ func (l *labelled) use(middleware string) (use, bool) {
 	return l.uses[i], true
 }
 
+// podFiles are the files of the corpus.
+func podFiles() ([]string, error) {
+	files, err := filepath.Glob("pods/*.yaml")
+	if err == nil && len(files) == 0 {
+		err = errors.New("got no files of pods, want some in pods/")
+	}
+	return files, err
+}
+
 // corpus reads all pods, in the order of files and lines.
 func corpus(t *testing.T) []labelled {
 	t.Helper()
-	files, err := filepath.Glob("pods/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("got no files of pods: %v", err)
+	files, err := podFiles()
+	if err != nil {
+		t.Fatal(err)
 	}
 	var all []labelled
 	for _, file := range files {

@@ -60,7 +60,7 @@ func count(pods []measured) *figures {
 					}
 				}
 				if v.Matched && !shownBy(v.Evidence, u.form) {
-					f.strange = append(f.strange, fmt.Sprintf("%s: got %s by another form than %s: %+v", &p.labelled, u.middleware, u.form, v.Evidence))
+					f.strange = append(f.strange, fmt.Sprintf("%s: got %s by %s, want the label's form %s: %v", &p.labelled, u.middleware, v.Evidence[0].Form, u.form, v.Evidence))
 				}
 				if !v.Matched {
 					f.missed = append(f.missed, fmt.Sprintf("%s: missed %s (%s, %s)", &p.labelled, u.middleware, u.form, u.via))

@@ -8,10 +8,12 @@ import (
 	"github.com/holdfast-mesh/holdfast/manifest"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/configmaps"
 	"github.com/holdfast-mesh/holdfast/rules/load"
 )
 
-// workloads are the pods of a file, as the command line reads them.
+// workloads are the pods of a file, as the command line reads them: the ConfigMaps of a
+// file are those of its pods.
 func workloads(t *testing.T, file string) []manifest.Template {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -22,8 +24,23 @@ func workloads(t *testing.T, file string) []manifest.Template {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f.Templates()
+	known := known{}
+	for _, c := range f.ConfigMaps() {
+		known[c.Name] = configmaps.Reduce(c.Data)
+	}
+	list := f.Templates()
+	for i := range list {
+		if len(known) > 0 {
+			list[i].Pod.ConfigMaps = known
+		}
+	}
+	return list
 }
+
+// known are ConfigMaps by name.
+type known map[string]*rules.ConfigMap
+
+func (k known) ConfigMap(name string) *rules.ConfigMap { return k[name] }
 
 // everyMiddleware is a rule for each middleware, called like it.
 func everyMiddleware(t *testing.T) *decide.Set {
@@ -53,6 +70,13 @@ func everyMiddleware(t *testing.T) *decide.Set {
 type measured struct {
 	labelled
 	verdicts []rules.Verdict // of every middleware, in the order of the table
+	shown    decide.Shown
+}
+
+// verdict is that of one middleware.
+func (m *measured) verdict(middleware string) *rules.Verdict {
+	i := slices.IndexFunc(m.verdicts, func(v rules.Verdict) bool { return v.Rule == middleware })
+	return &m.verdicts[i]
 }
 
 // measure asks every rule about every pod.
@@ -63,6 +87,7 @@ func measure(t *testing.T) []measured {
 	for _, l := range corpus(t) {
 		m := measured{labelled: l}
 		_, m.verdicts = set.Explain(&m.pod, decide.Options{ClusterWide: true})
+		m.shown = set.Shows(&m.pod)
 		all = append(all, m)
 	}
 	return all
