@@ -23,6 +23,14 @@ type pair struct {
 // reports whether it is a host.
 func (r *Reader) keep(name, value string) (host bool) {
 	role, prefix := vocabulary.Ending(name)
+	return r.keepAs(name, value, role, prefix)
+}
+
+func isHost(role vocabulary.Role) bool {
+	return role == vocabulary.Host || role == vocabulary.PlainHost
+}
+
+func (r *Reader) keepAs(name, value string, role vocabulary.Role, prefix string) (host bool) {
 	kind := r.client.Kind
 	switch role {
 	case vocabulary.NoRole:
@@ -31,9 +39,10 @@ func (r *Reader) keep(name, value string) (host bool) {
 		if kind, _ = vocabulary.TypeOf(value); kind == "" {
 			return false
 		}
+		r.types++
 	}
 	r.pairs = append(r.pairs, pair{name: name, value: value, prefix: prefix, role: role, kind: kind, command: r.client.is, place: r.Place})
-	return role == vocabulary.Host || role == vocabulary.PlainHost
+	return isHost(role)
 }
 
 // Join finds hosts with what stands in pairs of their own: their port (REDIS_HOST and
@@ -42,7 +51,7 @@ func (r *Reader) keep(name, value string) (host bool) {
 func (r *Reader) Join() {
 	for i := range r.pairs {
 		p := &r.pairs[i]
-		if p.role != vocabulary.Host && p.role != vocabulary.PlainHost || !p.unknown && !mayBeHosts(p.value) {
+		if !isHost(p.role) || !p.unknown && (!mayBeHosts(p.value) || p.role == vocabulary.PlainHost && r.types == 0 && strings.IndexByte(p.value, ':') >= 0) {
 			continue
 		}
 		if r.searches == MaxSearches {
@@ -83,7 +92,7 @@ func (r *Reader) join(p *pair, i int) {
 		tell(outer.Kind, form.KindVariable)
 	}
 	sibling := false
-	if shown.Kind == "" {
+	if shown.Kind == "" && r.types > 0 {
 		tell(r.kindBeside(p.prefix), form.SiblingKind)
 		sibling = shown.Kind != ""
 	}

@@ -72,6 +72,7 @@ type Reader struct {
 	scheme   string // the kind that its scheme says
 	hiding   bool   // the text may be a password
 	pairs    []pair
+	types    int // how many of them say which middleware belongs to a host
 	offs     []vocabulary.Off
 	form     form.Form // of what pairs show
 	found    Found     // that is on its way to the Sink
@@ -84,7 +85,7 @@ func (r *Reader) Variables() { r.begin(form.HostPortVariables) }
 func (r *Reader) Arguments() { r.begin(form.Flags) }
 
 func (r *Reader) begin(f form.Form) {
-	r.pairs, r.offs, r.form, r.flag, r.client, r.named = r.pairs[:0], r.offs[:0], f, "", client{}, named{}
+	r.pairs, r.types, r.offs, r.form, r.flag, r.client, r.named = r.pairs[:0], 0, r.offs[:0], f, "", client{}, named{}
 }
 
 // big is how many pairs only a hostile pod has.
@@ -108,12 +109,12 @@ func (r *Reader) Variable(name, value string) {
 	if vocabulary.IsBrowsers(name) {
 		return
 	}
-	if off, ok := vocabulary.Switch(name, value); ok && len(r.offs) < maxOffs {
+	role, prefix := vocabulary.Ending(name)
+	if off, ok := vocabulary.Switch(name, value, role, prefix); ok && len(r.offs) < maxOffs {
 		r.offs = append(r.offs, off)
 	}
-	kept := len(r.pairs)
-	if r.keep(name, value) && r.pairs[kept].prefix == "" {
-		r.pairs = r.pairs[:kept]
+	if !isHost(role) || prefix != "" {
+		r.keepAs(name, value, role, prefix)
 	}
 	if vocabulary.Word(name).Kind != "" { // REDIS=cache
 		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})

@@ -9,7 +9,10 @@ import (
 // structured reads a text that is JSON or YAML: {"host":"db","port":5432}. What its parts
 // show by themselves, other forms find.
 func (r *Reader) structured(value string) {
-	start := strings.TrimLeft(value, " \t\r\n")
+	start := value
+	for start != "" && start[0] <= ' ' {
+		start = start[1:]
+	}
 	if !strings.HasPrefix(start, "{\"") && !strings.HasPrefix(start, "[{\"") && (strings.IndexByte(value, '\n') < 0 || !strings.Contains(value, ": ")) {
 		return
 	}

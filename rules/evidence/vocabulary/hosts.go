@@ -44,6 +44,9 @@ var browsers = []string{"NEXT_PUBLIC_", "VITE_", "REACT_APP_", "VUE_APP_", "GATS
 
 // IsBrowsers reports whether a variable is a setting of a web page.
 func IsBrowsers(name string) bool {
+	if name == "" || strings.IndexByte("NVRGE", name[0]) < 0 {
+		return false // as nearly all
+	}
 	for _, prefix := range browsers {
 		if strings.HasPrefix(name, prefix) {
 			return true

@@ -85,6 +85,9 @@ func Read(name string) Name {
 			if n.Kind == "" && strings.EqualFold(word, "bootstrap") {
 				n.Meaning = bootstrap(name[end:])
 			}
+			if n.Kind != "" {
+				return n // what is in front of it says no more
+			}
 		}
 		after = start
 	}
@@ -103,7 +106,7 @@ func bootstrap(rest string) Meaning {
 
 // Word says what a name means that is one word and nothing else.
 func Word(name string) Meaning {
-	if len(name) > longestKind {
+	if len(name) > longestKind || strings.IndexByte(name, '_') >= 0 {
 		return Meaning{}
 	}
 	return kindOf(name)
@@ -117,7 +120,10 @@ func kindOf(word string) Meaning {
 	if m, ok := lookUp(kinds, word); ok {
 		return m
 	}
-	stem := strings.TrimRight(word, "0123456789")
+	stem := word
+	for stem != "" && '0' <= stem[len(stem)-1] && stem[len(stem)-1] <= '9' {
+		stem = stem[:len(stem)-1]
+	}
 	if EndsWith(stem, "db") {
 		stem = stem[:len(stem)-len("db")]
 	}

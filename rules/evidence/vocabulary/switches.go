@@ -11,8 +11,10 @@ type Off struct {
 }
 
 // Switch reads a variable that may switch off what others say.
-func Switch(name, value string) (Off, bool) {
-	if len(value) > longestWord || name == "" {
+//
+// The variable's role and prefix are those of Ending.
+func Switch(name, value string, role Role, prefix string) (Off, bool) {
+	if len(value) > longestOff || name == "" {
 		return Off{}, false
 	}
 	switch name[len(name)-1] | 0x20 {
@@ -28,19 +30,26 @@ func Switch(name, value string) (Off, bool) {
 			return offBefore(name, "enable")
 		}
 	}
-	for _, word := range [...]string{"USE_", "ENABLE_", "WITH_"} {
-		if rest, ok := strings.CutPrefix(name, word); ok && IsOff(value) {
+	if (role == Type || role == Database) && prefix != "" && isNone(value) {
+		return Off{Prefix: prefix, Databases: role == Database}, true
+	}
+	switch name[0] {
+	case 'U', 'E', 'W':
+		for _, word := range [...]string{"USE_", "ENABLE_", "WITH_"} {
+			if rest, ok := strings.CutPrefix(name, word); ok && IsOff(value) {
+				return Off{Prefix: rest}, rest != ""
+			}
+		}
+	case 'D':
+		if rest, ok := strings.CutPrefix(name, "DISABLE_"); ok && isOn(value) {
 			return Off{Prefix: rest}, rest != ""
 		}
 	}
-	if rest, ok := strings.CutPrefix(name, "DISABLE_"); ok && isOn(value) {
-		return Off{Prefix: rest}, rest != ""
-	}
-	if role, prefix := Ending(name); (role == Type || role == Database) && prefix != "" && isNone(value) {
-		return Off{Prefix: prefix, Databases: role == Database}, true
-	}
 	return Off{}, false
 }
+
+// longestOff is as long as the longest word for nothing.
+const longestOff = len("filesystem")
 
 func offBefore(name, ending string) (Off, bool) {
 	prefix := name[:len(name)-len(ending)]
