@@ -110,12 +110,22 @@ func (k *keeper) text(name, value string) string {
 // isSecret reports whether a name is that of a secret, for sure or perhaps.
 func isSecret(name string) bool { return vocabulary.IsSecret(name) || vocabulary.MayHoldSecret(name) }
 
-// isPlain reports whether a value is a word, a number, or a list of hosts: in no other
-// text may a password stand that its name does not tell.
+// isPlain reports whether a value is a word, a number, or a list of hosts, with ports or
+// without: in no other text may a password stand that its name does not tell.
 func isPlain(value string) bool {
-	for i := 0; i < len(value); i++ {
-		switch c := value[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == ',':
+	for item := range strings.SplitSeq(value, ",") {
+		host, port, ok := strings.Cut(strings.TrimSpace(item), ":")
+		if ok && (port == "" || len(port) > len("65535") || strings.Trim(port, "0123456789") != "") || !isWord(host) {
+			return false
+		}
+	}
+	return true
+}
+
+func isWord(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
 		default:
 			return false
 		}
@@ -126,7 +136,8 @@ func isPlain(value string) bool {
 // says reports whether a name says that its value is an address, or what belongs to one:
 // a port, which middleware it is, or that there is none.
 func says(name, value string) bool {
-	switch role, _ := vocabulary.Ending(name); role {
+	role, prefix := vocabulary.Ending(name)
+	switch role {
 	case vocabulary.Host, vocabulary.PlainHost:
 		return true
 	case vocabulary.Port:
@@ -135,14 +146,14 @@ func says(name, value string) bool {
 		kind, off := vocabulary.TypeOf(value)
 		return kind != "" || off
 	}
-	_, isSwitch := vocabulary.Switch(name, value)
+	_, isSwitch := vocabulary.Switch(name, value, role, prefix)
 	return isSwitch || vocabulary.Read(name).Address || vocabulary.Known(name) != ""
 }
 
 // isAddress reports whether a plain value is an address, or the name of a middleware,
 // whatever its key is called: the variable that it is for may be called otherwise.
 func isAddress(value string) bool {
-	if kind, _ := vocabulary.TypeOf(value); kind != "" {
+	if kind, _ := vocabulary.TypeOf(value); kind != "" || strings.Contains(value, ":") {
 		return true
 	}
 	last := strings.LastIndexByte(value, '.')
