@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
 
 // maxEvidence is how many pieces of evidence a verdict lists.
@@ -101,13 +102,7 @@ func (c *compiled) notReferenced(f *facts) string {
 	default:
 		detail = "none of the " + strconv.Itoa(all) + " addresses that the pod shows is a destination of the rule"
 	}
-	switch unread := len(found.Unread) + found.Unlisted; unread {
-	case 0:
-	case 1:
-		detail += ", and one source was not read"
-	default:
-		detail += ", and " + strconv.Itoa(unread) + " sources were not read"
-	}
+	detail += notRead(found)
 	if found.Cut {
 		detail += ", and there are more that were not read"
 	}
@@ -115,6 +110,18 @@ func (c *compiled) notReferenced(f *facts) string {
 		detail += "; if it uses a destination, say so in the annotation " + rules.MiddlewareAnnotation
 	}
 	return detail
+}
+
+// notRead says how many sources of a pod were not read, if any.
+func notRead(found *evidence.Found) string {
+	switch n := len(found.Unread) + found.Unlisted; n {
+	case 0:
+		return ""
+	case 1:
+		return ", and one source was not read"
+	default:
+		return ", and " + strconv.Itoa(n) + " sources were not read"
+	}
 }
 
 func (c *compiled) mode() rules.Mode {
