@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ const referencingRedis = `rules:
 // any rule asks for it or not.
 func TestShows(t *testing.T) {
 	pod := shopPod()
-	pod.Containers = envPod("REDIS_URL", "redis://cache", "MYSQL_HOST", "db", "API", "http://api:8080", "API_AGAIN", "http://api:8080").Containers
+	pod.Containers = envPod("REDIS_URL", "redis://cache", "MYSQL_HOST", "db", "API", "http://api:8080 http://api:8080", "API_AGAIN", "http://api:8080").Containers
 	got := compileRules(t, referencingRedis).Shows(pod)
 	want := Shown{
 		Others: []rules.Evidence{
@@ -71,6 +72,24 @@ func TestShowsSome(t *testing.T) {
 				t.Errorf("got %q, want it to begin with %q", verdicts[0].Detail, test.detail)
 			}
 		})
+	}
+}
+
+// Of very many sources that were not read, the rest is counted.
+func TestShowsSomeUnread(t *testing.T) {
+	pod := shopPod()
+	pod.Containers = []rules.Container{{Name: "app"}}
+	for i := range 40 {
+		from := rules.EnvFrom{SecretRef: rules.ObjectRef{Name: "s" + strconv.Itoa(i)}}
+		pod.Containers[0].EnvFrom = append(pod.Containers[0].EnvFrom, from)
+	}
+	set := compileRules(t, referencingRedis)
+	shown := set.Shows(pod)
+	if listed := len(shown.Unread); listed == 0 || listed == 40 || listed+shown.Unlisted != 40 {
+		t.Errorf("got %d and %d more, want some and the rest of 40", listed, shown.Unlisted)
+	}
+	if _, verdicts := set.Explain(pod, Options{}); !strings.Contains(verdicts[0].Detail, "and 40 sources were not read") {
+		t.Errorf("got %q, want it to speak of 40 sources", verdicts[0].Detail)
 	}
 }
 
