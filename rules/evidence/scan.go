@@ -129,18 +129,11 @@ func (s *scanner) variables(c *rules.Container, kind uint8) {
 		s.variable(i, &c.Env[i])
 	}
 	s.reader.Join()
-	s.dropOff(c, kept)
-}
-
-// dropOff drops addresses of a container's variables, from one on, that other variables
-// switch off.
-func (s *scanner) dropOff(c *rules.Container, from int) {
-	if !s.reader.HasOffs() {
-		return
+	if s.reader.HasOffs() {
+		s.addresses = append(s.addresses[:kept], slices.DeleteFunc(s.addresses[kept:], func(a Address) bool {
+			return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
+		})...)
 	}
-	s.addresses = append(s.addresses[:from], slices.DeleteFunc(s.addresses[from:], func(a Address) bool {
-		return s.reader.IsOff(c.Env[a.source.place.Index].Name, a.Kind)
-	})...)
 }
 
 // variable reads variable i of the container.

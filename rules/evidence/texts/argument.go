@@ -9,9 +9,9 @@ import (
 // Argument reads the next item of a command line that comes as a list. A value that
 // follows a flag with the name of a secret is not read.
 func (r *Reader) Argument(value string) {
-	marks := marksOf(value)
+	has := marksOf(value)
 	isFlag := strings.HasPrefix(value, "-")
-	if isFlag && marks&(markEquals|markSpace|markColon) == 0 {
+	if isFlag && has&(markEquals|markSpace|markColon) == 0 {
 		r.flag = value
 		return
 	}
@@ -23,7 +23,7 @@ func (r *Reader) Argument(value string) {
 	if text == "" || vocabulary.IsSecret(name) {
 		return
 	}
-	if marks&markSpace == 0 {
+	if has&markSpace == 0 {
 		r.word(name, text)
 	} else {
 		r.pair(name, text)
@@ -32,7 +32,7 @@ func (r *Reader) Argument(value string) {
 		text = value // several flags in one argument
 	}
 	r.hiding, r.named = vocabulary.IsLoginFlag(name), named{name: name}
-	r.text(text)
+	r.text(text, has)
 	r.hiding, r.named = false, named{}
 }
 

@@ -17,9 +17,6 @@ type client struct {
 // isCommandLine reports whether a text has flags in it, or a program whose arguments
 // count without flags.
 func isCommandLine(text string) bool {
-	if strings.IndexByte(text, ' ') < 0 {
-		return strings.HasPrefix(text, "-")
-	}
 	return strings.HasPrefix(text, "-") || strings.Contains(text, " -") ||
 		strings.Contains(text, "nc ") || strings.Contains(text, "telnet ") || strings.Contains(text, "cqlsh ")
 }

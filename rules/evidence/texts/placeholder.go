@@ -96,11 +96,10 @@ func parseUnresolved(text string) (f Found, rest string, ok bool) {
 func (r *Reader) placeholders(value string) {
 	ahead := lookahead{value: value}
 	for pos := 0; pos < len(value) && !r.Sink.Full(); {
-		i := strings.IndexAny(value[pos:], "${")
-		if i < 0 {
-			return
+		at := pos
+		for at < len(value) && value[at] != '$' && value[at] != '{' {
+			at++
 		}
-		at := pos + i
 		if n, _, _ := placeholder(value[at:]); n == 0 {
 			pos = at + 1
 			continue

@@ -106,22 +106,23 @@ func (r *Reader) Forget() {
 // Variable reads an environment variable. One called just HOST or the like is the pod's
 // own; a flag or a key of a connection string called so is not.
 func (r *Reader) Variable(name, value string) {
-	if vocabulary.IsBrowsers(name) {
+	has := marksOf(value)
+	role, prefix := vocabulary.Ending(name)
+	if (has&markAddress != 0 || isHost(role)) && vocabulary.IsBrowsers(name) {
 		return
 	}
-	role, prefix := vocabulary.Ending(name)
 	if off, ok := vocabulary.Switch(name, value, role, prefix); ok && len(r.offs) < maxOffs {
 		r.offs = append(r.offs, off)
 	}
-	if !isHost(role) || prefix != "" {
+	if role != vocabulary.NoRole && (!isHost(role) || prefix != "") {
 		r.keepAs(name, value, role, prefix)
 	}
-	if vocabulary.Word(name).Kind != "" { // REDIS=cache
+	if role == vocabulary.NoRole && has&markSpace == 0 && vocabulary.Word(name).Kind != "" { // REDIS=cache
 		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
 	}
-	if (marksOf(value)&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
+	if (has&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
 		r.named = named{name: name}
-		r.text(value)
+		r.text(value, has)
 		r.named = named{}
 	}
 }
@@ -138,25 +139,35 @@ func (r *Reader) IsOff(name, kind string) bool {
 	return slices.ContainsFunc(r.offs, func(off vocabulary.Off) bool { return off.Covers(name, kind) })
 }
 
-// Marks say what a text has beside plain words.
+// marks say what a text has beside plain words.
+type marks uint16
+
 const (
-	markColon = 1 << iota
+	markColon marks = 1 << iota
 	markEquals
 	markAt
 	markSpace
+	markParenthesis
+	markPlaceholder // $ or {
+	markLine
+	markPlus
+	markRedirect // < or >
 
 	// Every form of address in a text has one of these, or is a list of flags.
 	markAddress = markColon | markEquals | markAt
 )
 
-var markOf = [256]uint8{':': markColon, '=': markEquals, '@': markAt, ' ': markSpace}
+var markOf = [256]marks{
+	':': markColon, '=': markEquals, '@': markAt, ' ': markSpace, '(': markParenthesis, '$': markPlaceholder, '{': markPlaceholder,
+	'\n': markLine, '+': markPlus, '<': markRedirect, '>': markRedirect,
+}
 
 // marksOf looks at every byte once; most texts have none.
-func marksOf(text string) (marks uint8) {
+func marksOf(text string) (has marks) {
 	for i := 0; i < len(text); i++ {
-		marks |= markOf[text[i]]
+		has |= markOf[text[i]]
 	}
-	return marks
+	return has
 }
 
 // add hands a host over that is no password's name. The pod's own are none.

@@ -9,9 +9,9 @@ import (
 
 // text finds every address in a text. It goes from colon to colon, and never
 // looks further back or ahead than a name is long, so it takes linear time.
-func (r *Reader) text(value string) {
+func (r *Reader) text(value string, has marks) {
 	ahead := lookahead{value: value}
-	if strings.Contains(value, "(") {
+	if has&markParenthesis != 0 {
 		r.goDSN(value)
 	}
 	done := 0 // what lies before belongs to an authority already read
@@ -28,17 +28,23 @@ func (r *Reader) text(value string) {
 		r.colon(&ahead, at)
 		pos = at + 1
 	}
-	if hasPlaceholder(value) {
+	if has&markPlaceholder != 0 {
 		r.placeholders(value)
 	}
-	r.structured(value)
-	r.records(value)
-	r.devices(value)
-	flags := isCommandLine(value)
+	if has&(markPlaceholder|markLine) != 0 {
+		r.structured(value)
+	}
+	if has&markPlus != 0 {
+		r.records(value)
+	}
+	if has&markRedirect != 0 {
+		r.devices(value)
+	}
+	flags := has&markSpace != 0 && isCommandLine(value) || strings.HasPrefix(value, "-")
 	if flags {
 		r.commandLine(value)
 	}
-	if strings.Contains(value, "=") {
+	if has&markEquals != 0 {
 		r.keyValues(value, flags)
 	}
 }

@@ -44,7 +44,7 @@ var browsers = []string{"NEXT_PUBLIC_", "VITE_", "REACT_APP_", "VUE_APP_", "GATS
 
 // IsBrowsers reports whether a variable is a setting of a web page.
 func IsBrowsers(name string) bool {
-	if name == "" || strings.IndexByte("NVRGE", name[0]) < 0 {
+	if len(name) < len("VITE_") || strings.IndexByte("NVRGE", name[0]) < 0 || name[1] != 'E' && name[1] != 'I' && name[1] != 'U' && name[1] != 'A' && name[1] != 'X' {
 		return false // as nearly all
 	}
 	for _, prefix := range browsers {

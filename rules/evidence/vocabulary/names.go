@@ -25,12 +25,21 @@ const (
 	another       // a server beside the middleware: REDIS_EXPORTER_ADDR
 )
 
-// classes are words, in lower case.
-var classes = newClasses()
+// words are those that names are made of, in lower case. A word for a middleware has no
+// class, and one with a class says no middleware.
+var words = newWords()
 
-func newClasses() map[string]class {
-	table := map[string]class{}
-	for c, words := range map[class]string{
+type word struct {
+	class class
+	Meaning
+}
+
+func newWords() map[string]word {
+	table := map[string]word{}
+	for text, m := range kinds {
+		table[text] = word{Meaning: m}
+	}
+	for c, list := range map[class]string{
 		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq broker messaging messagebroker store storage session sessions
 			bus eventbus pubsub celery sidekiq job jobs persistence datastore repository backend result`,
 		address: `host hosts hostname hostnames server servers servername address addresses addr addrs url urls uri uris endpoint endpoints brokers node nodes
@@ -38,8 +47,8 @@ func newClasses() map[string]class {
 		own:     `listen listener listeners advertise advertised bind broadcast announce voters`,
 		another: `exporter commander ui gui admin express management manager rest registry metrics insight operator http console dashboard web api jmx ssh proxysql backup agent monitor monitoring kibana logstash filebeat apm phpmyadmin pgadmin`,
 	} {
-		for word := range strings.FieldsSeq(words) {
-			table[word] = c
+		for text := range strings.FieldsSeq(list) {
+			table[text] = word{class: c}
 		}
 	}
 	return table
@@ -60,9 +69,9 @@ func Read(name string) Name {
 		if start == end {
 			break
 		}
-		word := name[start:end]
-		c, _ := lookUp(classes, word)
-		switch c {
+		text := name[start:end]
+		w, ok := lookUp(words, text)
+		switch w.class {
 		case store:
 			n.Store = true
 		case own:
@@ -71,18 +80,20 @@ func Read(name string) Name {
 			other = true
 		}
 		if after == len(name) {
-			n.Address = c == address
+			n.Address = w.class == address
 			last = end
 		}
 		if n.Kind == "" && !other {
-			n.Meaning = kindOf(word)
-			if n.Kind == "" && end == after { // MySQL and OpenSearch are two words only by their capitals
+			if n.Meaning = w.Meaning; !ok {
+				n.Meaning = kindOfStem(text)
+			}
+			if n.Kind == "" && end == after && after < len(name) { // MySQL and OpenSearch are two words only by their capitals
 				_, next := firstWord(name[after:])
 				end = after + next
 				n.Meaning = kindOf(name[start:end])
 			}
 			n.Address = n.Address || n.Kind != "" && end == last
-			if n.Kind == "" && strings.EqualFold(word, "bootstrap") {
+			if n.Kind == "" && strings.EqualFold(text, "bootstrap") {
 				n.Meaning = bootstrap(name[end:])
 			}
 			if n.Kind != "" {
@@ -120,6 +131,11 @@ func kindOf(word string) Meaning {
 	if m, ok := lookUp(kinds, word); ok {
 		return m
 	}
+	return kindOfStem(word)
+}
+
+// kindOfStem finds a word without the number or the "db" behind it.
+func kindOfStem(word string) Meaning {
 	stem := word
 	for stem != "" && '0' <= stem[len(stem)-1] && stem[len(stem)-1] <= '9' {
 		stem = stem[:len(stem)-1]

@@ -87,6 +87,6 @@ var serversOwn = func() map[string]string {
 // is: db, broker, shop-cache.
 func IsGeneric(name string) bool {
 	start, end := lastWord(strings.TrimRight(name, "0123456789-"))
-	c, _ := lookUp(classes, name[start:end])
-	return c == store
+	w, _ := lookUp(words, name[start:end])
+	return w.class == store
 }
