@@ -81,8 +81,11 @@ func TestVariablesFromConfigMaps(t *testing.T) {
 		{"keys may have any name", rules.Container{EnvFrom: []rules.EnvFrom{allOf("lower", "")}}, "three:6379|"},
 		{"a file is no variable of envFrom", rules.Container{EnvFrom: []rules.EnvFrom{allOf("file", "")}}, "five:6379|"},
 		{"but of valueFrom", rules.Container{Env: []rules.EnvVar{fromConfigMap("CONFIG", "file", "conf.yaml")}}, "four:6379|"},
-		{"a ConfigMap that is not known", rules.Container{EnvFrom: []rules.EnvFrom{allOf("gone", "")}, Env: []rules.EnvVar{fromConfigMap("REDIS_URL", "gone", "url")}},
-			"?:6379|envFrom ConfigMap shop/gone (not found);env REDIS_URL: valueFrom ConfigMap shop/gone (not found)"},
+		{
+			"a ConfigMap that is not known",
+			rules.Container{EnvFrom: []rules.EnvFrom{allOf("gone", "")}, Env: []rules.EnvVar{fromConfigMap("REDIS_URL", "gone", "url")}},
+			"?:6379|envFrom ConfigMap shop/gone (not found);env REDIS_URL: valueFrom ConfigMap shop/gone (not found)",
+		},
 		{"a key that is not there", rules.Container{Env: []rules.EnvVar{fromConfigMap("REDIS_URL", "app", "url")}}, "|"},
 		{"a Secret's keys are not known", rules.Container{EnvFrom: []rules.EnvFrom{{SecretRef: rules.ObjectRef{Name: "s"}}}}, "|envFrom Secret shop/s"},
 		{"the pod's own fields are known to it", rules.Container{Env: []rules.EnvVar{{Name: "REDIS_HOST", ValueFrom: &rules.ValueFrom{}}}}, "|"},
@@ -143,7 +146,9 @@ func TestFilesFromConfigMaps(t *testing.T) {
 		{"a key has no folder's path", volume(), file, "|"},
 		{"projected", []rules.Volume{{Name: "v", Projected: &rules.Projected{Sources: []rules.ProjectedSource{
 			{},
-			{ConfigMap: &rules.ConfigMapVolume{Name: "two"}}, {ConfigMap: &rules.ConfigMapVolume{Name: "kube-root-ca.crt"}}, {ConfigMap: &rules.ConfigMapVolume{Name: "gone"}},
+			{ConfigMap: &rules.ConfigMapVolume{Name: "two"}},
+			{ConfigMap: &rules.ConfigMapVolume{Name: "kube-root-ca.crt"}},
+			{ConfigMap: &rules.ConfigMapVolume{Name: "gone"}},
 		}}}}, whole, "four:6379|volume v: ConfigMap shop/gone (not found)"},
 	} {
 		if got := seen(rules.Pod{ConfigMaps: all, Volumes: test.volumes}, rules.Container{VolumeMounts: []rules.VolumeMount{test.mount}}); got != test.want {

