@@ -28,6 +28,12 @@ import (
 // inText is where a use stands that no label "via" says more of.
 const inText = "text"
 
+// places are where the text stands that shows a use.
+var places = []string{inText, "configmap", "file", "secret"}
+
+// traps are why pods look as if they used what they do not use.
+var traps = []string{"between-nodes", "browser", "http", "localhost", "no-host", "own-cluster", "own-listeners", "own-name", "plain", "secret", "switched-off"}
+
 // use is one label.
 type use struct {
 	middleware, form, via string

@@ -3,16 +3,17 @@ package corpus
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
+
+// writes is the command that does, with update.
+const writes = "go test ./rules/evidence/corpus -update"
 
 var update = flag.Bool("update", false, "write figures.txt and docs/evidence.md anew")
 
@@ -95,7 +96,7 @@ func shownBy(list []rules.Evidence, form string) bool {
 // String is figures.txt.
 func (f *figures) String() string {
 	var text strings.Builder
-	text.WriteString("Written by 'go test ./rules/evidence/corpus -update'. Recall is found of labelled uses; false are found and not labelled.\n\n")
+	text.WriteString("Written by '" + writes + "'. Recall is found of labelled uses; false are found and not labelled.\n\n")
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "pods\tlabelled\tfound\tfalse\n%d\t%d\t%d\t%d\n", f.pods, f.total.labelled, f.total.found, f.total.extra)
 	for _, table := range []string{"middleware", "form", "place"} {
@@ -137,21 +138,8 @@ func sorted(tallies map[string]*tally) []string {
 // What is found of the corpus is what figures.txt says: neither less, nor more without being
 // written down, so that a later loss is seen.
 func TestFigures(t *testing.T) {
-	const path = "figures.txt"
 	f := count(measure(t))
-	got := f.String()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("the figures are not those of %s; where they are better, 'go test ./rules/evidence/corpus -update' writes them down (-want +got):\n%s", path, diff)
-	}
+	written.Check(t, "figures.txt", f.String(), writes, *update)
 	for _, line := range f.strange {
 		t.Error(line)
 	}

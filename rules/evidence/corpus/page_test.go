@@ -11,11 +11,10 @@ import (
 	"testing"
 	"text/template"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 //go:embed page.md
@@ -24,24 +23,11 @@ var prose string
 // docs/evidence.md is made of page.md and the corpus. 'go test ./rules/evidence/corpus
 // -update' writes it.
 func TestPage(t *testing.T) {
-	const path = "../../../docs/evidence.md"
-	want, err := page(measure(t))
+	text, err := page(measure(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-		t.Errorf("docs/evidence.md is stale, 'go test ./rules/evidence/corpus -update' writes it anew (-want +got):\n%s", diff)
-	}
+	written.Check(t, "../../../docs/evidence.md", string(text), writes, *update)
 }
 
 // The page has a row for every form and for every trap.
