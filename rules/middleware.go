@@ -65,6 +65,7 @@ var middlewareTable = []Middleware{
 	{
 		Name: "galera", Title: "Galera Cluster",
 		Ports:       []ports.Range{port(4567), port(4568), port(4444)},
+		Ambiguous:   []ports.Range{port(4444)}, // Selenium and others listen there
 		ServerIdle:  "never between nodes",
 		InsideMesh:  "bypass 4567 and 4568",
 		OutsideMesh: "bypass 4567 and 4568",

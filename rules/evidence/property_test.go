@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -116,6 +117,8 @@ func TestHugeTexts(t *testing.T) {
 	for _, unit := range []string{
 		":", "::", "a:1,", "a:1:", "://", "a://", "a://b,", "@", "a@b:1", "@tcp(", "$(A)", "$(", "$$(A)", "[", "]:1", "[::1]:1,", "a=", "host=a ",
 		"HOST=a;", "password=", "x", "a.", "a-:", "password=a,b:1,", "password: ", "1:1 ", "a\\", "redis://u:p@",
+		"${", "${A}:", "$A:1 ", "{{", "{{a}}:1 ", "redis://${A}", "/dev/tcp/", "</dev/tcp/a/1", "dnssrv+", "dnssrv+redis ", "nc ", "nc a 1;", "mysql -h a;",
+		"{\"a\":", "{\"host\":\"a\",", "host: a\n", "type: mysql\nhost: a\n", "0:a:1,", "redis_", "Redis", "MySQL", "a:b:1,",
 	} {
 		pod := envPod("A", "a", "VALUE", strings.Repeat(unit, size/len(unit)), "X_HOST", strings.Repeat(unit, size/len(unit)))
 		pod.Containers[0].Args = []string{strings.Repeat(unit, size/len(unit)), "--x=" + strings.Repeat(unit, size/len(unit))}
@@ -156,6 +159,15 @@ func TestManyPairs(t *testing.T) {
 	if got := addressesOf(pod); len(got) != 1 || got[0] != "db:3306" {
 		t.Errorf("got %q, want db:3306", got)
 	}
+	// As many that say which middleware it is, and that switch it off.
+	hostile := &rules.Pod{Containers: []rules.Container{{Name: "c"}}}
+	for i := range 50_000 {
+		hostile.Containers[0].Env = append(hostile.Containers[0].Env, rules.EnvVar{Name: "DB_HOST", Value: "db"},
+			rules.EnvVar{Name: fmt.Sprintf("X%d_TYPE", i), Value: "mysql"}, rules.EnvVar{Name: fmt.Sprintf("X%d_ENABLED", i), Value: "false"})
+	}
+	if got := addressesOf(hostile); len(got) != 0 {
+		t.Errorf("got %q, want nothing", got)
+	}
 	pod.Containers[0].Env = pod.Containers[0].Env[:texts.MaxSearches]
 	if Scan(pod, nil).Cut {
 		t.Errorf("%d hosts: got more than is read, want all of them searched", texts.MaxSearches)
@@ -170,13 +182,15 @@ func FuzzScan(f *testing.F) {
 	for _, seed := range []string{
 		"redis://:p%40ss@cache:6379/0", "user:pw@tcp(db:3306)/x", "host=db port=5432", "Server=tcp:db,1433;Password=x:1",
 		"jdbc:oracle:thin:@//ora:1521/x", "[2001:db8::1]:6379", "a:1,b:2;c:3", "$(A):1", "$$(A)", `{"password":"x:12"}`, "mongodb+srv://u:p@c/db",
+		"Server=db;Database=x;User Id=sa", "mysql -h db -P 1", "nc -z db 1", "${DB_HOST:-db}:${PORT:-1}", "redis://$(HOST):1", `{"type":"mysql","host":"db"}`,
+		"type: redis\nhost: a\n", "dnssrv+_a._tcp.redis", "0:a:1,1:b:2", "exec 3<>/dev/tcp/db/1",
 	} {
 		f.Add("REDIS_HOST", seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, name, value, arg string) {
 		pod := &rules.Pod{Containers: []rules.Container{{
 			Name: "c", Command: []string{arg, value}, Args: []string{"--" + name, value},
-			Env: []rules.EnvVar{{Name: "A", Value: "a"}, {Name: name, Value: value}, {Name: "X_PORT", Value: "1"}},
+			Env: []rules.EnvVar{{Name: "A", Value: "a"}, {Name: name, Value: value}, {Name: "X_PORT", Value: "1"}, {Name: "DB_TYPE", Value: value}, {Name: "DB_HOST", Value: arg}},
 		}}}
 		for _, text := range addressesOf(pod) {
 			if strings.ContainsAny(text, "@ \n\"'/") || text == "" {

@@ -92,7 +92,7 @@ func (r *Reader) colon(ahead *lookahead, at int) {
 		return
 	}
 	start := hostStart(value, at)
-	if start == at || !startsHost(value, start) {
+	if start == at || !startsHost(value, start) && !r.isLabelled(value, start) {
 		return
 	}
 	a, ok := parseHost(value[start:at])
@@ -160,6 +160,20 @@ func isDate(host string) bool {
 func hasWord(before, word string) bool {
 	n := len(before) - len(word)
 	return n >= 0 && strings.EqualFold(before[n:], word) && (n == 0 || !isNameByte(before[n-1]))
+}
+
+// isLabelled reports whether the text before a host is what Redis Commander puts there:
+// REDIS_HOSTS=local:cache:6379.
+// Source: https://github.com/joeferner/redis-commander#docker
+func (r *Reader) isLabelled(value string, start int) bool {
+	if value[start-1] != ':' || !vocabulary.EndsWith(r.named.name, "redis_hosts") {
+		return false
+	}
+	n := start - 1
+	for n > 0 && start-n < longestScheme && isNameByte(value[n-1]) {
+		n--
+	}
+	return n < start-1 && (n == 0 || value[n-1] == ',')
 }
 
 // isNumbered reports whether a text ends with the number of an item in a list.

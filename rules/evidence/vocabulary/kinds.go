@@ -73,7 +73,7 @@ func newSchemes() map[string]Meaning {
 		"pyamqp": {"rabbitmq", 5672}, "librabbitmq": {"rabbitmq", 5672},
 		// Source: https://masstransit.io/documentation/configuration/transports/rabbitmq
 		"rabbitmq": {"rabbitmq", 5672}, "rabbitmqs": {"rabbitmq", 5671},
-		"mongo": {"mongodb", 27017}, "elasticsearch": {"elasticsearch", 9200}, "pymssql": {"sqlserver", 1433}, "sqlsrv": {"sqlserver", 1433},
+		"pg": {"postgresql", 5432}, "mongo": {"mongodb", 27017}, "elasticsearch": {"elasticsearch", 9200}, "pymssql": {"sqlserver", 1433}, "sqlsrv": {"sqlserver", 1433},
 	} {
 		table[scheme] = m
 	}

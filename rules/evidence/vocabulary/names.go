@@ -43,7 +43,7 @@ func newWords() map[string]word {
 		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq broker messaging messagebroker store storage session sessions
 			bus eventbus pubsub celery sidekiq job jobs persistence datastore repository backend result`,
 		address: `host hosts hostname hostnames server servers servername address addresses addr addrs url urls uri uris endpoint endpoints brokers node nodes
-			seed seeds points contactpoints connect connection conn dsn string jdbc list primary master slave replica replicas sentinel sentinels cluster peer upstream ip service svc fqdn dns`,
+			seed seeds points contactpoints connect connection conn dsn string jdbc list location brokerconnect primary master slave replica replicas sentinel sentinels cluster peer upstream ip service svc fqdn dns`,
 		own:     `listen listener listeners advertise advertised bind broadcast announce voters`,
 		another: `exporter commander ui gui admin express management manager rest registry metrics insight operator http console dashboard web api jmx ssh proxysql backup agent monitor monitoring kibana logstash filebeat apm phpmyadmin pgadmin`,
 	} {

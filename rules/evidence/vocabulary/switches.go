@@ -6,8 +6,10 @@ import "strings"
 // says: REDIS_ENABLED=false, USE_REDIS=0, KONG_DATABASE=off.
 type Off struct {
 	Prefix string
-	// Databases: only what is a database is meant.
-	Databases bool
+	// typed: a Type says that there is no server, as DB_TYPE=sqlite does: then DB_HOST is
+	// none, but APP_TYPE=local says nothing of APP_REDIS_URL. databases says that it
+	// speaks of databases, so that KONG_DATABASE=off covers KONG_PG_HOST too.
+	typed, databases bool
 }
 
 // Switch reads a variable that may switch off what others say.
@@ -31,7 +33,8 @@ func Switch(name, value string, role Role, prefix string) (Off, bool) {
 		}
 	}
 	if (role == Type || role == Database) && prefix != "" && isNone(value) {
-		return Off{Prefix: prefix, Databases: role == Database}, true
+		ending := name[len(prefix):]
+		return Off{Prefix: prefix, typed: true, databases: role == Database || len(ending) > 1 && strings.EqualFold(ending[:2], "db") || IsGeneric(prefix)}, true
 	}
 	switch name[0] {
 	case 'U', 'E', 'W':
@@ -58,10 +61,14 @@ func offBefore(name, ending string) (Off, bool) {
 
 // Covers reports whether a variable for a kind of middleware is switched off.
 func (o Off) Covers(name, kind string) bool {
-	if !strings.HasPrefix(name, o.Prefix) || o.Databases && !isDatabase(kind) {
+	if !strings.HasPrefix(name, o.Prefix) {
 		return false
 	}
 	rest := name[len(o.Prefix):]
+	if o.typed && !(o.databases && isDatabase(kind)) {
+		start, _ := lastWord(rest)
+		return start == 0 && Read(rest).Kind == ""
+	}
 	return rest == "" || isSeparator(o.Prefix[len(o.Prefix)-1]) || isSeparator(rest[0]) || isUpper(rest[0]) && isLower(o.Prefix[len(o.Prefix)-1])
 }
 
