@@ -54,5 +54,5 @@ func (s *Set) Shows(pod *rules.Pod) Shown {
 
 // evidenceOf is an address in words.
 func evidenceOf(a *evidence.Address) rules.Evidence {
-	return rules.Evidence{Where: a.Where(), Address: a.String(), Kind: a.Kind, Form: string(a.Form)}
+	return rules.Evidence{Where: a.Where(), Address: a.String(), Kind: a.Kind, Form: string(a.Form), Unresolved: a.Unresolved}
 }

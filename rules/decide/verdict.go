@@ -61,7 +61,7 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 			continue
 		}
 		e := evidenceOf(a)
-		e.Unresolved = u&unresolved != 0
+		e.Unresolved = e.Unresolved || u&unresolved != 0
 		if u&missed != 0 {
 			e.MissedPort = a.Port
 		}
