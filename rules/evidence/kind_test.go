@@ -157,6 +157,7 @@ func TestNoUse(t *testing.T) {
 		{"switched off", "kong", []string{"KONG_DATABASE", "off", "KONG_PG_HOST", "db"}, ""},
 		{"a cache is not switched off by that", "kong", []string{"KONG_DATABASE", "off", "KONG_REDIS_HOST", "cache"}, "redis cache:6379"},
 		{"switched off by a word before", "app", []string{"USE_REDIS", "false", "REDIS_HOST", "cache"}, ""},
+		{"switched off by a word before, under the same name", "app", []string{"USE_REDIS", "no", "REDIS", "cache", "REDISEARCH_URL", "http://x:81"}, "x:81"},
 		{"switched off by a word behind", "app", []string{"REDIS_URL", "redis://cache", "REDIS_ENABLED", "false"}, ""},
 		{"switched on", "app", []string{"REDIS_ENABLED", "true", "REDIS_HOST", "cache"}, "redis cache:6379"},
 		{"a part of it switched off", "app", []string{"REDIS_SSL_ENABLED", "false", "REDIS_HOST", "cache"}, "redis cache:6379"},
