@@ -44,6 +44,7 @@ func TestReduce(t *testing.T) {
 		{"a password with a colon", "LOGIN_URL", "admin:s3cret", ""},
 		{"keys and values", "DSN", "host=db port=5433 user=u password=s3cret dbname=shop", "=postgresql://db:5433"},
 		{"Go's DSN", "DSN", "u:s3cret@tcp(db:3306)/shop", "=mysql://db:3306 //db:3306"},
+		{"a host that may be part of a password", "URL", "s3cret:1234 x@cache:6379", "=//cache:6379"},
 		{"arguments", "REDIS_ARGS", "--requirepass s3cret", ""},
 		{"a placeholder", "URL", "jdbc:mysql://${DB_HOST}:3306/shop", "=mysql://${HOST}:3306"},
 		{"a secret by its name", "DB_PASSWORD", "db:3306", ""},
