@@ -56,6 +56,7 @@ const (
 	MetadataOverride    Code = "MetadataOverridden"
 	PortCaptured        Code = "PortCaptured"
 	GatewayNotFound     Code = "GatewayNotFound"
+	GatewayNotOptedIn   Code = "GatewayNotOptedIn"
 
 	PassthroughIgnored  Code = "PassthroughIgnored"
 	PassthroughLeaks    Code = "PassthroughLeaks"
@@ -149,4 +150,5 @@ var codes = []About{
 	{PortCaptured, Overrides, Warning, "A ServiceEntry without addresses takes a whole TCP port that a rule speaks of.", "Sidecars send every connection on that port to its one host, wherever it was meant to go."},
 
 	{GatewayNotFound, Gateways, Warning, "The selector of a gateways entry finds no pod.", "The entry has no effect."},
+	{GatewayNotOptedIn, Gateways, Problem, "A gateways entry has more than keepalive, and its namespace is not opted in.", "The gateway's pods are created without what the entry says; keepalive needs no opt-in."},
 }

@@ -17,6 +17,10 @@ const (
 	StatusAnnotation = "sidecar.istio.io/status"
 	// TemplatesAnnotation names injection templates other than the sidecar.
 	TemplatesAnnotation = "inject.istio.io/templates"
+	// NativeSidecarAnnotation is "true" where Istio is to make the sidecar an init
+	// container that starts before the application and ends after it. Without it
+	// Istio decides by its own settings and by the version of the nodes.
+	NativeSidecarAnnotation = "sidecar.istio.io/nativeSidecar"
 	// RevisionLabel selects a control plane, on a namespace or a pod.
 	RevisionLabel = "istio.io/rev"
 	// InjectionLabel is "enabled" or "disabled" on a namespace.
@@ -27,6 +31,9 @@ const (
 	ambientRedirectionAnnotation = "ambient.istio.io/redirection"
 )
 
+// ProxyContainer is the container that runs the proxy, in sidecars and in gateways.
+const ProxyContainer = "istio-proxy"
+
 // IsOwnContainer reports whether Istio's injector makes the container of this
 // name. A pod's author may give it one to start from: then the injector keeps that in
 // the annotation proxy.istio.io/overrides too.
@@ -34,7 +41,7 @@ const (
 // https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/webhook.go
 func IsOwnContainer(name string) bool {
 	switch name {
-	case "istio-proxy", "istio-init", "istio-validation":
+	case ProxyContainer, "istio-init", "istio-validation":
 		return true
 	}
 	return false
@@ -46,6 +53,11 @@ const (
 	// IdleTimeoutMetadata is the idle timeout of every TCP and HTTP listener
 	// of one proxy, in time.ParseDuration's grammar.
 	IdleTimeoutMetadata = "ISTIO_META_IDLE_TIMEOUT"
+	// ExitOnZeroMetadata is "true" where a proxy that is told to stop waits until its
+	// last connection is closed, in strconv.ParseBool's grammar. It is no node
+	// metadata but a variable of pilot-agent, which the injector makes of it.
+	// Source: https://github.com/istio/istio/blob/eed52ebb66ad/pilot/cmd/pilot-agent/options/options.go
+	ExitOnZeroMetadata = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
 	// HoldfastMetadataPrefix starts every key that belongs to holdfast.
 	HoldfastMetadataPrefix = "ISTIO_META_HOLDFAST"
 	// HoldfastMetadata carries the version of the mesh object that reads the

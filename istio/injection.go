@@ -59,7 +59,7 @@ func WillInject(f InjectionFacts) (verdict Injection, detail string) {
 	verdict, detail = selected(f)
 	if verdict == InjectionUnlabelled {
 		if ambient := inAmbient(f); ambient != "" {
-			return InjectionNone, ambient
+			return InjectionNone, ambient + ambientInstead
 		}
 	}
 	return verdict, detail
@@ -71,6 +71,17 @@ func WillInject(f InjectionFacts) (verdict Injection, detail string) {
 // Source: injectRequired and selectTemplates in
 // https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/inject.go
 func ruledOut(f InjectionFacts) string {
+	if detail := leftOut(f); detail != "" {
+		return detail
+	}
+	if names, ok := f.PodAnnotations[TemplatesAnnotation]; ok && !anyCaptures(names) {
+		return fmt.Sprintf("annotation %s is %q: these capture no traffic", TemplatesAnnotation, names)
+	}
+	return ""
+}
+
+// leftOut names what keeps every template of the injector away from a pod, or is "".
+func leftOut(f InjectionFacts) string {
 	if f.HostNetwork {
 		return "pod uses the host's network"
 	}
@@ -84,9 +95,6 @@ func ruledOut(f InjectionFacts) string {
 		}
 	} else if f.PodAnnotations[InjectKey] == "false" {
 		return "pod annotation " + InjectKey + " is false"
-	}
-	if names, ok := f.PodAnnotations[TemplatesAnnotation]; ok && !anyCaptures(names) {
-		return fmt.Sprintf("annotation %s is %q: these capture no traffic", TemplatesAnnotation, names)
 	}
 	return ""
 }
@@ -181,6 +189,9 @@ func revisionLabel(namespaceLabels, podLabels map[string]string) (revision, whos
 	revision, ok = podLabels[RevisionLabel]
 	return revision, "pod", ok
 }
+
+// ambientInstead says what reaches the connections of an ambient pod, and what does not.
+const ambientInstead = ": ztunnel reads no annotation of a pod; a waypoint does, and label " + DataplaneModeLabel + `: none takes the pod out`
 
 // inAmbient says why ambient captures a pod that no label gives a sidecar, or
 // is "". A sidecar wins over ambient: Istio's CNI plugin leaves pods with a

@@ -108,7 +108,7 @@ func TestWillInject(t *testing.T) {
 		{
 			"ambient namespace",
 			InjectionFacts{NamespaceLabelsKnown: true, NamespaceLabels: labels{DataplaneModeLabel: "ambient"}},
-			InjectionNone, "namespace label istio.io/dataplane-mode is ambient",
+			InjectionNone, "namespace label istio.io/dataplane-mode is ambient: ztunnel reads no annotation of a pod; a waypoint does, and label istio.io/dataplane-mode: none takes the pod out",
 		},
 		// A pod that asks for a sidecar gets one, and ambient leaves it alone.
 		{

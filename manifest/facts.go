@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"math"
+	"strconv"
 
 	"go.yaml.in/yaml/v4"
 
@@ -24,6 +25,7 @@ func (f *finder) pod(o outer, root *yaml.Node) rules.Pod {
 		Labels:      texts(yamltext.Get(metadata, "labels")),
 		Annotations: texts(yamltext.Get(metadata, "annotations")),
 		HostNetwork: isTrue(yamltext.Get(spec, "hostNetwork")),
+		GracePeriod: whole(yamltext.Get(spec, "terminationGracePeriodSeconds")),
 		Admitted:    o.kind == "Pod" && admitted(root, metadata),
 		Size:        min(yamltext.Unfolded(root, f.sizes), math.MaxInt32), // sums of it fit into an int
 	}
@@ -70,6 +72,15 @@ func (f *finder) container(n *yaml.Node) rules.Container {
 	}
 	f.containers[n] = c
 	return c
+}
+
+// whole returns a whole number; nil for anything else.
+func whole(n *yaml.Node) *int64 {
+	number, err := strconv.ParseInt(text(n), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &number
 }
 
 func list(n *yaml.Node) []string {

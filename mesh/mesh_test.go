@@ -64,6 +64,7 @@ rules:
 - {name: f, destinations: {ports: [6]}, strategy: {bypass: Ports}}
 gateways:
 - {name: z, namespace: edge, selector: {gw: z}, ports: [1, 2], keepalive: {time: 1s, interval: 1s, probes: 1}}
+- {name: x, namespace: edge, selector: {gw: x}, idleTimeout: 24h, stopsLast: true}
 - {name: y, namespace: edge, selector: {gw: y}, ports: [1], keepalive: {time: 1s, interval: 1s, probes: 1}}
 `
 	file, problems := load.Rules("rules.yaml", []byte(text))

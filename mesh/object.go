@@ -67,7 +67,9 @@ func For(f *rules.File) (objects []Object) {
 	}
 	gateways := slices.SortedFunc(slices.Values(f.Gateways), func(a, b rules.Gateway) int { return strings.Compare(a.Name, b.Name) })
 	for i := range gateways {
-		objects = append(objects, Gateway(&gateways[i]))
+		if gateways[i].Keepalive != (istio.Keepalive{}) {
+			objects = append(objects, Gateway(&gateways[i]))
+		}
 	}
 	return objects
 }

@@ -83,21 +83,39 @@ type Workloads struct {
 	Referencing       bool
 }
 
-// Strategy is what a rule does: any of the first three, or Bypass alone.
+// Strategy is what a rule does: Bypass alone, or any of the others.
 type Strategy struct {
 	IdleTimeout   *time.Duration
 	Scope         Scope
 	Keepalive     *istio.Keepalive
 	DrainDuration *time.Duration
-	Bypass        Bypass // empty: none
+	DrainJitter   int // percent of DrainDuration by which a pod's own is longer or shorter, at most
+	// SidecarStartsFirst lets the application start when its sidecar carries
+	// connections.
+	SidecarStartsFirst bool
+	// SidecarStopsLast lets the sidecar end when the application's connections have
+	// ended, or the pod's grace period has.
+	SidecarStopsLast bool
+	Bypass           Bypass // empty: none
 }
 
-// Gateway sets downstream TCP keepalive on the listeners of a gateway.
+// Gateway is for pods that are proxies themselves: keepalive for their listeners, the
+// rest for all connections through them.
 type Gateway struct {
-	Name         string
-	Namespace    string
-	Selector     map[string]string
-	Ports        []uint16
-	Keepalive    istio.Keepalive
-	Line, Column int `json:"-"`
+	Name          string
+	Namespace     string
+	Selector      map[string]string
+	Ports         []uint16        // of Keepalive
+	Keepalive     istio.Keepalive // zero: none
+	IdleTimeout   *time.Duration
+	DrainDuration *time.Duration
+	DrainJitter   int // as in Strategy
+	StopsLast     bool
+	Line, Column  int `json:"-"`
+}
+
+// ForPods reports whether the entry says something that the gateway's pods are to
+// carry. Keepalive is not: an object of the mesh sets it on their listeners.
+func (g *Gateway) ForPods() bool {
+	return g.IdleTimeout != nil || g.DrainDuration != nil || g.StopsLast
 }

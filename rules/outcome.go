@@ -36,9 +36,10 @@ const (
 	NamespaceNotOptedIn Reason = "NamespaceNotOptedIn"
 	// Istio will not give the pod a sidecar that captures traffic, so there is nothing
 	// to keep; the detail says why (host network, a label, a system namespace,
-	// ambient, a gateway).
+	// ambient, a gateway that no entry of `gateways` is for).
 	// Do: nothing, unless the pod should have a sidecar: then ask Istio for one
-	// (`istio-injection: enabled` on the namespace).
+	// (`istio-injection: enabled` on the namespace); name a gateway by an entry of
+	// `gateways`. In ambient mode: [ambient.md](ambient.md).
 	NoSidecar Reason = "NoSidecar"
 	// The sidecar was there before the annotations. At admission: Istio's webhook was
 	// called before holdfast's; the pod is patched, and its sidecar has the settings
@@ -96,7 +97,8 @@ type Outcome struct {
 	Set      []Annotation // to set, sorted by key; only what differs
 	Remove   []string     // keys to remove, sorted
 	Warnings []Warning
-	Hash     string // of this pod's own outcome, as in AppliedAnnotation
+	Price    []string // what the pod pays for rules in force, a sentence each
+	Hash     string   // of this pod's own outcome, as in AppliedAnnotation
 	// MeshObjects are the names of the objects in Istio's root namespace that
 	// have to be there for the annotations to have their effect, sorted; those
 	// of pods that carry the annotations already included.

@@ -14,7 +14,12 @@ type Pod struct {
 	// successor. At admission it is false.
 	Admitted   bool
 	Containers []Container // init containers first
-	Volumes    []Volume    // those of ConfigMaps; others may be left out
+	// Lot is a random number over 0 up to 1, drawn for this pod as it is admitted; 0
+	// for one that is not, such as the template of many pods.
+	Lot float64
+	// GracePeriod is terminationGracePeriodSeconds; nil for Kubernetes' default.
+	GracePeriod *int64
+	Volumes     []Volume // those of ConfigMaps; others may be left out
 	// ConfigMaps knows the ConfigMaps of the pod's namespace; nil where nobody
 	// reads them.
 	ConfigMaps ConfigMaps
@@ -35,11 +40,13 @@ type Namespace struct {
 	Known bool
 }
 
-// MeshDefaults are exclusions that Istio was installed with. A pod annotation
-// replaces them, so holdfast carries them over.
+// MeshDefaults are what Istio was installed with. A pod annotation replaces
+// exclusions, so holdfast carries them over.
 type MeshDefaults struct {
 	ExcludeOutboundPorts    []uint16
 	ExcludeOutboundIPRanges []netip.Prefix
+	// StartsFirst says that every sidecar starts before the application.
+	StartsFirst bool
 }
 
 // Container is the part of a container that can show a destination, in the

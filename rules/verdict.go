@@ -33,6 +33,15 @@ const (
 	// Do: where it does use one, say so: annotation `holdfast.dev/middleware` with the
 	// name of the rule or of the middleware (evidence.md).
 	VerdictNotReferenced VerdictReason = "NotReferenced"
+	// An entry of `gateways` selects the pod, and by Istio's labels, annotations and
+	// containers it is no proxy.
+	// Do: mend the entry's `selector`; a proxy that is none of Istio's reads no annotation
+	// of Istio's.
+	VerdictNotAGateway VerdictReason = "NotAGateway"
+	// An entry of `gateways` selects the pod, and has `keepalive` alone: that is set by an
+	// EnvoyFilter, and needs no annotation.
+	// Do: nothing; see `holdfast render`.
+	VerdictNothingForPods VerdictReason = "NothingForPods"
 )
 
 // Verdict is what one rule says to one pod.

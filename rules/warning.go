@@ -46,6 +46,29 @@ const (
 	// nothing) and would ignore it; the rule's value stands there now.
 	// Do: write it in hours, minutes and seconds (`48h`), or remove it.
 	WarnIdleTimeoutReplaced WarningCode = "IdleTimeoutReplaced"
+	// Istio cannot read the pod's own `EXIT_ON_ZERO_ACTIVE_CONNECTIONS` (`yes`, nothing)
+	// and would ignore it; `true` stands there now.
+	// Do: write `"true"` or `"false"`, in quotes, or remove it.
+	WarnExitOnZeroReplaced WarningCode = "ExitOnZeroReplaced"
+	// A rule with `drainJitter` is in force, and what is looked at is a manifest: it has
+	// the plain `drainDuration`, because what is drawn is for one pod alone. Where the
+	// webhook admits the pods, each draws its own.
+	// Do: nothing where there is the webhook. Where manifests are all, one change of the
+	// configuration ends the connections of all pods at once.
+	WarnDrainNotDrawn WarningCode = "DrainNotDrawn"
+	// A rule with `sidecarStopsLast` is in force, and the pod's
+	// `terminationGracePeriodSeconds` is no longer than the 5 s that a sidecar lives on
+	// anyway: then the pod is killed, and with it what is still at work.
+	// Do: give the pod as many seconds as its application may need to end its work; 30
+	// is Kubernetes' default.
+	WarnGracePeriodTooShort WarningCode = "GracePeriodTooShort"
+	// An entry of `gateways` has `stopsLast`, and no injector makes the pod's container:
+	// pilot-agent takes other settings from the annotation when it starts, and this one
+	// from its own environment, which holdfast does not touch.
+	// Do: set the variable where the container is made: `env` of the component for
+	// istioctl's gateways, `environmentVariables` of a ProxyConfig with a selector for
+	// those of Gateway API and for waypoints.
+	WarnStopsLastNotReached WarningCode = "StopsLastNotReached"
 	// The rules with `scope: Destinations` that match this pod need more than eight
 	// patterns together; the rule that is named, later in the file, is left out.
 	// Do: give the rules fewer ports and networks, join neighbours, or give them
@@ -103,7 +126,7 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnStopsLastNotReached, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
 		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 )
 
 // istioDrain is Istio's default drainDuration.
@@ -13,7 +14,7 @@ const istioDrain = 45 * time.Second
 
 // drainDuration looks at how long connections outlive a change of a listener.
 func (c *checker) drainDuration() {
-	text, ok := c.config.DrainDuration()
+	text, ok := c.config.Field(proxyconfig.DrainDuration)
 	running, seen := c.drain()
 	if !ok {
 		detail := "what holds instead was not to be seen; Istio's default is 45s"

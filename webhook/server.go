@@ -171,7 +171,7 @@ func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error
 	return &handlers{
 		pods: &admission.PodHandler{
 			Store: store, Cluster: known, Decide: o.Decide, Options: decide.Options{ClusterWide: o.ClusterWide},
-			Metrics: s.reviewed, Log: s.log.WithName("pods"),
+			Lot: admission.RandomLot, Metrics: s.reviewed, Log: s.log.WithName("pods"),
 		},
 		rules: &admission.RulesHandler{Own: o.configMap, Metrics: s.reviewed, Log: s.log.WithName("validate")},
 		certs: certs,

@@ -30,12 +30,21 @@ type explanation struct {
 	Changes     []rules.Annotation `json:"changes"`         // annotations to set
 	Remove      []string           `json:"remove"`          // annotations to remove
 	Would       []rules.Annotation `json:"would,omitempty"` // changes if observing rules were enforced
+	Ambient     []ambientLoss      `json:"ambient,omitempty"`
+	Price       []string           `json:"price,omitempty"` // what the pod pays for what is in force
 	Annotations map[string]string  `json:"annotations"`     // holdfast's and Istio's, as they result
 	Warnings    []rules.Warning    `json:"warnings"`
 }
 
+// ambientLoss is what one key of a rule that matches becomes without a sidecar.
+type ambientLoss struct {
+	Rule string `json:"rule"`
+	rules.AmbientLoss
+}
+
 func newExplain() *cobra.Command {
 	var options offline
+	var ambient bool
 	var output string
 	cmd := &cobra.Command{
 		Use:   "explain -f RULES [FILE|-]...",
@@ -59,20 +68,33 @@ Exit status: 0, or with --exit-code 1 if anything would change; 1 errors, 2 wron
 			if err != nil {
 				return err
 			}
-			if err := explain(cmd, documents, output); err != nil {
+			var losing *rules.File
+			if ambient {
+				losing = options.file
+			}
+			if err := explain(cmd, documents, losing, output); err != nil {
 				return err
 			}
 			return options.conclude(cmd, documents)
 		},
 	}
 	options.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&ambient, "ambient", false, "say too what each rule that matches would lose in ambient mode, without a sidecar (docs/ambient.md)")
 	outputFlag(cmd, &output, "text", "json")
 	return cmd
 }
 
-func explain(cmd *cobra.Command, documents []document, output string) error {
+// explain prints what the rules say; with losing, the rules, also what they lose in
+// ambient mode.
+func explain(cmd *cobra.Command, documents []document, losing *rules.File, output string) error {
 	explanations := []explanation{}
-	eachWorkload(documents, func(w *workload) { explanations = append(explanations, explainOne(w)) })
+	eachWorkload(documents, func(w *workload) {
+		e := explainOne(w)
+		if losing != nil {
+			e.Ambient = inAmbient(losing, w.verdicts)
+		}
+		explanations = append(explanations, e)
+	})
 	if output == "json" {
 		return encodeJSON(cmd.OutOrStdout(), explanations)
 	}
@@ -92,9 +114,27 @@ func explainOne(w *workload) explanation {
 		Reason: w.outcome.Reason, Detail: w.outcome.Detail,
 		InForce: list(w.outcome.Rules), Observed: list(w.outcome.Observed), Rules: list(w.verdicts), Shown: w.shown,
 		Changes: list(w.outcome.Set), Remove: list(w.outcome.Remove), Would: w.outcome.Would,
+		Price:       w.outcome.Price,
 		Annotations: resulting(w.Pod.Annotations, &w.outcome),
 		Warnings:    list(w.outcome.Warnings),
 	}
+}
+
+// inAmbient are the losses of the rules that match.
+func inAmbient(file *rules.File, verdicts []rules.Verdict) (losses []ambientLoss) {
+	matched := map[string]bool{}
+	for i := range verdicts {
+		matched[verdicts[i].Rule] = verdicts[i].Matched
+	}
+	for i := range file.Rules {
+		if !matched[file.Rules[i].Name] {
+			continue
+		}
+		for _, loss := range file.Rules[i].Strategy.InAmbient() {
+			losses = append(losses, ambientLoss{file.Rules[i].Name, loss})
+		}
+	}
+	return losses
 }
 
 // list makes an absent list an empty one, so that JSON says [] and not null.
@@ -146,6 +186,15 @@ func printExplanation(w io.Writer, e explanation) {
 	if len(e.Would) > 0 {
 		fmt.Fprintln(w, "  annotations if observing rules were enforced:")
 		printAnnotations(w, e.Would)
+	}
+	if len(e.Ambient) > 0 {
+		fmt.Fprintln(w, "  in ambient mode, without a sidecar:")
+	}
+	for _, loss := range e.Ambient {
+		fmt.Fprintf(w, "    %s, %s: %s; instead: %s\n", loss.Rule, loss.Key, loss.Becomes, loss.Instead)
+	}
+	for _, price := range e.Price {
+		fmt.Fprintf(w, "  price: %s\n", price)
 	}
 	for _, warning := range e.Warnings {
 		fmt.Fprintf(w, "  warning %s: %s\n", warning.Code, warning.Message)

@@ -80,6 +80,8 @@ type offline struct {
 	clusterWide     bool
 	recursive       bool
 	exitCode        bool
+
+	file *rules.File // once it is read
 }
 
 func (o *offline) addFlags(flags *pflag.FlagSet) {
@@ -147,6 +149,7 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 		return nil, err
 	}
 	file, err := o.load(cmd)
+	o.file = file
 	if err != nil {
 		return nil, err
 	}

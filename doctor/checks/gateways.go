@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/doctor"
+	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// gateways looks for the pods of the rules' entries. An entry's keepalive is an
-// EnvoyFilter, which needs no opt-in, so the namespace's label is not looked at.
+// gateways looks for the pods of the rules' entries, and whether they are sent to
+// holdfast. An entry's keepalive is an EnvoyFilter, which needs no opt-in.
 func gateways(s *doctor.Snapshot, r *doctor.Result) {
 	m := s.Rules.Value
 	if m == nil || m.File == nil {
@@ -20,7 +21,11 @@ func gateways(s *doctor.Snapshot, r *doctor.Result) {
 		}
 		return
 	}
-	for _, g := range m.File.Gateways {
+	for i := range m.File.Gateways {
+		g := &m.File.Gateways[i]
+		if g.ForPods() {
+			optedIn(s, r, g)
+		}
 		there := s.GatewayPods[g.Name]
 		switch selector := selectorText(g.Selector); {
 		case there.Unseen != "":
@@ -34,6 +39,17 @@ func gateways(s *doctor.Snapshot, r *doctor.Result) {
 	if len(m.File.Gateways) != 1 {
 		r.Seen = fmt.Sprintf("%d entries", len(m.File.Gateways))
 	}
+}
+
+// optedIn says where the pods of an entry are not for holdfast.
+func optedIn(s *doctor.Snapshot, r *doctor.Result, g *rules.Gateway) {
+	r.Unseen(s.Namespaces.Unseen)
+	isIt := func(n doctor.Namespace) bool { return n.Name == g.Namespace }
+	if s.Namespaces.Unseen != "" || !slices.ContainsFunc(s.Namespaces.Value, isIt) || slices.ContainsFunc(s.OptedIn(), isIt) {
+		return // one that is not there has no pods either
+	}
+	r.Add(doctor.GatewayNotOptedIn, "gateways entry "+g.Name, fmt.Sprintf("namespace %s has no label %s=true", g.Namespace, rules.EnabledKey),
+		fmt.Sprintf("kubectl label namespace %s %s=true --overwrite, then restart the gateway; other pods there are then looked at too", g.Namespace, rules.EnabledKey))
 }
 
 func selectorText(selector map[string]string) string {

@@ -133,12 +133,9 @@ func hasRule(s *doctor.Snapshot, wanted func(*rules.Rule) bool) bool {
 		slices.ContainsFunc(s.Rules.Value.File.Rules, func(r rules.Rule) bool { return wanted(&r) })
 }
 
-// exitOnZero is the key of proxyMetadata that lets a proxy end with its last connection.
-const exitOnZero = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
-
 func hasExitOnZero(s *doctor.Snapshot) bool {
 	for i := range s.Waypoints.Value {
-		if strings.Contains(s.Waypoints.Value[i].Annotations[istio.ProxyConfigAnnotation], exitOnZero) {
+		if strings.Contains(s.Waypoints.Value[i].Annotations[istio.ProxyConfigAnnotation], istio.ExitOnZeroMetadata) {
 			return true
 		}
 	}

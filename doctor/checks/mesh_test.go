@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -121,9 +122,23 @@ func TestGateways(t *testing.T) {
 		s.GatewayPods = map[string]doctor.Seen[bool]{"edge": there}
 		return s
 	}
+	more := strings.Replace(text, "ports:", "idleTimeout: 24h, ports:", 1)
+	inNamespace := func(text string, labels map[string]string) *doctor.Snapshot {
+		s := withRules(t, text)
+		s.GatewayPods = map[string]doctor.Seen[bool]{"edge": {Value: true}}
+		s.Namespaces.Value = []doctor.Namespace{{Name: "in", Labels: labels}, {Name: "other", Labels: map[string]string{rules.EnabledKey: "true"}}}
+		return s
+	}
+	blind := inNamespace(more, nil)
+	blind.Namespaces = doctor.Seen[[]doctor.Namespace]{Unseen: "forbidden to list namespaces"}
 	table(t, doctor.Gateways, []judged{
 		{name: "found", state: state(doctor.Seen[bool]{Value: true}), says: "1 entry"},
 		{name: "not found", state: state(doctor.Seen[bool]{}), codes: []doctor.Code{doctor.GatewayNotFound}, says: "no pod in namespace in has a=1,b=2"},
+		{name: "keepalive needs no opt-in", state: inNamespace(text, nil), says: "1 entry"},
+		{name: "the rest does", state: inNamespace(more, nil), codes: []doctor.Code{doctor.GatewayNotOptedIn}, says: "kubectl label namespace in holdfast.dev/enabled=true"},
+		{name: "so it is no", state: inNamespace(more, map[string]string{rules.EnabledKey: "false"}), codes: []doctor.Code{doctor.GatewayNotOptedIn}},
+		{name: "opted in", state: inNamespace(more, map[string]string{rules.EnabledKey: "true"}), says: "1 entry"},
+		{name: "namespaces not to be seen", state: blind, unseen: "forbidden to list namespaces"},
 		{name: "not to be seen", state: state(doctor.Seen[bool]{Unseen: "forbidden to list pods in namespace in"}), unseen: "forbidden to list pods in namespace in"},
 	})
 }

@@ -70,7 +70,7 @@ func Snapshot(ctx context.Context, config *rest.Config, o Options) (*doctor.Snap
 		{g.validating, []doctor.Name{doctor.Webhooks, doctor.Certificates}},
 		{g.services, []doctor.Name{doctor.Webhooks}},
 		{g.rules, []doctor.Name{doctor.Rules, doctor.Policies, doctor.Namespaces, doctor.Istio, doctor.MeshObjects, doctor.Overrides, doctor.Gateways}},
-		{g.namespaces, []doctor.Name{doctor.Reachability, doctor.Policies, doctor.Namespaces, doctor.Overrides}},
+		{g.namespaces, []doctor.Name{doctor.Reachability, doctor.Policies, doctor.Namespaces, doctor.Overrides, doctor.Gateways}},
 		{g.replicas, []doctor.Name{doctor.Replicas, doctor.Certificates, doctor.Rules}},
 		{g.secret, []doctor.Name{doctor.Certificates}},
 		{g.certManager, []doctor.Name{doctor.CertManager, doctor.Certificates}},

@@ -64,6 +64,8 @@ func (b block) lines(entries []Entry) string {
 			text.WriteString(" {}" + b.eol)
 		case entry.Entries != nil:
 			text.WriteString(b.eol + b.deeper().lines(entry.Entries))
+		case entry.Plain != "":
+			text.WriteString(" " + entry.Plain + b.eol)
 		case b.quoted:
 			text.WriteString(" " + doubleQuotes.write(entry.Text) + b.eol)
 		case b.isLiteral(entry.Text):
@@ -86,7 +88,7 @@ func (b block) literalEnd(entries []Entry) (text string, indent int) {
 	switch last := entries[len(entries)-1]; {
 	case len(last.Entries) > 0:
 		return b.deeper().literalEnd(last.Entries)
-	case last.Entries == nil && b.isLiteral(last.Text):
+	case last.Entries == nil && last.Plain == "" && b.isLiteral(last.Text):
 		return last.Text, len(b.indent + b.step)
 	}
 	return "", 0

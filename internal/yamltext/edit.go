@@ -12,6 +12,7 @@ import (
 type Entry struct {
 	Key     string
 	Text    string  // the value, a string
+	Plain   string  // unless empty: the value is no string but this: true, 5
 	Entries []Entry // unless nil: the value is a mapping of these instead
 	Merge   string  // unless empty: no key, but a merge of what this anchor names
 }
@@ -129,8 +130,8 @@ func (e *Edit) Set(m *yaml.Node, entries []Entry, remove []string) {
 		switch i, ok := last[entry.Key]; {
 		case !ok || entry.Merge != "":
 			c.added = append(c.added, entry)
-		case i < 0 || entry.Entries != nil:
-			e.Refuse(m, "got the key %s twice, or a mapping for a key that is there", entry.Key)
+		case i < 0 || entry.Entries != nil || entry.Plain != "":
+			e.Refuse(m, "got the key %s twice, or more than a text for a key that is there", entry.Key)
 		default:
 			c.replaced[i] = entry.Text
 		}

@@ -206,9 +206,9 @@ func TestEditRefusals(t *testing.T) {
 		// What cannot be done is refused where it stands.
 		{Style{}, "a: b\nc: [d]\n", set("", "c=x"), "! 2:4: got a value that is no text, want one"},
 		{Style{}, "a: {}\n", set("a", "b=c"), "! 1:4: got no entries, want a mapping with some"},
-		{Style{}, "a: b\n", set("", "x=y", "x=z"), "! 1:1: got the key x twice, or a mapping for a key that is there"},
-		{Style{}, "a: b\n", set("", "a=y", "a=z"), "! 1:1: got the key a twice, or a mapping for a key that is there"},
-		{Style{}, "a: b\n", add("a"), "! 1:1: got the key a twice, or a mapping for a key that is there"},
+		{Style{}, "a: b\n", set("", "x=y", "x=z"), "! 1:1: got the key x twice, or more than a text for a key that is there"},
+		{Style{}, "a: b\n", set("", "a=y", "a=z"), "! 1:1: got the key a twice, or more than a text for a key that is there"},
+		{Style{}, "a: b\n", add("a"), "! 1:1: got the key a twice, or more than a text for a key that is there"},
 		{Style{}, "? a\n: b\n", set("", "c=d"), "! 1:3: cannot tell where this ends: want a key without \"?\"; write it in a plainer form"},
 		{Style{}, "a: b\n? c\n: d\n", set("", "e=f"), "a: b\n? c\n: d\ne: f\n"},
 		{Style{}, "a: b\n? c\n", set("", "c=f"), "! 2:4: cannot tell where this ends: want \":\"; write it in a plainer form"},

@@ -99,6 +99,8 @@ func (f flow) join(entries []Entry) string {
 		switch {
 		case entry.Entries != nil:
 			texts[i] += f.deeper().mapping(entry.Entries)
+		case entry.Plain != "":
+			texts[i] += entry.Plain
 		default:
 			texts[i] += f.values.write(entry.Text)
 		}

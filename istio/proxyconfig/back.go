@@ -12,15 +12,14 @@ import (
 
 // Back takes an Edit back.
 type Back struct {
-	Remove []string // keys of proxyMetadata that the edit added
-	Drain  bool     // remove drainDuration, which the edit added
-	Field  bool     // remove proxyMetadata, which the edit added, if no key is left in it
+	Remove   []string // keys of proxyMetadata that the edit added
+	Fields   []Field  // to remove, which the edit added
+	Metadata bool     // remove proxyMetadata, which the edit added, if no key is left in it
 	// Was are keys of proxyMetadata whose values the edit replaced or removed,
 	// with what Written returned before. One in Remove too is restored.
 	Was map[string]string
-	// DrainWas is what WrittenDrain returned of a drainDuration that said
-	// nothing; nil leaves what is there.
-	DrainWas *string
+	// FieldsWere is what WrittenField returned of Fields that said nothing.
+	FieldsWere map[Field]string
 }
 
 // TakeBack takes an edit back: what Edit made of a text becomes that text
@@ -29,7 +28,7 @@ type Back struct {
 // means the same. What has been changed since stays, and so does what is not
 // there any more. The result is verified as that of Edit.
 func (c *Config) TakeBack(back Back) (*Config, error) {
-	diff := delta{set: map[string]string{}, written: map[string]string{}, result: map[string]string{}}
+	diff := delta{set: map[string]string{}, written: map[string]string{}, result: map[string]string{}, fieldsWritten: map[Field]string{}}
 	maps.Copy(diff.result, c.view.metadata)
 	direct := maps.Collect(yamltext.All(c.metadataNode()))
 	added := map[string]string{}
@@ -53,22 +52,26 @@ func (c *Config) TakeBack(back Back) (*Config, error) {
 		}
 	}
 	_, hasField := c.view.fields[c.view.metadataField]
-	diff.removeField = back.Field && hasField && len(diff.result) == 0
-	if c.view.hasDrain {
-		diff.removeDrain, diff.drainWritten = back.Drain && back.DrainWas == nil, back.DrainWas
+	diff.removeMetadata = back.Metadata && hasField && len(diff.result) == 0
+	for _, f := range back.Fields {
+		if written, said := back.FieldsWere[f]; said && c.view.known[f].given {
+			diff.fieldsWritten[f] = written
+		} else if c.view.known[f].given {
+			diff.removeFields = append(diff.removeFields, f)
+		}
 	}
 	// Two steps where one edit would change neighbours at once: a key behind
 	// proxyMetadata goes; and keys that are there again get their own text.
 	later := Back{Was: added}
-	if diff.removeDrain && diff.ofMetadata() && !diff.removeField {
-		diff.removeDrain, later.Drain = false, true
+	if diff.ofMetadata() && !diff.removeMetadata {
+		diff.removeFields, later.Fields = nil, diff.removeFields
 	}
 	text, err := c.apply(diff)
 	if err != nil {
 		return nil, err
 	}
 	rest, err := Parse(text) // Istio may reject what somebody else says was there
-	if err != nil || len(later.Was) == 0 && !later.Drain {
+	if err != nil || len(later.Was)+len(later.Fields) == 0 {
 		return rest, err
 	}
 	return rest.TakeBack(later)
@@ -107,17 +110,18 @@ func (c *Config) Written(key string) (text string, ok bool) {
 	return string(quoted), true
 }
 
-// WrittenDrain returns the text of a drainDuration that is null, for Back; ok
-// reports whether there is one.
-func (c *Config) WrittenDrain() (text string, ok bool) {
-	if _, there := c.view.fields[c.view.drainField]; !there || c.view.hasDrain {
+// WrittenField returns the text of a field that is null, for Back; ok reports
+// whether it is.
+func (c *Config) WrittenField(f Field) (text string, ok bool) {
+	seen := &c.view.known[f]
+	if _, there := c.view.fields[seen.name]; !there || seen.given {
 		return "", false
 	}
 	d, err := c.nodes()
-	if err != nil || yamltext.Direct(d.Root, c.view.drainField) == nil {
+	if err != nil || yamltext.Direct(d.Root, seen.name) == nil {
 		return "", false
 	}
-	return d.Written(d.Root, c.view.drainField)
+	return d.Written(d.Root, seen.name)
 }
 
 // metadataNode returns proxyMetadata where it stands in the text as a mapping

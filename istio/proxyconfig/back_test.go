@@ -11,7 +11,7 @@ import (
 
 // backOf is what takes an edit of a text back.
 func backOf(c *Config, edit Edit) Back {
-	back := Back{Field: !c.HasMetadata(), Was: map[string]string{}}
+	back := Back{Metadata: !c.HasMetadata(), Was: map[string]string{}, FieldsWere: map[Field]string{}}
 	for key := range edit.SetMetadata {
 		back.Remove = append(back.Remove, key)
 		if written, ok := c.Written(key); ok {
@@ -23,16 +23,19 @@ func backOf(c *Config, edit Edit) Back {
 			back.Was[key] = written
 		}
 	}
-	if _, ok := c.DrainDuration(); !ok {
-		back.Drain = edit.DrainDuration != ""
-		if written, ok := c.WrittenDrain(); ok && back.Drain {
-			back.DrainWas = &written
+	for f := range edit.SetFields {
+		if _, own := c.Field(f); own {
+			continue
+		}
+		back.Fields = append(back.Fields, f)
+		if written, ok := c.WrittenField(f); ok {
+			back.FieldsWere[f] = written
 		}
 	}
 	return back
 }
 
-// Any edit of any configuration that leaves the author's drainDuration alone:
+// Any edit of any configuration that leaves the author's fields alone:
 // taken back, the text is what it was. Where a key was removed, or an empty
 // proxyMetadata filled, it is one that means the same.
 func TestTakeBackProperty(t *testing.T) {
@@ -43,8 +46,10 @@ func TestTakeBackProperty(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		if _, own := config.DrainDuration(); own {
-			edit.DrainDuration = ""
+		for f := range edit.SetFields {
+			if _, own := config.Field(f); own {
+				delete(edit.SetFields, f)
+			}
 		}
 		edited, err := config.Edit(edit)
 		if err != nil {
@@ -103,20 +108,32 @@ func TestTakeBack(t *testing.T) {
 		{
 			rule: "a proxyMetadata that the edit made goes with its last key",
 			text: "concurrency: 2\nproxyMetadata:\n  " + quoted(idle) + "\n",
-			back: Back{Remove: []string{idle}, Field: true},
+			back: Back{Remove: []string{idle}, Metadata: true},
 			want: "concurrency: 2\n",
 		},
 		{
 			rule: "but not with a key of somebody else",
 			text: "concurrency: 2\nproxyMetadata:\n  " + quoted(idle) + "\n  MINE: \"1\"\n",
-			back: Back{Remove: []string{idle}, Field: true},
+			back: Back{Remove: []string{idle}, Metadata: true},
 			want: "concurrency: 2\nproxyMetadata:\n  MINE: \"1\"\n",
 		},
 		{
 			rule: "in braces",
 			text: `{"proxyMetadata":{"A":"b","` + idle + `":"48h"},"drainDuration":"43200s"}`,
-			back: Back{Remove: []string{idle}, Drain: true},
+			back: Back{Remove: []string{idle}, Fields: []Field{DrainDuration}},
 			want: `{"proxyMetadata":{"A":"b"}}`,
+		},
+		{
+			rule: "a boolean, too",
+			text: "concurrency: 2\nholdApplicationUntilProxyStarts: true\n",
+			back: Back{Fields: []Field{HoldApplication}},
+			want: "concurrency: 2\n",
+		},
+		{
+			rule: "and one that said nothing says nothing again",
+			text: "hold_application_until_proxy_starts: true # mine\n",
+			back: Back{Fields: []Field{HoldApplication}, FieldsWere: map[Field]string{HoldApplication: "~"}},
+			want: "hold_application_until_proxy_starts: ~ # mine\n",
 		},
 		{
 			rule: "a key that was removed comes back",
@@ -127,7 +144,7 @@ func TestTakeBack(t *testing.T) {
 		{
 			rule: "what is not there any more is nothing to take back",
 			text: "concurrency: 2\n",
-			back: Back{Remove: []string{idle}, Drain: true, Field: true},
+			back: Back{Remove: []string{idle}, Fields: Fields(), Metadata: true},
 			want: "concurrency: 2\n",
 		},
 		{

@@ -26,7 +26,7 @@ var typicalEdit = Edit{
 		istio.DestinationsIdleTimeoutMetadata:  "172800000",
 	},
 	RemoveMetadata: []string{istio.DestinationsMetadataPrefix + "2"},
-	DrainDuration:  "43200s",
+	SetFields:      map[Field]string{DrainDuration: "43200s"},
 }
 
 func BenchmarkProxyConfig(b *testing.B) {

@@ -24,9 +24,11 @@ import (
 // Source: validateProxyConfig in
 // https://github.com/istio/istio/blob/eed52ebb66ad/pkg/kube/inject/validate.go
 func (v *view) check(text string) error {
-	if v.hasDrain {
-		if err := checkDrainDuration(v.drainDuration); err != nil {
-			return fieldError(text, v.drainField, err)
+	for _, f := range Fields() {
+		if seen := &v.known[f]; seen.given {
+			if err := f.check(seen.value); err != nil {
+				return fieldError(text, seen.name, err)
+			}
 		}
 	}
 	if !v.fewFields() {
@@ -53,11 +55,14 @@ var knownFields = sync.OnceValue(func() map[string]bool {
 })
 
 // fewFields reports whether Istio would decode no fields but proxyMetadata and
-// drainDuration, which decodeView has already done.
+// those that holdfast writes, which decodeView has already done.
 func (v *view) fewFields() bool {
 	known := knownFields()
 	for name := range v.fields {
-		ours := slices.Contains(metadataSpellings[:], name) || slices.Contains(drainSpellings[:], name)
+		ours := slices.Contains(metadataSpellings[:], name)
+		for _, spellings := range fieldSpellings {
+			ours = ours || slices.Contains(spellings[:], name)
+		}
 		extension := strings.HasPrefix(name, "[")
 		if !ours && (known[name] || extension) {
 			return false

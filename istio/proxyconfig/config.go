@@ -9,13 +9,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Fields of a ProxyConfig that holdfast reads and writes. Istio reads either
-// spelling and, where both stand, the first one, even if it is null.
-// Source: https://github.com/golang/protobuf/blob/v1.5.4/jsonpb/decode.go
-var (
-	metadataSpellings = [2]string{"proxyMetadata", "proxy_metadata"}
-	drainSpellings    = [2]string{"drainDuration", "drain_duration"}
-)
+// metadataSpellings are the names of proxyMetadata; fieldSpellings says which
+// counts.
+var metadataSpellings = [2]string{"proxyMetadata", "proxy_metadata"}
 
 // Config is the text of a ProxyConfigAnnotation, understood as Istio's
 // injector understands it and kept as its author wrote it. It is not for
@@ -49,10 +45,7 @@ type view struct {
 	metadataField string
 	// metadata is the decoded proxyMetadata. Null values are empty strings.
 	metadata map[string]string
-	// drainField is to drainDuration what metadataField is to proxyMetadata.
-	drainField    string
-	drainDuration string
-	hasDrain      bool
+	known    [fieldCount]fieldView
 }
 
 // Parse reads an annotation's value; an empty text is an empty configuration.
@@ -83,7 +76,13 @@ func Parse(text string) (*Config, error) {
 	return c, nil
 }
 
-var emptyView = view{metadataField: metadataSpellings[0], drainField: drainSpellings[0]}
+var emptyView = func() view {
+	v := view{metadataField: metadataSpellings[0]}
+	for _, f := range Fields() {
+		v.known[f].name = fieldSpellings[f][0]
+	}
+	return v
+}()
 
 // decodeView decodes a text as Istio does, by way of JSON, and sorts out its
 // spellings. It does not ask whether Istio accepts it.
@@ -105,17 +104,15 @@ func decodeView(text string) (view, error) {
 		return view{}, err
 	}
 	v.metadataField = spelling(v.fields, metadataSpellings)
-	v.drainField = spelling(v.fields, drainSpellings)
 	if raw, ok := v.fields[v.metadataField]; ok {
 		if err := json.Unmarshal(raw, &v.metadata); err != nil {
 			return view{}, v.metadataError(text, raw)
 		}
 	}
-	if raw, ok := v.fields[v.drainField]; ok && string(raw) != "null" {
-		if err := json.Unmarshal(raw, &v.drainDuration); err != nil {
-			return view{}, drainError(text, v.drainField, raw)
+	for _, f := range Fields() {
+		if err := v.decodeField(text, f); err != nil {
+			return view{}, err
 		}
-		v.hasDrain = true
 	}
 	return v, nil
 }
@@ -159,7 +156,8 @@ func (c *Config) orderedKeys() []string {
 	return append(keys, slices.Sorted(maps.Keys(rest))...)
 }
 
-// DrainDuration returns the text of drainDuration (or drain_duration), if set.
-func (c *Config) DrainDuration() (value string, ok bool) {
-	return c.view.drainDuration, c.view.hasDrain
+// Field returns the value of a field, in whichever spelling it stands there; ok
+// reports whether it does, and is not null.
+func (c *Config) Field(f Field) (value string, ok bool) {
+	return c.view.known[f].value, c.view.known[f].given
 }

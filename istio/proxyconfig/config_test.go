@@ -129,7 +129,7 @@ func TestParseProxyConfig(t *testing.T) {
 }
 
 func TestProxyConfigView(t *testing.T) {
-	config, err := Parse("proxy_metadata: {C: d}\ndrain_duration: 60s\nx: &x {M: m, B: other}\n" +
+	config, err := Parse("proxy_metadata: {C: d}\ndrain_duration: 60s\nhold_application_until_proxy_starts: No\nx: &x {M: m, B: other}\n" +
 		"proxyMetadata:\n  <<: *x\n  Z: first\n  A: ~\n  Z: z\n  B: c\n")
 	if err != nil {
 		t.Fatal(err)
@@ -146,14 +146,26 @@ func TestProxyConfigView(t *testing.T) {
 	if got, ok := config.Metadata("C"); ok {
 		t.Errorf("C: got %q, want none", got)
 	}
-	if got, ok := config.DrainDuration(); !ok || got != "60s" {
+	if got, ok := config.Field(DrainDuration); !ok || got != "60s" {
 		t.Errorf("drainDuration: got %q, %v, want 60s", got, ok)
 	}
 	empty, err := Parse("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := empty.DrainDuration(); ok || len(empty.MetadataKeys()) > 0 {
+	if got, ok := config.Field(HoldApplication); !ok || got != "false" {
+		t.Errorf("holdApplicationUntilProxyStarts: got %q, %v, want false", got, ok)
+	}
+	for _, text := range []string{"holdApplicationUntilProxyStarts: ~\n", "holdApplicationUntilProxyStarts:\nhold_application_until_proxy_starts: true\n"} {
+		config, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if got, ok := config.Field(HoldApplication); ok {
+			t.Errorf("%q: got %q, want none: Istio reads null as nothing, and not the other spelling", text, got)
+		}
+	}
+	if _, ok := empty.Field(DrainDuration); ok || len(empty.MetadataKeys()) > 0 {
 		t.Error("an empty text is not empty")
 	}
 }
@@ -172,7 +184,8 @@ func TestProxyConfigEditRefuses(t *testing.T) {
 		{"line break", "", Edit{SetMetadata: map[string]string{"A": "x\ny"}}, "want printable characters"},
 		{"no text", "", Edit{SetMetadata: map[string]string{"A": "\xff"}}, "want printable characters"},
 		{"key", "", Edit{SetMetadata: map[string]string{"a: b": "c"}}, "want the name of an environment variable"},
-		{"drain", "", Edit{DrainDuration: "1500ms"}, "drainDuration: got \"1500ms\", want whole seconds"},
+		{"drain", "", Edit{SetFields: map[Field]string{DrainDuration: "1500ms"}}, "drainDuration: got \"1500ms\", want whole seconds"},
+		{"boolean", "", Edit{SetFields: map[Field]string{HoldApplication: "yes"}}, "holdApplicationUntilProxyStarts: got \"yes\", want true or false"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config, err := Parse(test.text)

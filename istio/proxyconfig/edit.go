@@ -2,7 +2,6 @@ package proxyconfig
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,20 +16,20 @@ import (
 type Edit struct {
 	SetMetadata    map[string]string // keys of proxyMetadata to set
 	RemoveMetadata []string          // keys of proxyMetadata to remove
-	DrainDuration  string            // to set; empty leaves what stands there
+	SetFields      map[Field]string  // to set; what is not in it stays
 }
 
 // delta is what an edit comes to for one text.
 type delta struct {
 	set    map[string]string // keys whose value differs or is missing
 	remove []string          // keys that are there and shall not be
-	drain  string            // "" leaves it
+	fields map[Field]string  // whose value differs or is missing
 	result map[string]string // all of proxyMetadata afterwards
 	// What only Config.TakeBack does.
-	written      map[string]string // keys that are there and get this text, as Written returned it
-	drainWritten *string           // the same for drainDuration
-	removeDrain  bool
-	removeField  bool // proxyMetadata, as no key is left in it
+	written        map[string]string // keys that are there and get this text, as Written returned it
+	fieldsWritten  map[Field]string  // the same for fields, as WrittenField returned it
+	removeFields   []Field
+	removeMetadata bool // proxyMetadata, as no key is left in it
 }
 
 // Edit returns the text with the edit made. Everything else stays as it was
@@ -83,8 +82,12 @@ func (c *Config) apply(diff delta) (string, error) {
 func fresh(edit Edit) string {
 	var b strings.Builder
 	b.Grow(512)
-	if edit.DrainDuration != "" {
-		b.WriteString(drainSpellings[0] + `: "` + edit.DrainDuration + "\"\n")
+	for _, f := range Fields() {
+		if value, ok := edit.SetFields[f]; ok && f.isBoolean() {
+			b.WriteString(f.String() + ": " + value + "\n")
+		} else if ok {
+			b.WriteString(f.String() + `: "` + value + "\"\n")
+		}
 	}
 	if len(edit.SetMetadata) > 0 {
 		b.WriteString(metadataSpellings[0] + ":\n")
@@ -137,9 +140,11 @@ func (e Edit) check() error {
 			return fmt.Errorf("metadata %s: got %q, want printable characters without quotes and backslashes", key, value)
 		}
 	}
-	if e.DrainDuration != "" {
-		if err := checkDrainDuration(e.DrainDuration); err != nil {
-			return fmt.Errorf("drainDuration: %w", err)
+	for _, f := range Fields() {
+		if value, ok := e.SetFields[f]; ok {
+			if err := f.check(value); err != nil {
+				return fmt.Errorf("%s: %w", f, err)
+			}
 		}
 	}
 	return nil
@@ -147,7 +152,7 @@ func (e Edit) check() error {
 
 // deltaFor leaves out of an edit what is already so.
 func (v *view) deltaFor(edit Edit) delta {
-	d := delta{set: map[string]string{}, result: maps.Clone(v.metadata)}
+	d := delta{set: map[string]string{}, fields: map[Field]string{}, result: maps.Clone(v.metadata)}
 	if d.result == nil {
 		d.result = map[string]string{}
 	}
@@ -163,22 +168,28 @@ func (v *view) deltaFor(edit Edit) delta {
 			delete(d.result, key)
 		}
 	}
-	if edit.DrainDuration != v.drainDuration {
-		d.drain = edit.DrainDuration
+	for f, value := range edit.SetFields {
+		if v.known[f].value != value {
+			d.fields[f] = value
+		}
 	}
 	return d
 }
 
 // isEmpty reports whether all is as it should be.
-func (d delta) isEmpty() bool { return !d.ofMetadata() && !d.ofDrain() }
+func (d delta) isEmpty() bool { return !d.ofMetadata() && !slices.ContainsFunc(Fields(), d.of) }
 
 // ofMetadata reports whether proxyMetadata is to change.
 func (d delta) ofMetadata() bool {
 	return len(d.set)+len(d.remove)+len(d.written) > 0
 }
 
-// ofDrain reports whether drainDuration is to change.
-func (d delta) ofDrain() bool { return d.drain != "" || d.removeDrain || d.drainWritten != nil }
+// of reports whether a field is to change.
+func (d delta) of(f Field) bool {
+	_, set := d.fields[f]
+	_, written := d.fieldsWritten[f]
+	return set || written || slices.Contains(d.removeFields, f)
+}
 
 // verify decodes an edited text as Istio does and wants the old view with the
 // change made, nothing more and nothing less.
@@ -192,7 +203,8 @@ func (v *view) verify(text string, d delta) error {
 	}
 	for _, fields := range []map[string]json.RawMessage{v.fields, got.fields} {
 		for name := range fields {
-			isMeant := d.ofMetadata() && name == v.metadataField || d.ofDrain() && name == v.drainField
+			isMeant := d.ofMetadata() && name == v.metadataField ||
+				slices.ContainsFunc(Fields(), func(f Field) bool { return d.of(f) && name == v.known[f].name })
 			if !isMeant && !bytes.Equal(v.fields[name], got.fields[name]) {
 				return differs(name)
 			}
@@ -201,15 +213,19 @@ func (v *view) verify(text string, d delta) error {
 	for key := range d.written { // what it means, only the text tells
 		d.result[key] = got.metadata[key]
 	}
-	if got.metadataField != v.metadataField && !d.removeField || !maps.Equal(got.metadata, d.result) {
+	if got.metadataField != v.metadataField && !d.removeMetadata || !maps.Equal(got.metadata, d.result) {
 		return differs(v.metadataField)
 	}
-	drain := cmp.Or(d.drain, v.drainDuration)
-	if d.removeDrain || d.drainWritten != nil { // it was there only for nothing
-		drain = ""
-	}
-	if got.drainField != v.drainField && !d.removeDrain || got.drainDuration != drain {
-		return differs(v.drainField)
+	for _, f := range Fields() {
+		removed, want := slices.Contains(d.removeFields, f), v.known[f].value
+		if set, ok := d.fields[f]; ok {
+			want = set
+		} else if d.of(f) { // it was there only for nothing
+			want = ""
+		}
+		if got.known[f].name != v.known[f].name && !removed || got.known[f].value != want {
+			return differs(v.known[f].name)
+		}
 	}
 	return nil
 }

@@ -12,8 +12,9 @@ import (
 // to 48h unless the case says otherwise.
 func TestProxyConfigEdit(t *testing.T) {
 	idle := Edit{SetMetadata: map[string]string{istio.IdleTimeoutMetadata: "48h"}}
-	drain := Edit{DrainDuration: "43200s"}
-	both := Edit{SetMetadata: idle.SetMetadata, DrainDuration: "43200s"}
+	drain := Edit{SetFields: map[Field]string{DrainDuration: "43200s"}}
+	both := Edit{SetMetadata: idle.SetMetadata, SetFields: map[Field]string{DrainDuration: "43200s"}}
+	hold := Edit{SetMetadata: idle.SetMetadata, SetFields: map[Field]string{HoldApplication: "true"}}
 	swap := Edit{
 		SetMetadata:    map[string]string{istio.HoldfastMetadata: "v1", istio.KeepaliveMetadata: "120s-30s-3"},
 		RemoveMetadata: []string{istio.DestinationsMetadataPrefix + "1", istio.DestinationsMetadataPrefix + "2"},
@@ -26,6 +27,22 @@ func TestProxyConfigEdit(t *testing.T) {
 		// The most frequent pod has no such annotation.
 		{"empty", idle, "", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
 		{"empty, two fields", both, "", "drainDuration: \"43200s\"\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		// A boolean is none in quotes: Istio would deny the pod.
+		{"empty, a boolean", hold, "", "holdApplicationUntilProxyStarts: true\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"},
+		{
+			"boolean, block", hold, "concurrency: 2\nproxyMetadata:\n  A: b\n",
+			"concurrency: 2\nproxyMetadata:\n  A: b\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\nholdApplicationUntilProxyStarts: true\n",
+		},
+		{
+			"boolean, JSON", hold, `{"proxyMetadata":{"A":"b"}}`,
+			`{"proxyMetadata":{"A":"b","ISTIO_META_IDLE_TIMEOUT":"48h"},"holdApplicationUntilProxyStarts":true}`,
+		},
+		{
+			"boolean, other spelling without a value", hold, "hold_application_until_proxy_starts: # why\nproxyMetadata: {A: b}\n",
+			"hold_application_until_proxy_starts: true # why\nproxyMetadata: {A: b, ISTIO_META_IDLE_TIMEOUT: \"48h\"}\n",
+		},
+		{"boolean, null", hold, "{holdApplicationUntilProxyStarts: ~, proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: 48h}}", "{holdApplicationUntilProxyStarts: true, proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: 48h}}"},
+		{"boolean, so already", hold, "holdApplicationUntilProxyStarts: yes\nproxyMetadata: {ISTIO_META_IDLE_TIMEOUT: 48h}", "holdApplicationUntilProxyStarts: yes\nproxyMetadata: {ISTIO_META_IDLE_TIMEOUT: 48h}"},
 		{"nothing to do", Edit{}, "a: b", "a: b"},
 		{"nothing to do, empty", Edit{}, "", ""},
 
@@ -259,7 +276,7 @@ func TestProxyConfigEdit(t *testing.T) {
 		},
 		{
 			"remove the last, add at the root",
-			Edit{RemoveMetadata: swap.RemoveMetadata, DrainDuration: "43200s"},
+			Edit{RemoveMetadata: swap.RemoveMetadata, SetFields: map[Field]string{DrainDuration: "43200s"}},
 			"proxyMetadata:\n  A: b\n  ISTIO_META_HOLDFAST_DESTINATIONS_1: ^x$\n",
 			"proxyMetadata:\n  A: b\ndrainDuration: \"43200s\"\n",
 		},
@@ -323,7 +340,7 @@ func TestEditsAreVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := Edit{SetMetadata: map[string]string{"A": "x"}, RemoveMetadata: []string{"C"}, DrainDuration: "43200s"}
+	both := Edit{SetMetadata: map[string]string{"A": "x"}, RemoveMetadata: []string{"C"}, SetFields: map[Field]string{DrainDuration: "43200s"}}
 	for _, test := range []struct {
 		rule, after string
 		edit        Edit
@@ -332,12 +349,12 @@ func TestEditsAreVerified(t *testing.T) {
 		{"what was meant", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 1\n", both, true},
 		{"nothing", before, Edit{}, true},
 		{"metadata alone", "proxyMetadata: {A: x}\ndrainDuration: 60s\nother: 1\n", Edit{SetMetadata: both.SetMetadata, RemoveMetadata: both.RemoveMetadata}, true},
-		{"the drain alone", "proxyMetadata: {A: b, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{DrainDuration: "43200s"}, true},
+		{"the drain alone", "proxyMetadata: {A: b, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{SetFields: map[Field]string{DrainDuration: "43200s"}}, true},
 		{"a key that was to go", "proxyMetadata: {A: x, C: d}\ndrainDuration: 43200s\nother: 1\n", both, false},
 		{"another value", "proxyMetadata: {A: y}\ndrainDuration: 43200s\nother: 1\n", both, false},
 		{"another drain", "proxyMetadata: {A: x}\ndrainDuration: 1h\nother: 1\n", both, false},
 		{"the drain too", "proxyMetadata: {A: x}\ndrainDuration: 1h\nother: 1\n", Edit{SetMetadata: both.SetMetadata, RemoveMetadata: both.RemoveMetadata}, false},
-		{"metadata too", "proxyMetadata: {A: x, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{DrainDuration: "43200s"}, false},
+		{"metadata too", "proxyMetadata: {A: x, C: d}\ndrainDuration: 43200s\nother: 1\n", Edit{SetFields: map[Field]string{DrainDuration: "43200s"}}, false},
 		{"another field", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 2\n", both, false},
 		{"a field less", "proxyMetadata: {A: x}\ndrainDuration: 43200s\n", both, false},
 		{"a field more", "proxyMetadata: {A: x}\ndrainDuration: 43200s\nother: 1\nmore: 1\n", both, false},

@@ -97,7 +97,7 @@ func tryEdit(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	edit := Edit{SetMetadata: map[string]string{istio.IdleTimeoutMetadata: "48h"}, DrainDuration: "43200s"}
+	edit := Edit{SetMetadata: map[string]string{istio.IdleTimeoutMetadata: "48h"}, SetFields: map[Field]string{DrainDuration: "43200s"}}
 	for _, key := range config.MetadataKeys() {
 		if strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
 			edit.RemoveMetadata = append(edit.RemoveMetadata, key)

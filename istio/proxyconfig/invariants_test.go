@@ -55,15 +55,17 @@ func checkEdited(t failer, before string, edit Edit, after string) {
 	if len(wantKeys) > 0 {
 		t.Fatalf("%q: %v are lost in %q", before, wantKeys, after)
 	}
-	if drain, _ := config.DrainDuration(); edit.DrainDuration != "" && drain != edit.DrainDuration {
-		t.Fatalf("%q: drainDuration is %q in %q", before, drain, after)
-	}
-	oldRest, rest := otherFields(t, before), otherFields(t, after)
-	if edit.DrainDuration == "" {
-		if oldDrain, _ := old.DrainDuration(); oldDrain != must(config.DrainDuration()) {
-			t.Fatalf("%q: drainDuration changed in %q", before, after)
+	for _, f := range Fields() {
+		got, _ := config.Field(f)
+		want, _ := old.Field(f)
+		if set, ok := edit.SetFields[f]; ok {
+			want = set
+		}
+		if got != want {
+			t.Fatalf("%q: %s is %q in %q, want %q", before, f, got, after, want)
 		}
 	}
+	oldRest, rest := otherFields(t, before), otherFields(t, after)
 	if !reflect.DeepEqual(oldRest, rest) {
 		t.Fatalf("%q: other fields are %v in %q, want %v", before, rest, after, oldRest)
 	}
@@ -72,8 +74,6 @@ func checkEdited(t failer, before string, edit Edit, after string) {
 		t.Fatalf("%q: a second edit of %q gave %q, %v", before, after, again, err)
 	}
 }
-
-func must(value string, _ bool) string { return value }
 
 // otherFields decodes everything that an edit must not change.
 func otherFields(t failer, text string) map[string]any {
@@ -89,15 +89,16 @@ func otherFields(t failer, text string) map[string]any {
 	if fields == nil { // JSON's null
 		fields = map[string]any{}
 	}
-	if _, ok := fields["proxyMetadata"]; ok {
-		delete(fields, "proxyMetadata")
-	} else {
-		delete(fields, "proxy_metadata")
-	}
-	if _, ok := fields["drainDuration"]; ok {
-		delete(fields, "drainDuration")
-	} else {
-		delete(fields, "drain_duration")
+	for _, names := range [][2]string{
+		{"proxyMetadata", "proxy_metadata"},
+		{"drainDuration", "drain_duration"},
+		{"holdApplicationUntilProxyStarts", "hold_application_until_proxy_starts"},
+	} {
+		if _, ok := fields[names[0]]; ok {
+			delete(fields, names[0])
+		} else {
+			delete(fields, names[1])
+		}
 	}
 	return fields
 }

@@ -24,7 +24,7 @@ func drawConfig(t *rapid.T) string {
 	}
 	names := []string{
 		"proxyMetadata", "proxy_metadata", "drainDuration", "drain_duration", "concurrency", "x-list",
-		"x-text", "x-map", "holdApplicationUntilProxyStarts", "'x quoted'",
+		"x-text", "x-map", "holdApplicationUntilProxyStarts", "hold_application_until_proxy_starts", "'x quoted'",
 	}
 	fields := rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 6, rapid.ID).Draw(t, "fields")
 	if rapid.IntRange(0, 9).Draw(t, "marker") == 0 {
@@ -47,6 +47,8 @@ func drawConfig(t *rapid.T) string {
 				root+step+"first line", "", root+step+"proxyMetadata: {}")
 		case "x-map":
 			lines = append(lines, root+"x-map: {a: [1, 2.5, yes], \"b\":c, d: 'it''s'}"+c)
+		case "holdApplicationUntilProxyStarts", "hold_application_until_proxy_starts":
+			lines = append(lines, root+name+": "+rapid.SampledFrom([]string{"true", "false", "~", "", "Off"}).Draw(t, "hold")+c)
 		default:
 			lines = append(lines, root+name+": true"+c)
 		}
@@ -110,8 +112,12 @@ func drawEdit(t *rapid.T) Edit {
 			rapid.SampledFrom([]string{"48h", "v1", "^(10[.]20[.][0-9]+|[[]::1[]]):(1|2)$", "plain", ""}), 0, 3).Draw(t, "set"),
 		RemoveMetadata: rapid.SliceOfN(rapid.SampledFrom(drawnKeys), 0, 3).Draw(t, "remove"),
 	}
+	edit.SetFields = map[Field]string{}
 	if rapid.Bool().Draw(t, "drain") {
-		edit.DrainDuration = "43200s"
+		edit.SetFields[DrainDuration] = "43200s"
+	}
+	if rapid.Bool().Draw(t, "hold") {
+		edit.SetFields[HoldApplication] = rapid.SampledFrom([]string{"true", "false"}).Draw(t, "held")
 	}
 	return edit
 }
@@ -141,7 +147,7 @@ func TestProxyConfigEditProperties(t *testing.T) {
 // checkLines wants every line of the old text in the new one, in order, but
 // for those that name a key of the edit or a field that it is in.
 func checkLines(t *rapid.T, before string, edit Edit, after string) {
-	concerned := []string{"roxyMetadata", "roxy_metadata", "drainDuration", "drain_duration", "{", "}", ","}
+	concerned := []string{"roxyMetadata", "roxy_metadata", "drainDuration", "drain_duration", "holdApplication", "hold_application", "{", "}", ","}
 	for key := range edit.SetMetadata {
 		concerned = append(concerned, key)
 	}
@@ -188,7 +194,7 @@ func FuzzProxyConfig(f *testing.F) {
 			edit.RemoveMetadata = typicalEdit.RemoveMetadata
 		}
 		if drain {
-			edit.DrainDuration = typicalEdit.DrainDuration
+			edit.SetFields = typicalEdit.SetFields
 		}
 		if got, err := config.Edit(edit); err == nil {
 			checkEdited(t, text, edit, got)

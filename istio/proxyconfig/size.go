@@ -12,12 +12,15 @@ func (c *Config) Size(edit Edit) int {
 		braces      = len("{}")
 		punctuation = len(`"":"",`)
 	)
-	size := braces + len(c.view.metadataField) + len(c.view.drainField) + 2*punctuation
+	size := braces + len(c.view.metadataField) + punctuation
 	for name, raw := range c.view.fields {
 		size += len(name) + len(raw) + punctuation
 	}
 	for key, value := range edit.SetMetadata {
 		size += len(key) + len(value) + punctuation
 	}
-	return size + len(edit.DrainDuration)
+	for f, value := range edit.SetFields {
+		size += len(c.view.known[f].name) + len(value) + punctuation
+	}
+	return size
 }

@@ -23,19 +23,28 @@ func notEditable(problem *yamltext.Error) error {
 func (v *view) write(e *yamltext.Edit, root *yaml.Node, d delta) {
 	var fields []yamltext.Entry // of the root
 	var remove []string
-	if d.drain != "" {
-		e.Inline(yamltext.Direct(root, v.drainField))
-		fields = append(fields, yamltext.Entry{Key: v.drainField, Text: d.drain})
-	}
-	if d.removeDrain {
-		e.Inline(yamltext.Direct(root, v.drainField))
-		remove = append(remove, v.drainField)
-	}
-	if d.drainWritten != nil {
-		e.Restore(root, v.drainField, *d.drainWritten)
+	for _, f := range Fields() {
+		name := v.known[f].name
+		value, set := d.fields[f]
+		written, restored := d.fieldsWritten[f]
+		if set || slices.Contains(d.removeFields, f) {
+			e.Inline(yamltext.Direct(root, name))
+		}
+		switch {
+		case set && f.isBoolean() && yamltext.Direct(root, name) != nil: // null
+			e.Restore(root, name, value)
+		case set && f.isBoolean():
+			fields = append(fields, yamltext.Entry{Key: name, Plain: value})
+		case set:
+			fields = append(fields, yamltext.Entry{Key: name, Text: value})
+		case restored:
+			e.Restore(root, name, written)
+		case slices.Contains(d.removeFields, f):
+			remove = append(remove, name)
+		}
 	}
 	switch {
-	case d.removeField && yamltext.Direct(root, v.metadataField) != nil:
+	case d.removeMetadata && yamltext.Direct(root, v.metadataField) != nil:
 		e.Inline(yamltext.Direct(root, v.metadataField))
 		remove = append(remove, v.metadataField)
 	case d.ofMetadata():

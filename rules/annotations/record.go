@@ -26,10 +26,12 @@ type Record struct {
 	// Made is what was not there before: recordConfig, which had no
 	// proxyMetadata then either, or recordMetadata alone.
 	Made string `json:"made,omitempty"`
-	// Wrote has what was written, by key of proxyMetadata, recordDrain, or the
-	// name of a list. Of a list it is how many bytes at its beginning are the
+	// Wrote has what was written, by key of proxyMetadata, name of a
+	// proxyconfig.Field, or name of a list. Of a list it is how many bytes at its beginning are the
 	// author's, and a hash of the whole: "4:1f2e3d4c".
 	Wrote map[string]string `json:"wrote,omitempty"`
+	// Drawn is what the drainDuration in Wrote was drawn from, if it was: 43200s+-25%.
+	Drawn string `json:"drawn,omitempty"`
 	// Was has the author's text that was replaced or removed, as it was written.
 	Was map[string]string `json:"was,omitempty"`
 }
@@ -38,7 +40,6 @@ type Record struct {
 const (
 	recordConfig    = "config" // proxy.istio.io/config; in Was only where it had no field
 	recordMetadata  = "proxyMetadata"
-	recordDrain     = "drainDuration"
 	recordKeepalive = "keepalive"
 )
 
@@ -156,10 +157,10 @@ func (r *Record) WroteConfig(author Value, config *proxyconfig.Config, edit prox
 	for _, key := range edit.RemoveMetadata {
 		r.Was[key], _ = config.Written(key)
 	}
-	if edit.DrainDuration != "" {
-		r.Wrote[recordDrain] = edit.DrainDuration
-		if written, ok := config.WrittenDrain(); ok {
-			r.Was[recordDrain] = written
+	for f, value := range edit.SetFields {
+		r.Wrote[f.String()] = value
+		if written, ok := config.WrittenField(f); ok {
+			r.Was[f.String()] = written
 		}
 	}
 }

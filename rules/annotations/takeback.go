@@ -47,7 +47,7 @@ func (r *Record) configBack(there Value) Value {
 		wrote, ok := r.Wrote[key]
 		return strings.HasPrefix(key, istio.HoldfastMetadataPrefix) || there && ok && wrote == text
 	}
-	back := proxyconfig.Back{Field: r.Made != "", Was: map[string]string{}}
+	back := proxyconfig.Back{Metadata: r.Made != "", Was: map[string]string{}, FieldsWere: map[proxyconfig.Field]string{}}
 	for _, key := range config.MetadataKeys() {
 		if isOurs(key) {
 			back.Remove = append(back.Remove, key)
@@ -58,15 +58,18 @@ func (r *Record) configBack(there Value) Value {
 			back.Was[key] = was
 		}
 	}
-	if drain, ok := config.DrainDuration(); ok && drain == r.Wrote[recordDrain] {
-		back.Drain = true
-		if was, ok := r.Was[recordDrain]; ok {
-			back.DrainWas = &was
+	for _, f := range proxyconfig.Fields() {
+		if value, ok := config.Field(f); !ok || value != r.Wrote[f.String()] {
+			continue
+		}
+		back.Fields = append(back.Fields, f)
+		if was, ok := r.Was[f.String()]; ok {
+			back.FieldsWere[f] = was
 		}
 	}
 	rest, err := config.TakeBack(back)
 	if err != nil { // what the record says was there cannot be put there
-		back.Was, back.DrainWas = nil, nil
+		back.Was, back.FieldsWere = nil, nil
 		if rest, err = config.TakeBack(back); err != nil {
 			return there
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -82,6 +83,20 @@ func (v *Values) Hash() string {
 		text = append(text, 0)
 	}
 	return digest.Hex(text)
+}
+
+// Drawn returns the drainDuration that was drawn for the pod when holdfast wrote it, and
+// what from, as Record has it; both empty if none was. That it is there still is not
+// said.
+func (v *Values) Drawn() (drain, from string) {
+	if !v[Applied].Present {
+		return "", ""
+	}
+	r := readRecord(v[Applied].Text)
+	if r.Drawn == "" {
+		return "", ""
+	}
+	return r.Wrote[proxyconfig.DrainDuration.String()], r.Drawn
 }
 
 // Changes lists what to set and what to remove to get from these values to others,

@@ -14,9 +14,12 @@ type Options struct {
 // Decide says what becomes of a pod. A nil Set decides RulesUnavailable. It is
 // deterministic, and deciding on its own result gives AlreadyApplied.
 func (s *Set) Decide(pod *rules.Pod, options Options) rules.Outcome {
-	remark, outcome, stop := s.gate(pod, options)
-	if stop {
+	p, outcome, stop := s.gate(pod, options)
+	switch {
+	case stop:
 		return outcome
+	case p.gateway != istio.NoGateway:
+		return s.decideGateway(&facts{pod: pod}, &p)
 	}
 	f := s.facts(pod)
 	defer f.found.Release()
@@ -26,7 +29,7 @@ func (s *Set) Decide(pod *rules.Pod, options Options) rules.Outcome {
 			matched = append(matched, i)
 		}
 	}
-	return s.outcome(&f, matched, remark)
+	return s.outcome(&f, matched, &p)
 }
 
 // What most pods need no more than: room for it is on the stack.
@@ -39,38 +42,47 @@ const (
 // are given also where the outcome is a skip, so that a reader sees what the
 // rules would have said.
 func (s *Set) Explain(pod *rules.Pod, options Options) (rules.Outcome, []rules.Verdict) {
-	remark, outcome, stop := s.gate(pod, options)
+	p, outcome, stop := s.gate(pod, options)
 	if s == nil {
 		return outcome, nil
 	}
 	f := s.facts(pod)
 	defer f.found.Release()
+	if p.gateway != istio.NoGateway {
+		return s.decideGateway(&f, &p), s.gatewayVerdicts(&f, p.gateway)
+	}
 	var matched []int32
-	verdicts := make([]rules.Verdict, len(s.rules))
-	for i := range s.rules {
+	verdicts := make([]rules.Verdict, len(s.ofSidecars()))
+	for i := range verdicts {
 		verdicts[i] = s.rules[i].verdict(&f)
 		if verdicts[i].Matched {
 			matched = append(matched, int32(i))
 		}
 	}
+	verdicts = append(verdicts, s.gatewayVerdicts(&f, istio.NoGateway)...)
 	if stop {
 		return outcome, verdicts
 	}
-	return s.outcome(&f, matched, remark), verdicts
+	return s.outcome(&f, matched, &p), verdicts
 }
 
 // The values of rules.EnabledKey.
 const on, off = "true", "false"
 
-// gate answers what does not depend on rules. With stop, the outcome is final;
-// else remark is what to say about injection, if anything.
-func (s *Set) gate(pod *rules.Pod, options Options) (remark string, outcome rules.Outcome, stop bool) {
-	skip := func(reason rules.Reason, detail string) (string, rules.Outcome, bool) {
+// passage is what the gate found of a pod that it let pass.
+type passage struct {
+	remark  string // what to say about injection, if anything
+	gateway istio.Gateway
+}
+
+// gate answers what does not depend on rules. With stop, the outcome is final.
+func (s *Set) gate(pod *rules.Pod, options Options) (p passage, outcome rules.Outcome, stop bool) {
+	skip := func(reason rules.Reason, detail string) (passage, rules.Outcome, bool) {
 		var warn warnings
 		if reason != rules.MirrorPod && reason != rules.OptedOut { // as its author wants it
 			warnOfEnabled(pod, &warn)
 		}
-		return "", rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.all()}, true
+		return passage{}, rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.all()}, true
 	}
 	if _, ok := pod.Annotations[rules.MirrorPodAnnotation]; ok {
 		return skip(rules.MirrorPod, "the pod mirrors a static pod of its node, annotate its file there")
@@ -86,21 +98,25 @@ func (s *Set) gate(pod *rules.Pod, options Options) (remark string, outcome rule
 	case !options.ClusterWide && namespace.Labels[rules.EnabledKey] != on:
 		return skip(rules.NamespaceNotOptedIn, "namespace "+quoted(namespace.Name)+" lacks label "+rules.EnabledKey+`: "true"`)
 	}
-	injection, detail := istio.WillInject(istio.InjectionFacts{
+	facts := istio.InjectionFacts{
 		Namespace:            pod.Namespace.Name,
 		NamespaceLabels:      pod.Namespace.Labels,
 		NamespaceLabelsKnown: pod.Namespace.Known,
 		PodLabels:            pod.Labels,
 		PodAnnotations:       pod.Annotations,
 		HostNetwork:          pod.HostNetwork,
-	})
+	}
+	if p.gateway, p.remark = gatewayOf(pod, facts); p.gateway != istio.NoGateway && s != nil {
+		return p, rules.Outcome{}, false
+	}
+	injection, detail := istio.WillInject(facts)
 	switch {
 	case injection == istio.InjectionNone:
 		return skip(rules.NoSidecar, detail)
 	case s == nil:
 		return skip(rules.RulesUnavailable, "no rules are loaded")
 	case injection == istio.InjectionUnlabelled && pod.Namespace.Known:
-		remark = "no label asks Istio for a sidecar"
+		p.remark = "no label asks Istio for a sidecar"
 	}
-	return remark, rules.Outcome{}, false
+	return p, rules.Outcome{}, false
 }

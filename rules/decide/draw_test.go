@@ -83,9 +83,12 @@ func drawStrategy(t *rapid.T, d *rules.Destinations) rules.Strategy {
 	if rapid.Bool().Draw(t, "keepalive") {
 		s.Keepalive = &istio.Keepalive{Time: rapid.Uint16Range(1, 3).Draw(t, "time"), Interval: rapid.Uint16Range(1, 3).Draw(t, "interval"), Probes: rapid.Uint8Range(1, 3).Draw(t, "probes")}
 	}
-	if s.IdleTimeout == nil && s.Keepalive == nil || rapid.Bool().Draw(t, "drain") {
+	s.SidecarStartsFirst = rapid.IntRange(0, 2).Draw(t, "starts first") == 0
+	s.SidecarStopsLast = rapid.IntRange(0, 2).Draw(t, "stops last") == 0
+	if s == (rules.Strategy{}) || rapid.Bool().Draw(t, "drain") {
 		drain := time.Duration(rapid.IntRange(1, 3).Draw(t, "drain hours")) * time.Hour
 		s.DrainDuration = &drain
+		s.DrainJitter = rapid.SampledFrom([]int{0, 25, 50}).Draw(t, "jitter")
 	}
 	return s
 }
@@ -131,13 +134,17 @@ func drawPod(t *rapid.T) *rules.Pod {
 			"proxyMetadata: &a\n  ISTIO_META_HOLDFAST: v0\n  ISTIO_META_HOLDFAST_DESTINATIONS_3: x\n  ISTIO_META_HOLDFAST_LATER: y # one\n  MINE: m\n",
 			"proxyMetadata: {ISTIO_META_HOLDFAST_IDLE_TIMEOUT_MS: '5'}\nproxy_metadata: {MINE: m}\n", "proxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: 1h\n  ISTIO_META_HOLDFAST_KEEPALIVE: 1s-1s-1\n",
 			`{"drainDuration":"5s","proxyMetadata":{"ISTIO_META_HOLDFAST":"v1","ISTIO_META_HOLDFAST_DESTINATIONS_1":"^a$"}}`, "concurrency: two", "\tx: 1",
+			"hold_application_until_proxy_starts: # mine\nproxyMetadata:\n  EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"0\" # one\n", "holdApplicationUntilProxyStarts: False\n",
+			"proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'yes', MINE: m}\nholdApplicationUntilProxyStarts: ~ # one\n", "proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: T}\n",
+			`{"holdApplicationUntilProxyStarts":true}`, "holdApplicationUntilProxyStarts: 'true'\n",
 			"x: &a {MINE: m}\nproxyMetadata: *a\n", "proxyMetadata: {<<: {MINE: m}}\n", "x: &a\n  proxyMetadata: {MINE: m}\n<<: *a\n",
 		},
-		rules.KeepaliveAnnotation:  {"9s-9s-9"},
-		rules.MiddlewareAnnotation: {"redis", "r1", "mysql,nothing"},
-		rules.AppliedAnnotation:    {"stale"},
-		istio.StatusAnnotation:     {"{}"},
-		"example.com/other":        {"untouched"},
+		rules.KeepaliveAnnotation:     {"9s-9s-9"},
+		rules.MiddlewareAnnotation:    {"redis", "r1", "mysql,nothing"},
+		rules.AppliedAnnotation:       {"stale"},
+		istio.StatusAnnotation:        {"{}"},
+		istio.NativeSidecarAnnotation: {"true", "false"},
+		"example.com/other":           {"untouched"},
 	}
 	for _, key := range slices.Sorted(maps.Keys(own)) {
 		if rapid.Bool().Draw(t, key) {
@@ -148,7 +155,14 @@ func drawPod(t *rapid.T) *rules.Pod {
 		}
 	}
 	if rapid.Bool().Draw(t, "mesh") {
-		pod.Mesh = &rules.MeshDefaults{ExcludeOutboundPorts: someOf(t, "mesh ports", 2, uint16(3306), 8125), ExcludeOutboundIPRanges: someOf(t, "mesh ranges", 1, netip.MustParsePrefix("10.20.0.0/16"))}
+		pod.Mesh = &rules.MeshDefaults{ExcludeOutboundPorts: someOf(t, "mesh ports", 2, uint16(3306), 8125), ExcludeOutboundIPRanges: someOf(t, "mesh ranges", 1, netip.MustParsePrefix("10.20.0.0/16")), StartsFirst: rapid.Bool().Draw(t, "mesh starts first")}
+	}
+	if rapid.Bool().Draw(t, "admission") {
+		pod.Lot = rapid.SampledFrom([]float64{1e-9, 0.25, 0.5, 1}).Draw(t, "lot")
+	}
+	if rapid.Bool().Draw(t, "grace") {
+		grace := rapid.Int64Range(0, 60).Draw(t, "grace period")
+		pod.GracePeriod = &grace
 	}
 	c := rules.Container{Name: "c"}
 	for i, value := range someOf(t, "values", 4, "redis://cache", "10.20.1.5:6379", "10.99.0.1:27017", "db.example.com:3306", "a.b.example.com:25", "redis-1.prod:6379", "[2001:db8::1]:5000", "plain") {

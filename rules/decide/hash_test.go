@@ -24,20 +24,20 @@ func fullFile() *rules.File {
 	prefixes := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	return &rules.File{
 		Mode: rules.Enforce,
-		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes}, Given: true},
+		Mesh: rules.Mesh{RootNamespace: "istio-system", MeshDefaults: rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: prefixes, StartsFirst: true}, Given: true},
 		Rules: []rules.Rule{{
 			Name: "redis", Description: "words", Mode: rules.Enforce,
 			Destinations: rules.Destinations{Middleware: []string{"redis"}, Ports: []ports.Range{port(6379)}, CIDRs: prefixes, Hosts: []string{"cache"}},
 			Workloads:    rules.Workloads{Namespaces: []string{"shop"}, NamespaceSelector: selector(), PodSelector: selector(), Referencing: true},
 			Strategy: rules.Strategy{
 				IdleTimeout: &hour, Scope: rules.ScopeSidecar, Keepalive: &istio.Keepalive{Time: 1, Interval: 1, Probes: 1},
-				DrainDuration: &hour, Bypass: rules.BypassPorts,
+				DrainDuration: &hour, DrainJitter: 25, SidecarStartsFirst: true, SidecarStopsLast: true, Bypass: rules.BypassPorts,
 			},
 			AllowBroad: true, AllowProtected: true, Line: 1, Column: 1,
 		}},
 		Gateways: []rules.Gateway{{
 			Name: "edge", Namespace: "istio-system", Selector: map[string]string{"istio": "ingressgateway"}, Ports: []uint16{443},
-			Keepalive: istio.Keepalive{Time: 1, Interval: 1, Probes: 1}, Line: 1, Column: 1,
+			Keepalive: istio.Keepalive{Time: 1, Interval: 1, Probes: 1}, IdleTimeout: &hour, DrainDuration: &hour, DrainJitter: 25, StopsLast: true, Line: 1, Column: 1,
 		}},
 	}
 }

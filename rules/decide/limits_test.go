@@ -235,7 +235,7 @@ func TestConfigSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := len(`{"concurrency":4,"proxyMetadata":{"A":"\u003cb\u003e","B":"c"},"drainDuration":"45s"}`)
-	if got := config.Size(proxyconfig.Edit{SetMetadata: map[string]string{"B": "c"}, DrainDuration: "45s"}); got < want || got > want+60 {
+	if got := config.Size(proxyconfig.Edit{SetMetadata: map[string]string{"B": "c"}, SetFields: map[proxyconfig.Field]string{proxyconfig.DrainDuration: "45s"}}); got < want || got > want+60 {
 		t.Errorf("got %d bytes, want %d or a little more", got, want)
 	}
 }

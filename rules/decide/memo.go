@@ -27,6 +27,7 @@ type entry struct {
 	matched []int32
 	own     annotations.Values
 	mesh    *rules.MeshDefaults
+	builtIn targets
 	merged  *merged
 }
 
@@ -44,14 +45,18 @@ func (s *Set) merge(pod *rules.Pod, matched []int32) *merged {
 	if mesh == nil {
 		mesh = &s.file.Mesh.MeshDefaults // no cluster tells
 	}
+	builtIn := s.builtIn(pod, mesh, matched)
+	if lot := s.lot(pod, matched); lot != 0 { // what one pod draws is for no other
+		return merge(s.want(matched, builtIn), own, mesh, lot)
+	}
 	slot := s.memo.slot(matched, &own, mesh)
-	if e := slot.Load(); e != nil && e.mesh == mesh && e.own == own && slices.Equal(e.matched, matched) {
+	if e := slot.Load(); e != nil && e.mesh == mesh && e.builtIn == builtIn && e.own == own && slices.Equal(e.matched, matched) {
 		return e.merged
 	}
 	own = own.Clone()
-	m := merge(s.want(matched), own, mesh)
+	m := merge(s.want(matched, builtIn), own, mesh, 0)
 	if len(matched) <= maxEntryRules && own.Size()+m.size() <= maxEntry {
-		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, merged: m})
+		slot.Store(&entry{matched: slices.Clone(matched), own: own, mesh: mesh, builtIn: builtIn, merged: m})
 	}
 	return m
 }

@@ -60,7 +60,9 @@ func TestMemo(t *testing.T) {
 		pod.Mesh = &rules.MeshDefaults{ExcludeOutboundPorts: ports}
 		return pod
 	}
-	bare := shopPod()
+	ends := "rules:\n- name: a\n  destinations: {ports: [6379]}\n  strategy: {sidecarStartsFirst: true, sidecarStopsLast: true}\n"
+	bare, startsFirst := shopPod(), inMesh()
+	startsFirst.Mesh.StartsFirst = true
 	decided := shopPod()
 	for _, a := range compileRules(t, text).Decide(bare, Options{}).Set {
 		decided.Annotations[a.Key] = a.Value
@@ -71,6 +73,8 @@ func TestMemo(t *testing.T) {
 	}{
 		// The mesh's own exclusions are part of the result.
 		"meshes": {text, []*rules.Pod{bare, inMesh(25), inMesh(5432, 25), bare, inMesh()}},
+		// So is what the pod has without an annotation.
+		"native": {ends, []*rules.Pod{bare, shopPod(istio.NativeSidecarAnnotation, "true"), startsFirst, bare}},
 		// So is each annotation that holdfast may change, alone.
 		"applied":   {text, []*rules.Pod{bare, shopPod(rules.AppliedAnnotation, decided.Annotations[rules.AppliedAnnotation]), bare}},
 		"keepalive": {text, []*rules.Pod{bare, shopPod(rules.KeepaliveAnnotation, decided.Annotations[rules.KeepaliveAnnotation]), bare}},

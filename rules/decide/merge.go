@@ -25,18 +25,20 @@ type merged struct {
 	// all values beside the annotations, in bytes.
 	configSize, copies int
 	rejected           targets // for whose own values Istio denies the pod
+	inForce            targets // on the pod, and not overruled by its own values
 }
 
 // written is what becomes of one annotation.
 type written struct {
 	annotations.Value
 	// blocked are targets that the pod's own value makes unusable.
-	blocked  targets
-	rejected bool // by Istio, and so the pod with it
-	size     int  // of a ProxyConfig, as proxyconfig.Config.Size
-	notes    []string
-	warnings []rules.Warning
-	remember func(*annotations.Record) // what was changed, nil for nothing
+	blocked   targets
+	overruled targets // by the pod's own value
+	rejected  bool    // by Istio, and so the pod with it
+	size      int     // of a ProxyConfig, as proxyconfig.Config.Size
+	notes     []string
+	warnings  []rules.Warning
+	remember  func(*annotations.Record) // what was changed, nil for nothing
 }
 
 func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
@@ -46,16 +48,18 @@ func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
 // merge is the way from what rules want and what a pod has to what it gets. It
 // depends on nothing else: memo relies on that. It starts from what the pod's
 // authors wrote, so that it makes no difference what holdfast wrote before.
-func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults) *merged {
+func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults, lot float64) *merged {
 	own := there.TakeBack()
+	w.drawDrain(&there, lot)
 	ports := mergePorts(own[annotations.ExcludedPorts], w, mesh.ExcludeOutboundPorts)
 	ranges := mergeRanges(own[annotations.ExcludedRanges], w, mesh.ExcludeOutboundIPRanges)
 	config := mergeProxyConfig(own[annotations.ProxyConfig], w)
 
 	var m merged
-	var blocked targets
+	var blocked, overruled targets
 	for _, part := range [...]*written{&ports, &ranges, &config} {
 		blocked |= part.blocked
+		overruled |= part.overruled
 		if part.rejected {
 			m.rejected |= part.blocked
 		}
@@ -77,13 +81,15 @@ func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults) *merged 
 		annotations.ExcludedPorts:  ports.Value,
 	}
 	m.rules = w.inForce(blocked)
-	if len(m.rules) == 0 {
+	m.notes = append(m.notes, w.builtInNotes()...)
+	if len(m.rules) == 0 || w.targets == 0 {
 		m.set, m.remove = there.Changes(own)
 		return &m
 	}
 	if there[annotations.ProxyConfig].Present && result[annotations.ProxyConfig].Present && proxyconfig.Same(there[annotations.ProxyConfig].Text, result[annotations.ProxyConfig].Text) {
 		result[annotations.ProxyConfig].Text = there[annotations.ProxyConfig].Text // as it was written at first
 	}
+	m.inForce = w.targets &^ blocked &^ overruled
 	m.mesh = w.meshObjects(blocked)
 	m.hash = w.touched(result).Hash()
 	m.configSize = config.size

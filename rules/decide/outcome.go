@@ -10,16 +10,18 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// outcome turns the rules that match into a decision. remark is added to its
-// Detail.
-func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
+// outcome turns the rules that match into a decision. The passage's remark is added to
+// its Detail.
+func (s *Set) outcome(f *facts, matched []int32, p *passage) rules.Outcome {
 	var warn warnings
 	enforced, observed := s.byMode(matched)
 	o := rules.Outcome{Observed: s.names(observed)}
 	warnOfEnabled(f.pod, &warn)
-	s.warnOfUnknownLabels(f, &warn)
-	s.warnOfUnknownNames(f, &warn)
-	if f.found.Cut {
+	if p.gateway == istio.NoGateway { // else no rule was asked
+		s.warnOfUnknownLabels(f, &warn)
+		s.warnOfUnknownNames(f, &warn)
+	}
+	if f.found.Cut && p.gateway == istio.NoGateway {
 		warn.add(rules.WarnTooManyAddresses, "not all addresses of this pod were read, too many; name what it uses in "+rules.MiddlewareAnnotation, "", "")
 	}
 	if len(observed) > 0 {
@@ -31,7 +33,7 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 	switch {
 	case len(matched) == 0:
 		o.Reason = rules.NoRuleMatched
-		o.Detail = "none of " + strconv.Itoa(len(s.rules)) + " rules matches"
+		o.Detail = "none of " + strconv.Itoa(len(s.ofSidecars())) + " rules matches"
 		s.takeBack(f.pod, &o)
 	case len(enforced) == 0:
 		o.Reason = rules.Observed
@@ -41,20 +43,20 @@ func (s *Set) outcome(f *facts, matched []int32, remark string) rules.Outcome {
 		}
 		s.takeBack(f.pod, &o)
 	default:
-		s.enforce(f.pod, enforced, &o, &warn)
+		s.enforce(f.pod, enforced, p.gateway, &o, &warn)
 	}
 	if f.pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
 		warnOfAdmitted(f.pod, &warn)
 	}
-	if remark != "" {
-		o.Detail += "; " + remark
+	if p.remark != "" {
+		o.Detail += "; " + p.remark
 	}
 	o.Warnings = warn.all()
 	return o
 }
 
 // enforce fills the outcome with what the enforced rules change.
-func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *warnings) {
+func (s *Set) enforce(pod *rules.Pod, enforced []int32, gateway istio.Gateway, o *rules.Outcome, warn *warnings) {
 	m, over := s.bounded(pod, enforced)
 	if m != nil {
 		warn.takeAll(&m.warnings)
@@ -82,6 +84,7 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, o *rules.Outcome, warn *
 	default:
 		o.Reason = rules.Patched
 	}
+	sayLifecycle(pod, gateway, m.inForce, o, warn)
 	o.Detail = listed(o.Rules) + " in force"
 	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
 		o.Detail = listed(o.Rules) + " in force after a restart"
@@ -183,7 +186,7 @@ func (s *Set) warnOfUnknownNames(f *facts, warn *warnings) {
 }
 
 func (s *Set) hasRule(name string) bool {
-	for i := range s.rules {
+	for i := range s.ofSidecars() {
 		if s.rules[i].Name == name {
 			return true
 		}

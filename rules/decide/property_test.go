@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -157,13 +158,17 @@ func sameMetadata(before, after string) error {
 		}
 		old, _ := was.Metadata(key)
 		_, invalid := istio.ParseIdleTimeout(old)
-		if got, ok := is.Metadata(key); (!ok || got != old) && (key != istio.IdleTimeoutMetadata || invalid == nil) {
+		_, noBoolean := strconv.ParseBool(old)
+		isIgnored := key == istio.IdleTimeoutMetadata && invalid != nil || key == istio.ExitOnZeroMetadata && noBoolean != nil
+		if got, ok := is.Metadata(key); (!ok || got != old) && !isIgnored {
 			return fmt.Errorf("metadata %s: got %q, want %q kept", key, got, old)
 		}
 	}
-	if had, ok := was.DrainDuration(); ok {
-		if has, _ := is.DrainDuration(); has != had {
-			return fmt.Errorf("drainDuration: got %q, want the own %q", has, had)
+	for _, f := range proxyconfig.Fields() {
+		if had, ok := was.Field(f); ok {
+			if has, _ := is.Field(f); has != had {
+				return fmt.Errorf("%s: got %q, want the own %q", f, has, had)
+			}
 		}
 	}
 	if diff := cmp.Diff(othersIn(before), othersIn(after)); diff != "" {
@@ -183,7 +188,7 @@ func othersIn(text string) map[string]any {
 	if err := yaml.Load([]byte(text), &others); err != nil && text != "" {
 		return map[string]any{"unreadable": err.Error()}
 	}
-	for _, key := range []string{"proxyMetadata", "proxy_metadata", "drainDuration"} {
+	for _, key := range []string{"proxyMetadata", "proxy_metadata", "drainDuration", "holdApplicationUntilProxyStarts", "hold_application_until_proxy_starts"} {
 		delete(others, key)
 	}
 	if others == nil { // "null"

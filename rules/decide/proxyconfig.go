@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -37,39 +38,43 @@ func mergeProxyConfig(own annotations.Value, w *want) written {
 	case err != nil:
 		return leaveAlone(rules.WarnProxyConfigLeftAlone, "Istio will deny this pod, proxy.istio.io/config: ", err)
 	}
-	edit, replaced, notes := w.edit(config)
-	r.notes = notes
-	text, err := config.Edit(edit)
+	e := editing{config: config, edit: proxyconfig.Edit{SetMetadata: map[string]string{}, SetFields: map[proxyconfig.Field]string{}}}
+	e.all(w)
+	text, err := config.Edit(e.edit)
 	if err != nil {
 		return leaveAlone(rules.WarnProxyConfigNotEditable, noSafeEdit, err)
 	}
-	r.size = config.Size(edit)
+	r.notes, r.overruled, r.size = e.notes, e.overruled, config.Size(e.edit)
+	r.warnings = append(r.warnings, e.warnings...)
 	if text != own.Text {
 		r.Value = annotations.Value{Text: text, Present: true}
-		r.remember = func(to *annotations.Record) { to.WroteConfig(own, config, edit) }
-	}
-	if replaced != nil {
-		r.warn(rules.WarnIdleTimeoutReplaced, "Istio ignores "+istio.IdleTimeoutMetadata+` "`, *replaced,
-			`"; replaced by `+istio.FormatDuration(w.idleTimeout)+", mend it in the pod")
+		r.remember = func(to *annotations.Record) {
+			to.WroteConfig(own, config, e.edit)
+			if w.drainDrawn != "" && e.edit.SetFields[proxyconfig.DrainDuration] == w.drainDrawn {
+				to.Drawn = w.drawnFrom()
+			}
+		}
 	}
 	return r
 }
 
-// edit works out the change of a ProxyConfig. replaced is an own idle timeout
-// that Istio ignores, nil for none; notes are own settings that win.
-func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced *string, notes []string) {
-	set := map[string]string{}
+// editing is a change of a ProxyConfig as it comes about, and what its author
+// should know of it.
+type editing struct {
+	config    *proxyconfig.Config
+	edit      proxyconfig.Edit
+	notes     []string        // own settings that win
+	overruled targets         // by them, so that nothing of what is wanted is in force
+	warnings  []rules.Warning // of own settings that Istio ignores, first of all
+}
+
+// all works out what rules want together.
+func (e *editing) all(w *want) {
+	set := e.edit.SetMetadata
 	if w.targets&targetIdleTimeout != 0 {
-		own, ok := config.Metadata(istio.IdleTimeoutMetadata)
-		_, err := istio.ParseIdleTimeout(own)
-		if ok && err == nil {
-			notes = note(notes, istio.IdleTimeoutMetadata, own, istio.FormatDuration(w.idleTimeout))
-		} else {
-			set[istio.IdleTimeoutMetadata] = istio.FormatDuration(w.idleTimeout)
-			if ok { // an empty one too
-				replaced = &own
-			}
-		}
+		wanted := istio.FormatDuration(w.idleTimeout)
+		_, valid := istio.ParseIdleTimeout(e.ownMetadata(istio.IdleTimeoutMetadata))
+		e.metadata(istio.IdleTimeoutMetadata, wanted, valid == nil, rules.WarnIdleTimeoutReplaced)
 	}
 	if w.targets&targetDestinations != 0 {
 		set[istio.HoldfastMetadata] = istio.HoldfastVersion
@@ -82,20 +87,65 @@ func (w *want) edit(config *proxyconfig.Config) (edit proxyconfig.Edit, replaced
 		set[istio.KeepaliveMetadata] = w.keepalive.String()
 	}
 	if w.targets&targetDrain != 0 {
-		text := istio.FormatSeconds(w.drain)
-		if own, ok := config.DrainDuration(); ok {
-			notes = note(notes, "drainDuration", own, text)
-		} else {
-			edit.DrainDuration = text
+		e.field(proxyconfig.DrainDuration, cmp.Or(w.drainDrawn, istio.FormatSeconds(w.drain)))
+		if w.drainJitter > 0 && w.drainDrawn == "" && e.edit.SetFields[proxyconfig.DrainDuration] != "" {
+			e.warnings = append(e.warnings, w.notDrawn())
 		}
 	}
-	for _, key := range config.MetadataKeys() {
+	if w.targets&targetStartsFirst != 0 && !e.field(proxyconfig.HoldApplication, "true") {
+		e.overruled |= targetStartsFirst
+	}
+	if w.targets&targetStopsLast != 0 {
+		waits, err := strconv.ParseBool(e.ownMetadata(istio.ExitOnZeroMetadata)) // as pilot-agent reads it
+		if !waits && !e.metadata(istio.ExitOnZeroMetadata, "true", err == nil, rules.WarnExitOnZeroReplaced) {
+			e.overruled |= targetStopsLast
+		}
+	}
+	for _, key := range e.config.MetadataKeys() {
 		if _, ok := set[key]; !ok && strings.HasPrefix(key, istio.HoldfastMetadataPrefix) {
-			edit.RemoveMetadata = append(edit.RemoveMetadata, key)
+			e.edit.RemoveMetadata = append(e.edit.RemoveMetadata, key)
 		}
 	}
-	edit.SetMetadata = set
-	return edit, replaced, notes
+}
+
+func (e *editing) ownMetadata(key string) string {
+	own, _ := e.config.Metadata(key)
+	return own
+}
+
+// metadata wants a value for a key of proxyMetadata. The author's own wins where it is
+// valid; one that is not, an empty one too, means nothing to Istio and is replaced. It
+// reports whether the author's, if there is one, says the same.
+func (e *editing) metadata(key, wanted string, valid bool, replaced rules.WarningCode) bool {
+	own, ok := e.config.Metadata(key)
+	if ok && valid {
+		return e.wins(key, own, wanted)
+	}
+	e.edit.SetMetadata[key] = wanted
+	if ok {
+		e.warnings = append(e.warnings, rules.NewWarning(replaced, "Istio ignores "+key+` "`, own, `"; replaced by `+wanted+", mend it in the pod"))
+	}
+	return true
+}
+
+// field wants a value for a field. The author's own wins; field reports whether it says
+// the same, if there is one.
+func (e *editing) field(f proxyconfig.Field, wanted string) bool {
+	if own, ok := e.config.Field(f); ok {
+		return e.wins(f.String(), own, wanted)
+	}
+	e.edit.SetFields[f] = wanted
+	return true
+}
+
+// wins notes that the pod's own value wins, if it says something else.
+func (e *editing) wins(key, own, wanted string) bool {
+	if own == wanted {
+		return true
+	}
+	const maxShown = 64 // bytes
+	e.notes = append(e.notes, "the pod's own "+key+" "+clip.Middle(clip.OneLine(own), maxShown)+" wins over "+wanted)
+	return false
 }
 
 // milliseconds writes an idle timeout for connections to destinations.
@@ -104,13 +154,4 @@ func milliseconds(d time.Duration) string {
 		return istio.NoTimeoutMilliseconds
 	}
 	return strconv.FormatInt(d.Milliseconds(), 10)
-}
-
-// note adds that the pod's own value won, if it says something else.
-func note(notes []string, key, own, wanted string) []string {
-	if own == wanted {
-		return notes
-	}
-	const maxShown = 64 // bytes
-	return append(notes, "the pod's own "+key+" "+clip.Middle(clip.OneLine(own), maxShown)+" wins over "+wanted)
 }

@@ -20,7 +20,7 @@ import (
 type Set struct {
 	file  *rules.File
 	hash  func() string // worked out for the first who asks
-	rules []compiled
+	rules []compiled    // those of the file, and behind them its gateways
 	index index
 	asked *evidence.Asked // by referencing rules
 	// namespaceSelectors are the rules that ask for namespace labels.
@@ -52,11 +52,13 @@ const (
 	targetDestinations
 	targetKeepalive
 	targetDrain
+	targetStartsFirst
+	targetStopsLast
 
 	// targetsByPort reach connections by their ports: those on others they miss.
 	targetsByPort = targetPorts | targetDestinations
 
-	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain
+	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain | targetStartsFirst | targetStopsLast
 )
 
 // longList is how many CIDRs a rule has before a table beats looking at each.
@@ -64,7 +66,7 @@ const longList = 8
 
 // Compile makes a Set of a loaded file, which nobody may change from then on.
 func Compile(file *rules.File) *Set {
-	s := &Set{file: file, hash: sync.OnceValue(func() string { return hashOf(file) }), rules: make([]compiled, len(file.Rules))}
+	s := &Set{file: file, hash: sync.OnceValue(func() string { return hashOf(file) }), rules: make([]compiled, len(file.Rules)+len(file.Gateways))}
 	s.memo.seed = maphash.MakeSeed()
 	known := map[string][]patterns.Alternative{} // an alias may give many rules the same destinations
 	for i := range file.Rules {
@@ -82,7 +84,10 @@ func Compile(file *rules.File) *Set {
 			s.namespaceSelectors = append(s.namespaceSelectors, int32(i))
 		}
 	}
-	s.index = newIndex(s.rules)
+	for i := range file.Gateways {
+		s.rules[len(file.Rules)+i].compile(gatewayRule(&file.Gateways[i], file.Mode))
+	}
+	s.index = newIndex(s.ofSidecars())
 	s.asked = evidence.NewAsked(s.referencing())
 	return s
 }
@@ -97,7 +102,7 @@ func (s *Set) Hash() string { return s.hash() }
 // referencing are the destinations that pods are searched for.
 func (s *Set) referencing() iter.Seq[*rules.Destinations] {
 	return func(yield func(*rules.Destinations) bool) {
-		for i := range s.rules {
+		for i := range s.ofSidecars() {
 			if s.rules[i].Workloads.Referencing && !yield(&s.rules[i].Destinations) {
 				return
 			}
@@ -144,5 +149,11 @@ func (c *compiled) compile(r *rules.Rule) {
 	}
 	if r.Strategy.DrainDuration != nil {
 		c.targets |= targetDrain
+	}
+	if r.Strategy.SidecarStartsFirst {
+		c.targets |= targetStartsFirst
+	}
+	if r.Strategy.SidecarStopsLast {
+		c.targets |= targetStopsLast
 	}
 }

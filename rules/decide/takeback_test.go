@@ -28,6 +28,7 @@ func TestTakeBack(t *testing.T) {
 		bypass   = "rules:\n- name: a\n  destinations: {ports: [3306, 6379], cidrs: [10.20.0.0/16]}\n  strategy: {bypass: Ports}\n- name: b\n  destinations: {cidrs: [10.20.0.0/16]}\n  strategy: {bypass: CIDRs}\n"
 		bypass2  = "rules:\n- name: a\n  destinations: {ports: [5432]}\n  strategy: {bypass: Ports}\n"
 		nobody   = "rules:\n- name: a\n  destinations: {ports: [6379]}\n  workloads: {namespaces: [nobody]}\n  strategy: {idleTimeout: 48h}\n"
+		ends     = "rules:\n- name: a\n  destinations: {ports: [6379]}\n  strategy: {sidecarStartsFirst: true, sidecarStopsLast: true}\n"
 		observed = "mode: Observe\n" + idle48
 	)
 	metadata := func(lines ...string) string { return "proxyMetadata:\n  " + strings.Join(lines, "\n  ") + "\n" }
@@ -41,6 +42,16 @@ func TestTakeBack(t *testing.T) {
 	}{
 		{rule: "what rules said before does not win over what they say now", first: idle48, second: idle24, want: []string{config, metadata(idle + `: "24h"`)}, reason: rules.Patched},
 		{rule: "and goes when they say nothing", first: idle48, second: nobody, want: nil, reason: rules.TakenBack},
+		{rule: "a start and an end go as they came", own: []string{config, "concurrency: 2\n"}, first: ends, second: nobody, want: []string{config, "concurrency: 2\n"}, reason: rules.TakenBack},
+		{
+			rule: "and what said nothing before says nothing again", own: []string{config, "holdApplicationUntilProxyStarts: # mine\n" + metadata(istio.ExitOnZeroMetadata+": 'on' # one")},
+			first: ends, second: nobody, want: []string{config, "holdApplicationUntilProxyStarts: # mine\n" + metadata(istio.ExitOnZeroMetadata+": 'on' # one")}, reason: rules.TakenBack,
+		},
+		{
+			rule: "an end that the author has changed is the author's", first: ends, second: nobody,
+			edit: map[string]string{config: "holdApplicationUntilProxyStarts: false\n" + metadata(istio.ExitOnZeroMetadata+`: "false"`)},
+			want: []string{config, "holdApplicationUntilProxyStarts: false\n" + metadata(istio.ExitOnZeroMetadata+`: "false"`)}, reason: rules.TakenBack,
+		},
 		{rule: "or only observe", first: all, second: observed, want: nil, reason: rules.TakenBack},
 		{rule: "with all that one rule wrote", own: []string{config, "concurrency: 2\n"}, first: all, second: nobody, want: []string{config, "concurrency: 2\n"}, reason: rules.TakenBack},
 		{

@@ -15,6 +15,7 @@ import (
 type want struct {
 	rules   []*compiled // in file order
 	targets targets
+	builtIn targets // wanted too, and there without an annotation
 	// leftOut are rules whose patterns did not fit beside those before them.
 	leftOut map[*compiled]bool
 
@@ -25,12 +26,15 @@ type want struct {
 	destinationIdle time.Duration // 0: none at all
 	keepalive       istio.Keepalive
 	drain           time.Duration
+	drainJitter     int    // percent
+	drainDrawn      string // this pod's own, as it is written; empty: drain itself
 }
 
 // want unites what rules ask for: lists unite; the longest timeout and drain
 // win, no timeout being the longest; the most eager keepalive wins. Only where
-// patterns do not fit does the order of the rules matter.
-func (s *Set) want(matched []int32) *want {
+// patterns do not fit does the order of the rules matter. builtIn are targets that
+// the pod has anyway.
+func (s *Set) want(matched []int32, builtIn targets) *want {
 	w := &want{rules: make([]*compiled, len(matched))}
 	for at, i := range matched {
 		c := &s.rules[i]
@@ -42,12 +46,14 @@ func (s *Set) want(matched []int32) *want {
 			w.keepalive = *c.Strategy.Keepalive
 		}
 		if c.targets&targetDrain != 0 {
-			w.drain = max(w.drain, *c.Strategy.DrainDuration)
+			w.uniteDrain(&c.Strategy)
 		}
 		w.ports = append(w.ports, c.ports...)
 		w.prefixes = append(w.prefixes, c.prefixes...)
 		w.targets |= c.targets
 	}
+	w.builtIn = w.targets & builtIn
+	w.targets &^= builtIn
 	slices.Sort(w.ports)
 	w.ports = slices.Compact(w.ports)
 	slices.SortFunc(w.prefixes, netip.Prefix.Compare)

@@ -16,7 +16,9 @@ func RuleWarnings() []Code {
 }
 
 // GatewayWarnings returns the same for a gateway.
-func GatewayWarnings() []Code { return []Code{NeedsMeshObject} }
+func GatewayWarnings() []Code {
+	return []Code{longDrainDuration, NeedsMeshObject, noIdleTimeout, portsDoNotNarrow}
+}
 
 // allow reads which warnings are meant, each once.
 func (l *loader) allow(v value, warnings []Code) (allowed []Code) {

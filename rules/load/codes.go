@@ -94,8 +94,9 @@ const (
 	// A list or mapping that needs an entry has none.
 	// Do: add an entry, or remove the key where it may be left out.
 	emptyList Code = "EmptyList"
-	// A strategy says nothing to do.
-	// Do: write `idleTimeout`, `keepalive`, `drainDuration` or `bypass`.
+	// A strategy, or an entry of gateways, says nothing to do.
+	// Do: write `idleTimeout`, `keepalive`, `drainDuration`, `sidecarStartsFirst: true`,
+	// `sidecarStopsLast: true` or `bypass`; for a gateway also `stopsLast: true`.
 	emptyStrategy Code = "EmptyStrategy"
 	// A duration cannot be read; the message says how to write it.
 	// Do: write a unit: `48h`, `90m`, `30s`, `2d`.
@@ -106,6 +107,12 @@ const (
 	// drainDuration is not in whole seconds from 1s to 2147483647s.
 	// Do: write whole seconds, at least `1s`.
 	badDrainDuration Code = "BadDrainDuration"
+	// drainJitter is not a whole number from 0 to 50.
+	// Do: write a number of percent, such as `25`.
+	badDrainJitter Code = "BadDrainJitter"
+	// drainJitter stands without the drainDuration that it varies.
+	// Do: add `drainDuration`, or remove `drainJitter`.
+	drainJitterWithoutDrainDuration Code = "DrainJitterWithoutDrainDuration"
 	// A keepalive value is outside its limits or not in whole seconds.
 	// Do: write whole seconds from `1s` to `32767s`, and 1 to 127 probes.
 	badKeepalive Code = "BadKeepalive"
@@ -176,7 +183,7 @@ const (
 	// CIDRs do not narrow bypass: Ports.
 	// Do: write `bypass: CIDRs`, or remove the CIDRs.
 	cidrsDoNotNarrow Code = "CIDRsDoNotNarrow"
-	// Ports do not narrow bypass: CIDRs.
+	// Ports do not narrow bypass: CIDRs, nor what a gateway without keepalive does.
 	// Do: write `bypass: Ports`, or remove the ports.
 	portsDoNotNarrow Code = "PortsDoNotNarrow"
 	// Destinations choose pods by referencing, and connections by scope: Destinations

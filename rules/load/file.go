@@ -106,9 +106,10 @@ func (l *loader) gateways(v value, f *rules.File) {
 
 func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
 	g := rules.Gateway{Line: item.use.Line, Column: item.use.Column}
-	var keepalive value
+	var ports, keepalive, drainDuration value
+	before := l.errors
 	defer func() { l.allowed = nil }()
-	l.object(item, gatewayKeys,
+	if !l.object(item, gatewayKeys,
 		field{"allow", func(v value) { l.allowed = l.allow(v, GatewayWarnings()) }},
 		field{"name", func(v value) {
 			g.Name = l.label(v, "a name")
@@ -122,6 +123,7 @@ func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
 			}
 		}},
 		field{"ports", func(v value) {
+			ports = v
 			if l.list(v, "a list of ports", func(item value) {
 				if p, ok := l.singlePort(item, 1); ok {
 					g.Ports = append(g.Ports, p)
@@ -135,8 +137,28 @@ func (l *loader) gateway(item value, names map[string]mark) rules.Gateway {
 			keepalive = v
 			g.Keepalive = l.keepalive(v)
 		}},
-	)
-	if l.errors == 0 {
+		field{"idleTimeout", func(v value) { g.IdleTimeout = l.idleTimeout(v) }},
+		field{"drainDuration", func(v value) {
+			drainDuration = v
+			g.DrainDuration = l.drainDuration(v)
+		}},
+		field{"drainJitter", func(v value) {
+			g.DrainJitter = l.drainJitter(v, drainDuration.given() || l.errors > before)
+		}},
+		field{"stopsLast", func(v value) { g.StopsLast = l.boolean(v) }},
+	) {
+		return g
+	}
+	switch {
+	case hasUnknownKey(item, gatewayKeys): // it may be the one that is missing
+	case keepalive.given() && !ports.given():
+		l.errorAt(item, missingKey, "got keepalive and no \"ports\", want both: the ports that the gateway's pods listen on, such as [8443]")
+	case !keepalive.given() && !g.ForPods() && l.errors == before:
+		l.errorAt(item, emptyStrategy, "got a gateway with nothing to do, want keepalive with ports, idleTimeout, drainDuration or stopsLast: write for example idleTimeout: 24h")
+	case !keepalive.given() && ports.given():
+		l.warnAt(ports, portsDoNotNarrow, "got ports without keepalive, want both or neither: everything else is for all connections through the gateway")
+	}
+	if l.errors == 0 && keepalive.given() {
 		l.needsMeshObject(keepalive, "keepalive", g.Namespace, istio.GatewayObjectPrefix+g.Name, managed)
 	}
 	return g

@@ -98,8 +98,6 @@ var requiredHints = map[string]string{
 	"probes":       "write for example probes: 3",
 	"namespace":    "name the namespace of the gateway's pods, such as istio-system",
 	"selector":     "name the labels of the gateway's pods, such as {istio: ingressgateway}",
-	"ports":        "list the ports that the gateway's pods listen on, such as [8443]",
-	"keepalive":    "write for example keepalive: {time: 300s, interval: 20s, probes: 4}",
 	"key":          "add it",
 	"operator":     "write In, NotIn, Exists or DoesNotExist",
 }

@@ -24,7 +24,7 @@ var (
 )
 
 // mostKeys is the most keys that a mapping of the format has.
-const mostKeys = 9
+const mostKeys = 10
 
 // field is a key of a mapping, and what reads its value.
 type field struct {
@@ -72,6 +72,16 @@ func (l *loader) object(v value, keys []wire.Key, fields ...field) bool {
 		}
 	}
 	return true
+}
+
+// hasUnknownKey reports whether a mapping has a key of its own that is none of keys.
+func hasUnknownKey(v value, keys []wire.Key) bool {
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		if k := v.Content[i]; k.Tag != mergeTag && find(k, keys) < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns which of keys k is, or -1.

@@ -45,6 +45,11 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 			values.drainDuration = v
 			s.DrainDuration = l.drainDuration(v)
 		}},
+		field{"drainJitter", func(v value) {
+			s.DrainJitter = l.drainJitter(v, values.drainDuration.given() || l.errors > before)
+		}},
+		field{"sidecarStartsFirst", func(v value) { s.SidecarStartsFirst = l.boolean(v) }},
+		field{"sidecarStopsLast", func(v value) { s.SidecarStopsLast = l.boolean(v) }},
 		field{"bypass", func(v value) {
 			values.bypass = v
 			s.Bypass = choice(l, v, rules.BypassPorts, rules.BypassCIDRs)
@@ -65,8 +70,8 @@ func (l *loader) strategy(v value, s *rules.Strategy, values *strategyValues) {
 	case values.bypass.given() && beside != "":
 		l.errorAt(values.bypass, bypassBesideOtherStrategy,
 			"got bypass beside %s, want one of them: what leaves the sidecar is out of its reach; remove one, or make it a rule of its own", beside)
-	case !values.bypass.given() && beside == "" && !values.scope.given() && l.errors == before:
-		l.errorAt(v, emptyStrategy, "got no strategy, want idleTimeout, keepalive, drainDuration or bypass: write for example idleTimeout: 48h")
+	case !values.bypass.given() && beside == "" && !values.scope.given() && !s.SidecarStartsFirst && !s.SidecarStopsLast && l.errors == before:
+		l.errorAt(v, emptyStrategy, "got no strategy, want idleTimeout, keepalive, drainDuration, sidecarStartsFirst, sidecarStopsLast or bypass: write for example idleTimeout: 48h")
 	}
 }
 
@@ -120,6 +125,27 @@ func (l *loader) drainDuration(v value) *time.Duration {
 		l.warnAt(v, longDrainDuration, "got %s, want at most 24h: each change of the mesh's configuration keeps the listeners before it, about 100 KB a chain, until this has passed", grammar.Show(v.Value))
 	}
 	return &d
+}
+
+// maxDrainJitter keeps the shortest drainDuration at half of what is written.
+const maxDrainJitter = 50 // percent
+
+// drainJitter reads a number of percent. hasDrain says that there is a drainDuration for
+// it, or that why there is none has been said.
+func (l *loader) drainJitter(v value, hasDrain bool) int {
+	const want = "a whole number of percent from 0 to 50"
+	percent, ok := number(v)
+	switch {
+	case !ok && !isNumber(v):
+		l.wrongType(v, want)
+	case !ok || percent > maxDrainJitter:
+		l.errorAt(v, badDrainJitter, "got %s, want %s", grammar.Clipped(v.Value), want)
+	case !hasDrain:
+		l.errorAt(v, drainJitterWithoutDrainDuration, "got drainJitter without drainDuration, want both: write for example drainDuration: 12h, or remove drainJitter")
+	default:
+		return percent
+	}
+	return 0
 }
 
 // wholeSeconds reads a duration of 1 to most seconds.

@@ -153,6 +153,7 @@ func faults() []fault {
 		{"an EnvoyFilter of somebody else", with(constant(idleFilter())), []string{"IdleTimeoutOverridden"}, "EnvoyFilter istio-system/idle"},
 
 		{"a gateway without pods", without(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: mesh, Name: "ingressgateway-1"}}), []string{"GatewayNotFound"}, "no pod in namespace istio-system has istio=ingressgateway"},
+		{"a gateway whose namespace is not opted in", patched(namespaceOf("edge"), `[{"op":"remove","path":"/metadata/labels/holdfast.dev~1enabled"}]`), []string{"GatewayNotOptedIn"}, "kubectl label namespace edge holdfast.dev/enabled=true"},
 	}
 }
 

@@ -46,6 +46,10 @@ gateways:
   selector: {istio: ingressgateway}
   ports: [8443]
   keepalive: {time: 300s, interval: 20s, probes: 4}
+- name: edge
+  namespace: edge
+  selector: {istio: edge}
+  idleTimeout: 24h
 `
 
 // makeHealthy puts everything there that an installation has.
@@ -107,6 +111,12 @@ func healthyObjects() []client.Object {
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app:1"}}},
 		},
 		namespaceOf("plain"),
+		// Its gateway's pods are to carry something.
+		namespaceOf("edge", "holdfast.dev/enabled", "true", "istio-injection", "enabled"),
+		&corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "edge", Name: "edge-1", Labels: map[string]string{"istio": "edge"}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "istio-proxy", Image: "proxyv2:1.31.0"}}},
+		},
 		injector("istio-sidecar-injector", "namespace.sidecar-injector.istio.io", "istio-injection", "enabled"),
 		injector("istio-revision-tag-stable", "rev.namespace.sidecar-injector.istio.io", "istio.io/rev", "stable"),
 		deploymentOf("istiod", "pilot:1.31.0"),

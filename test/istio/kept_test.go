@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 )
 
@@ -50,6 +51,9 @@ func withoutOurs(t *testing.T, pod *corev1.Pod, namespace string) map[string]any
 	pod = pod.DeepCopy()
 	from := pod.Namespace
 	pod.ObjectMeta = metav1.ObjectMeta{Labels: pod.Labels, Annotations: pod.Annotations, GenerateName: pod.GenerateName}
+	if strings.Contains(pod.Annotations[rules.AppliedAnnotation], `"holdApplicationUntilProxyStarts":"true"`) {
+		withoutStart(t, &pod.Spec)
+	}
 	for _, key := range touched {
 		delete(pod.Annotations, key)
 	}
@@ -73,6 +77,21 @@ func withoutOurs(t *testing.T, pod *corev1.Pod, namespace string) map[string]any
 		t.Fatal(err)
 	}
 	return plain
+}
+
+// withoutStart puts the sidecar of a pod that starts first where it is without that: behind
+// the application, and without the hook.
+func withoutStart(t *testing.T, spec *corev1.PodSpec) {
+	t.Helper()
+	if spec.Containers[0].Name != mesh.ProxyContainer {
+		return // a native sidecar, or a pod that gets none
+	}
+	sidecar := spec.Containers[0]
+	if sidecar.Lifecycle == nil {
+		t.Errorf("container %s has no hook, want one that waits until it is ready", mesh.ProxyContainer)
+	}
+	sidecar.Lifecycle = nil
+	spec.Containers = append(slices.Clone(spec.Containers[1:]), sidecar)
 }
 
 func withoutFlags(args []string, flags ...string) []string {
@@ -104,7 +123,7 @@ func withoutOurEnv(t *testing.T, env []corev1.EnvVar) []corev1.EnvVar {
 
 // ourKey tells the keys of proxyMetadata that holdfast may set or remove.
 func ourKey(key string) bool {
-	return key == istio.IdleTimeoutMetadata || strings.HasPrefix(key, istio.HoldfastMetadataPrefix)
+	return key == istio.IdleTimeoutMetadata || key == istio.ExitOnZeroMetadata || strings.HasPrefix(key, istio.HoldfastMetadataPrefix)
 }
 
 // withoutOurConfig is a ProxyConfig in JSON without what holdfast may change.
@@ -115,6 +134,7 @@ func withoutOurConfig(t *testing.T, text string) string {
 		t.Fatalf("PROXY_CONFIG %q: %v", text, err)
 	}
 	delete(config, "drainDuration")
+	delete(config, "holdApplicationUntilProxyStarts")
 	if metadata, ok := config["proxyMetadata"].(map[string]any); ok {
 		for key := range metadata {
 			if ourKey(key) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -109,17 +111,23 @@ func TestKeepaliveReachesTheProxy(t *testing.T) {
 func TestDrainDurationReachesTheProxy(t *testing.T) {
 	bothKinds(t, func(t *testing.T, namespace string) {
 		pod := injected(t, newPod(namespace, "drain"))
-		var config struct {
-			DrainDuration string `json:"drainDuration"`
-		}
-		text := sidecarEnv(t, pod, "PROXY_CONFIG")
-		if err := json.Unmarshal([]byte(text), &config); err != nil {
-			t.Fatalf("PROXY_CONFIG %q: %v", text, err)
-		}
-		if config.DrainDuration != "43200s" {
-			t.Errorf("drainDuration in PROXY_CONFIG: got %q, want 43200s", config.DrainDuration)
+		if got := proxyDrain(t, pod); got != "43200s" {
+			t.Errorf("drainDuration in PROXY_CONFIG: got %q, want 43200s", got)
 		}
 	})
+}
+
+// proxyDrain is the drainDuration that a pod's sidecar is told.
+func proxyDrain(t *testing.T, pod *corev1.Pod) string {
+	t.Helper()
+	var config struct {
+		DrainDuration string `json:"drainDuration"`
+	}
+	text := sidecarEnv(t, pod, "PROXY_CONFIG")
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatalf("PROXY_CONFIG %q: %v", text, err)
+	}
+	return config.DrainDuration
 }
 
 // Everything at once on one pod.

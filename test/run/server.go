@@ -54,7 +54,7 @@ func start(rulesFile string, stderr io.Writer) (*server, error) {
 	s := &server{decided: make(chan decision, 1)}
 	mux := http.NewServeMux()
 	mux.Handle(admission.MutatePodsPath, &admission.PodHandler{
-		Store: store, Cluster: admission.NoCluster{}, Decide: s.decide, Metrics: metrics, Log: logr.Discard(),
+		Store: store, Cluster: admission.NoCluster{}, Decide: s.decide, Lot: admission.RandomLot, Metrics: metrics, Log: logr.Discard(),
 	})
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return s, s.serve()

@@ -18,6 +18,7 @@ type podObject struct {
 		HostNetwork    bool              `json:"hostNetwork"`
 		InitContainers []rules.Container `json:"initContainers"`
 		Containers     []rules.Container `json:"containers"`
+		GracePeriod    *int64            `json:"terminationGracePeriodSeconds"`
 		Volumes        []rules.Volume    `json:"volumes"`
 	} `json:"spec"`
 
@@ -61,6 +62,7 @@ func (p *podObject) facts(namespace rules.Namespace, mesh *rules.MeshDefaults) *
 		Annotations: meta.Annotations,
 		HostNetwork: p.Spec.HostNetwork,
 		Containers:  slices.Concat(p.Spec.InitContainers, p.Spec.Containers),
+		GracePeriod: p.Spec.GracePeriod,
 		Volumes:     p.Spec.Volumes,
 		Size:        p.size,
 		Mesh:        mesh,

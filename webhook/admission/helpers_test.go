@@ -36,6 +36,14 @@ rules:
   destinations: {ports: [11211]}
   workloads: {namespaceSelector: {matchLabels: {tier: backend}}}
   strategy: {drainDuration: 12h}
+- name: gently
+  destinations: {ports: [5432]}
+  workloads: {podSelector: {matchLabels: {ends: gently}}}
+  strategy: {sidecarStopsLast: true}
+- name: apart
+  destinations: {ports: [5432]}
+  workloads: {podSelector: {matchLabels: {drains: apart}}}
+  strategy: {drainDuration: 12h, drainJitter: 25}
 - name: watched
   mode: Observe
   destinations: {ports: [9042]}
@@ -54,7 +62,7 @@ func newPodHandler(t testing.TB, text string) *PodHandler {
 			t.Fatalf("rules do not load: %v", offered.Err)
 		}
 	}
-	return &PodHandler{Store: store, Cluster: NoCluster{}, Decide: (*decide.Set).Decide, Metrics: m, Log: logr.Discard()}
+	return &PodHandler{Store: store, Cluster: NoCluster{}, Decide: (*decide.Set).Decide, Lot: func() float64 { return 0.25 }, Metrics: m, Log: logr.Discard()}
 }
 
 // fakeCluster is a Cluster of literals.

@@ -63,6 +63,7 @@ func (o *oracle) Handle(_ context.Context, r ctrladmission.Request) ctrladmissio
 	facts := &rules.Pod{
 		Namespace: o.handler.Cluster.Namespace(r.Namespace), Name: pod.Name,
 		Labels: pod.Labels, Annotations: pod.Annotations, HostNetwork: pod.Spec.HostNetwork,
+		Lot: o.handler.Lot(), GracePeriod: pod.Spec.TerminationGracePeriodSeconds,
 	}
 	facts.Mesh = o.handler.Cluster.Mesh(istio.Revision(facts.Namespace.Labels, pod.Labels))
 	if facts.Name == "" {

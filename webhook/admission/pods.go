@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ import (
 // Decide decides about one pod; (*decide.Set).Decide is the one that users get.
 type Decide func(set *decide.Set, pod *rules.Pod, options decide.Options) rules.Outcome
 
+// RandomLot is a PodHandler's Lot that nobody can foretell.
+func RandomLot() float64 { return 1 - rand.Float64() }
+
 // PodHandler answers admission reviews of pods. It never denies one. All
 // fields are needed; none changes while it serves.
 type PodHandler struct {
@@ -28,6 +32,7 @@ type PodHandler struct {
 	Cluster Cluster
 	Decide  Decide
 	Options decide.Options
+	Lot     func() float64 // rules.Pod.Lot of the next pod
 	Metrics *Metrics
 	Log     logr.Logger
 }
@@ -83,6 +88,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	namespace := h.Cluster.Namespace(r.Namespace)
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
 	pod := r.Object.facts(namespace, mesh)
+	pod.Lot = h.Lot()
 	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
 	outcome := h.Decide(h.Store.Set(), pod, h.Options)
 	h.warnOfMissing(&outcome)

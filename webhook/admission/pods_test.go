@@ -78,6 +78,15 @@ func TestPodHandler(t *testing.T) {
 			name: "host network", body: reviewOf(`{"metadata":{"name":"x"},"spec":{"hostNetwork":true,"containers":[{"name":"a","args":["--redis=r:6379"]}]}}`),
 			reason: rules.NoSidecar,
 		},
+		{ // the API server has put the default there
+			name: "time to stop last", body: reviewOf(`{"metadata":{"name":"x","labels":{"ends":"gently"}},"spec":{"terminationGracePeriodSeconds":30,"containers":[{"name":"a"}]}}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"},
+		},
+		{ // too little of it is told to who creates the pod
+			name: "no time to stop last", body: reviewOf(`{"metadata":{"name":"x","labels":{"ends":"gently"}},"spec":{"terminationGracePeriodSeconds":5,"containers":[{"name":"a"}]}}`),
+			reason: rules.Patched, set: map[string]string{istio.ProxyConfigAnnotation: "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"},
+			warning: "terminationGracePeriodSeconds is 5",
+		},
 		{ // rules that only observe change nothing and say so
 			name: "observed", body: reviewOf(`{"metadata":{"labels":{"watch":"yes"}}}`),
 			reason: rules.Observed, warning: "watched",
@@ -360,5 +369,49 @@ func TestWarningText(t *testing.T) {
 		if got := rules.WarningText(test.in); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}
+	}
+}
+
+// Each pod draws a lot of its own; what it drew stays when the webhook is called again.
+func TestEachPodDrawsItsOwn(t *testing.T) {
+	h := newPodHandler(t, testRules)
+	lots := []float64{0.1, 0.6, 0.9}
+	h.Lot = func() float64 {
+		lot := lots[0]
+		lots = lots[1:]
+		return lot
+	}
+	const object = `{"metadata":{"generateName":"a-","labels":{"drains":"apart"}},"spec":{"containers":[{"name":"a"}]}}`
+	drawn := func(body string) (annotation string, patch []byte) {
+		response := responseOf(t, post(h, body))
+		pod, ok := rawObject(body)
+		if !ok {
+			t.Fatalf("got no pod in %s", body)
+		}
+		return annotationsOf(t, applied(t, pod, response.Patch))[istio.ProxyConfigAnnotation], response.Patch
+	}
+	body := reviewOf(object)
+	first, patch := drawn(body)
+	second, _ := drawn(body)
+	if !strings.HasPrefix(first, "drainDuration: \"") || first == second {
+		t.Errorf("got %q and %q, want two values that differ", first, second)
+	}
+	if again, patch := drawn(replaceObject(t, body, applied(t, object, patch))); again != first || patch != nil {
+		t.Errorf("got %q (patch %s) when asked again, want %q as before", again, patch, first)
+	}
+}
+
+// A lot is over 0, which says that there is none, and up to 1.
+func TestRandomLot(t *testing.T) {
+	seen := map[float64]bool{}
+	for range 1000 {
+		lot := RandomLot()
+		if lot <= 0 || lot > 1 {
+			t.Fatalf("got %g, want over 0 and up to 1", lot)
+		}
+		seen[lot] = true
+	}
+	if len(seen) < 990 {
+		t.Errorf("got %d different lots of 1000, want nearly all", len(seen))
 	}
 }

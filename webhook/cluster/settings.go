@@ -136,6 +136,10 @@ type injectorValues struct {
 		Proxy struct {
 			ExcludeOutboundPorts helmText `json:"excludeOutboundPorts"`
 			ExcludeIPRanges      helmText `json:"excludeIPRanges"`
+			// Istio starts the sidecar first where this or the pod asks for it. A
+			// lifecycle of the installation's own replaces the hook that does it.
+			HoldApplication any `json:"holdApplicationUntilProxyStarts"`
+			Lifecycle       any `json:"lifecycle"`
 		} `json:"proxy"`
 	} `json:"global"`
 }
@@ -178,7 +182,17 @@ func parseInjectorValues(text string) (*rules.MeshDefaults, error) {
 	if err != nil {
 		return nil, fmt.Errorf("global.proxy.excludeIPRanges: %w", err)
 	}
-	return &rules.MeshDefaults{ExcludeOutboundPorts: ports, ExcludeOutboundIPRanges: prefixes}, nil
+	proxy := &values.Global.Proxy
+	return &rules.MeshDefaults{
+		ExcludeOutboundPorts: ports, ExcludeOutboundIPRanges: prefixes,
+		StartsFirst: proxy.HoldApplication == true && isEmpty(proxy.Lifecycle),
+	}, nil
+}
+
+// isEmpty reports whether a value of Helm's is one that its templates take for none.
+func isEmpty(value any) bool {
+	mapping, isMapping := value.(map[string]any)
+	return value == nil || isMapping && len(mapping) == 0
 }
 
 // settingsObjects asks for the injectors' ConfigMaps only: of given revisions each by its

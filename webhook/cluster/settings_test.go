@@ -52,6 +52,24 @@ func TestInjectorValues(t *testing.T) {
 	}
 }
 
+// Istio starts every sidecar first where it was installed so, unless a lifecycle of the
+// installation's own has taken the place of the hook.
+func TestInjectorStartsFirst(t *testing.T) {
+	for values, want := range map[string]bool{
+		`{"global":{"proxy":{"image":"proxyv2"}}}`:                                                                      false,
+		`{"global":{"proxy":{"holdApplicationUntilProxyStarts":false}}}`:                                                false,
+		`{"global":{"proxy":{"holdApplicationUntilProxyStarts":null}}}`:                                                 false,
+		`{"global":{"proxy":{"holdApplicationUntilProxyStarts":true}}}`:                                                 true,
+		`{"global":{"proxy":{"holdApplicationUntilProxyStarts":true,"lifecycle":{}}}}`:                                  true,
+		`{"global":{"proxy":{"holdApplicationUntilProxyStarts":true,"lifecycle":{"preStop":{"exec":{"command":[]}}}}}}`: false,
+	} {
+		got, err := parseInjectorValues(values)
+		if err != nil || got.StartsFirst != want {
+			t.Errorf("%s: got %+v, %v, want it to start first: %v", values, got, err, want)
+		}
+	}
+}
+
 // Settings by revision, and by tag where one leads to a revision that is known.
 func TestSettingsIndex(t *testing.T) {
 	index := settingsIndex{log: logr.Discard()}

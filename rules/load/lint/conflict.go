@@ -73,6 +73,9 @@ func (c *comparison) conflict(r, other *rules.Rule) string {
 		if b.Bypass != "" {
 			bypassing, staying = other, r
 		}
+		if firstName(&staying.Strategy) == "" {
+			return "" // the start and the end of a sidecar are its own, whatever goes past it
+		}
 		if c.takesFrom(bypassing, staying) && c.mayMeet(&r.Workloads, &other.Workloads) {
 			return fmt.Sprintf("what bypass: %s of rule %q takes past the sidecar, %s of rule %q never reaches",
 				bypassing.Strategy.Bypass, bypassing.Name, firstName(&staying.Strategy), staying.Name)
@@ -81,15 +84,20 @@ func (c *comparison) conflict(r, other *rules.Rule) string {
 	}
 	keepalive := a.Keepalive != nil && b.Keepalive != nil && *a.Keepalive != *b.Keepalive
 	idle := a.IdleTimeout != nil && b.IdleTimeout != nil && a.Scope == b.Scope && *a.IdleTimeout != *b.IdleTimeout
-	drain := a.DrainDuration != nil && b.DrainDuration != nil && *a.DrainDuration != *b.DrainDuration
+	bothDrain := a.DrainDuration != nil && b.DrainDuration != nil
+	drain := bothDrain && *a.DrainDuration != *b.DrainDuration
+	jitter := bothDrain && a.DrainJitter != b.DrainJitter
 	switch {
-	case !keepalive && !idle && !drain, // two bypasses unite
+	case !keepalive && !idle && !drain && !jitter, // two bypasses unite
 		!c.share(&r.Destinations, &other.Destinations), !c.mayMeet(&r.Workloads, &other.Workloads):
 		return ""
 	case keepalive:
 		return fmt.Sprintf("keepalive is %s here and %s there; the more eager one wins", a.Keepalive, b.Keepalive)
 	case idle:
 		return fmt.Sprintf("idleTimeout is %s here and %s there; the longer one wins", timeoutText(*a.IdleTimeout), timeoutText(*b.IdleTimeout))
+	}
+	if !drain {
+		return fmt.Sprintf("drainJitter is %d here and %d there; the wider one wins", a.DrainJitter, b.DrainJitter)
 	}
 	return fmt.Sprintf("drainDuration is %s here and %s there; the longer one wins", istio.FormatDuration(*a.DrainDuration), istio.FormatDuration(*b.DrainDuration))
 }
@@ -101,15 +109,18 @@ func timeoutText(d time.Duration) string {
 	return istio.FormatDuration(d)
 }
 
-// firstName is the key that comes first in a strategy without bypass.
+// firstName is the key that comes first in a strategy without bypass, of those that
+// are for connections to its destinations; "" if none is.
 func firstName(s *rules.Strategy) string {
 	switch {
 	case s.IdleTimeout != nil:
 		return "idleTimeout"
 	case s.Keepalive != nil:
 		return "keepalive"
+	case s.DrainDuration != nil:
+		return "drainDuration"
 	}
-	return "drainDuration"
+	return ""
 }
 
 // takesFrom reports whether the bypass of one rule takes connections that

@@ -114,8 +114,9 @@ func relations(schema *jsonschema.Schema) error {
 	define["Destinations"].AnyOf = []*jsonschema.Schema{nonEmpty("middleware"), nonEmpty("ports"), nonEmpty("cidrs"), nonEmpty("hosts")}
 
 	strategy := define["Strategy"]
-	strategy.AnyOf = required("idleTimeout", "keepalive", "drainDuration", "bypass")
-	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}}
+	strategy.AnyOf = append(required("idleTimeout", "keepalive", "drainDuration", "bypass"),
+		equals("sidecarStartsFirst", true), equals("sidecarStopsLast", true))
+	strategy.DependentRequired = map[string][]string{"scope": {"idleTimeout"}, "drainJitter": {"drainDuration"}}
 	strategy.DependentSchemas = map[string]*jsonschema.Schema{
 		"bypass": {Not: anyOf(required("idleTimeout", "keepalive", "drainDuration")...)},
 	}
@@ -147,6 +148,8 @@ func relations(schema *jsonschema.Schema) error {
 	gateway.Value("selector").MinProperties = &one
 	gateway.Value("selector").PropertyNames = key
 	gateway.Value("ports").MinItems = &one
+	define["Gateway"].AnyOf = append(required("keepalive", "idleTimeout", "drainDuration"), equals("stopsLast", true))
+	define["Gateway"].DependentRequired = map[string][]string{"keepalive": {"ports"}, "drainJitter": {"drainDuration"}}
 	define["Workloads"].Properties.Value("namespaces").MinItems = &one
 	define["Selector"].Properties.Value("matchLabels").PropertyNames = key
 	return nil

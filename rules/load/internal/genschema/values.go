@@ -119,6 +119,8 @@ func valueSchema(t reflect.Type) *jsonschema.Schema {
 		return length(duration(notWholePattern+"|"+tooLongPattern, "120s", "2m"), 2, 64)
 	case reflect.TypeFor[wire.Probes]():
 		return number("1", "127", 3)
+	case reflect.TypeFor[wire.Percent]():
+		return number("0", "50", 25)
 	case reflect.TypeFor[wire.MeshPort]():
 		return number("0", "65535")
 	case reflect.TypeFor[wire.GatewayPort]():

@@ -45,6 +45,8 @@ type (
 	GatewayPort int
 	// Probes is a number from 1 to 127.
 	Probes int
+	// Percent is a number from 0 to 50.
+	Percent int
 	// RuleWarning is the code of a warning that a rule can get.
 	RuleWarning string
 	// GatewayWarning is the code of a warning that a gateway can get.

@@ -20,7 +20,8 @@ type File struct {
 	// for reports, and where more destination patterns come together than one
 	// pod can carry: later rules are left out first.
 	Rules []Rule `json:"rules,omitempty"`
-	// TCP keepalive towards the clients of ingress and egress gateways.
+	// Pods that are proxies themselves: ingress and egress gateways, gateways of
+	// Gateway API, and ambient waypoints.
 	Gateways []Gateway `json:"gateways,omitempty"`
 }
 
@@ -50,8 +51,8 @@ type Rule struct {
 	// Which pods the rule is for. All given conditions must hold. Without any
 	// it is for every pod that holdfast considers.
 	Workloads *Workloads `json:"workloads,omitempty"`
-	// What to do: idleTimeout, keepalive and drainDuration in any combination,
-	// or bypass alone.
+	// What to do: any keys together, but bypass beside none of idleTimeout,
+	// keepalive and drainDuration.
 	Strategy Strategy `json:"strategy"`
 	// Allows CIDRs wider than /8 (IPv4) or /16 (IPv6) in bypass: CIDRs.
 	AllowBroad bool `json:"allowBroad,omitempty" jsonschema:"default=false"`
@@ -128,6 +129,17 @@ type Strategy struct {
 	// How long open connections outlive a change of the mesh's configuration.
 	// Istio's default is 45s. Whole seconds, from 1s.
 	DrainDuration WholeSeconds `json:"drainDuration,omitempty"`
+	// By how many percent, at most, the drainDuration of each pod is longer or
+	// shorter, so that one change does not end the connections of all pods in one
+	// second. 0 to 50, only with drainDuration.
+	DrainJitter Percent `json:"drainJitter,omitempty" jsonschema:"default=0"`
+	// The application starts when its sidecar carries connections, so the pod
+	// starts later. Native sidecars have it anyway.
+	SidecarStartsFirst bool `json:"sidecarStartsFirst,omitempty" jsonschema:"default=false"`
+	// The sidecar ends when the application's connections have ended, instead of
+	// 5 s after the pod is told to stop. The pod may end as late as its
+	// terminationGracePeriodSeconds. Native sidecars have it anyway.
+	SidecarStopsLast bool `json:"sidecarStopsLast,omitempty" jsonschema:"default=false"`
 	// Takes connections past the sidecar: no mTLS, no telemetry, no cuts.
 	// Ports: anything on the rule's ports. CIDRs: anything to the rule's CIDRs.
 	Bypass Bypass `json:"bypass,omitempty"`
@@ -145,7 +157,8 @@ type Keepalive struct {
 	Probes Probes `json:"probes"`
 }
 
-// Gateway sets TCP keepalive towards the clients of a gateway.
+// Gateway is for the pods of a gateway or waypoint: TCP keepalive towards its
+// clients, and what becomes of the connections through it.
 type Gateway struct {
 	// Name, unique in the file. The EnvoyFilter is holdfast-gateway-NAME.
 	Name Label `json:"name"`
@@ -153,10 +166,24 @@ type Gateway struct {
 	Namespace Label `json:"namespace"`
 	// Labels of the gateway's pods; at least one.
 	Selector map[string]LabelValue `json:"selector"`
-	// Ports that the gateway's pods listen on (not those of its Service).
-	Ports []GatewayPort `json:"ports"`
+	// Ports that the gateway's pods listen on (not those of its Service), for
+	// keepalive; required with it.
+	Ports []GatewayPort `json:"ports,omitempty"`
 	// Keepalive on accepted connections.
-	Keepalive Keepalive `json:"keepalive"`
+	Keepalive *Keepalive `json:"keepalive,omitempty"`
+	// How long a connection through the gateway may carry no byte before the
+	// gateway closes it, TCP and HTTP. Istio's default is 1h. 0s means never; from
+	// 1s.
+	IdleTimeout Duration `json:"idleTimeout,omitempty"`
+	// How long open connections outlive a change of the mesh's configuration.
+	// Istio's default is 45s. Whole seconds, from 1s.
+	DrainDuration WholeSeconds `json:"drainDuration,omitempty"`
+	// By how many percent, at most, the drainDuration of each pod is longer or
+	// shorter. 0 to 50, only with drainDuration.
+	DrainJitter Percent `json:"drainJitter,omitempty" jsonschema:"default=0"`
+	// The gateway ends when its connections have ended, at the latest after its
+	// pods' terminationGracePeriodSeconds.
+	StopsLast bool `json:"stopsLast,omitempty" jsonschema:"default=false"`
 	// Warnings of this gateway that are meant, by code: they are not reported.
 	Allow []GatewayWarning `json:"allow,omitempty"`
 }

@@ -1,0 +1,93 @@
+package decide
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/rules"
+)
+
+const (
+	// stopsAnyway is how many seconds a sidecar lives on after SIGTERM without a
+	// setting: a pod whose grace period is no longer has no time for more.
+	// Source: terminationDrainDuration in
+	// https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig
+	stopsAnyway = 5
+	// usualGracePeriod is Kubernetes' own, in seconds.
+	// Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+	usualGracePeriod = 30
+)
+
+// builtIn are the targets that a pod's sidecar meets without holdfast, as far as
+// that can be known: what Istio decides by the version of the nodes cannot.
+func (s *Set) builtIn(pod *rules.Pod, mesh *rules.MeshDefaults, matched []int32) (t targets) {
+	if len(matched) > 0 && int(matched[0]) >= len(s.ofSidecars()) {
+		return 0 // a gateway
+	}
+	if pod.Annotations[istio.NativeSidecarAnnotation] == "true" {
+		t |= targetStartsFirst | targetStopsLast
+	}
+	if mesh.StartsFirst {
+		t |= targetStartsFirst
+	}
+	return t
+}
+
+// builtInNotes say why nothing is written for some of what is wanted.
+func (w *want) builtInNotes() (notes []string) {
+	if w.builtIn&targetStartsFirst != 0 {
+		notes = append(notes, "the sidecar starts first without an annotation")
+	}
+	if w.builtIn&targetStopsLast != 0 {
+		notes = append(notes, "the sidecar stops last without an annotation")
+	}
+	return notes
+}
+
+// gracePeriod is how many seconds a pod has from SIGTERM to its end.
+func gracePeriod(pod *rules.Pod) int64 {
+	if pod.GracePeriod != nil {
+		return *pod.GracePeriod
+	}
+	return usualGracePeriod
+}
+
+// sayLifecycle fills the outcome with what the pod pays for a proxy that starts first or
+// stops last, and warns where that does not come about.
+func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce targets, o *rules.Outcome, warn *warnings) {
+	if inForce&targetStartsFirst != 0 {
+		o.Price = append(o.Price, "sidecarStartsFirst: the application starts when the sidecar is ready, so the pod starts later")
+	}
+	key, whose := "sidecarStopsLast", "its application keeps connections open"
+	if gateway != istio.NoGateway {
+		key, whose = "stopsLast", "connections through it are open"
+	}
+	switch grace := gracePeriod(pod); {
+	case inForce&targetStopsLast == 0:
+	case gateway > istio.GatewayInjected && !stopsByItself(pod):
+		warn.add(rules.WarnStopsLastNotReached, "set ", istio.ExitOnZeroMetadata+"=true", " in the env of istio-proxy: no injector does it here for stopsLast")
+	default:
+		o.Price = append(o.Price, fmt.Sprintf("%s: the pod may end as late as its grace period, %d s, while %s", key, grace, whose))
+		if grace <= stopsAnyway {
+			warn.add(rules.WarnGracePeriodTooShort, "terminationGracePeriodSeconds is ", strconv.FormatInt(grace, 10),
+				": the pod is killed before "+key+" helps, give it more")
+		}
+	}
+}
+
+// stopsByItself reports whether the pod's own proxy is told by its environment to wait for
+// its last connection.
+func stopsByItself(pod *rules.Pod) bool {
+	for i := range pod.Containers {
+		if pod.Containers[i].Name != istio.ProxyContainer {
+			continue
+		}
+		for _, variable := range pod.Containers[i].Env {
+			if waits, err := strconv.ParseBool(variable.Value); variable.Name == istio.ExitOnZeroMetadata && err == nil && waits {
+				return true
+			}
+		}
+	}
+	return false
+}
