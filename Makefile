@@ -77,7 +77,7 @@ mutants: ## Change conditions and arithmetic of MUTATE one by one: do tests noti
 lint: ## Format, vet, static analysis
 	@test/tools/lint
 
-tools: ## Build kube-apiserver, etcd, istiod and helm into bin/ (once; minutes)
+tools: ## Build kube-apiserver, etcd, istiod, cert-manager and helm into bin/ (once; minutes)
 	@test/kube/build && test/tools/charts
 	@test/istio/build
 

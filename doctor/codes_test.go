@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/doctor.md anew")
@@ -32,16 +32,7 @@ func TestDocument(t *testing.T) {
 	for _, a := range Codes() {
 		fmt.Fprintf(&table, "| `%s` | `%s` | %s | %s | %s |\n", a.Check, a.Code, a.Severity, a.Meaning, a.Why)
 	}
-	want := before + begin + table.String() + end + after
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, string(data)); diff != "" {
-		t.Errorf("docs/doctor.md is stale, 'go test ./doctor -update' writes it anew (-want +got):\n%s", diff)
-	}
+	written.Check(t, path, before+begin+table.String()+end+after, "go test ./doctor -update", *update)
 }
 
 // Every code that is declared has one row, in the order of the checks, and says whole

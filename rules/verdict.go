@@ -29,9 +29,9 @@ const (
 	// Do: label the namespace, or change the selector.
 	VerdictNamespaceSelectorMismatch VerdictReason = "NamespaceSelectorMismatch"
 	// The rule wants `referencing`, and the pod shows no use of a destination; the
-	// detail says what it shows instead.
+	// detail says how much was seen and what was not read, `holdfast explain` lists it.
 	// Do: where it does use one, say so: annotation `holdfast.dev/middleware` with the
-	// name of the rule.
+	// name of the rule or of the middleware (evidence.md).
 	VerdictNotReferenced VerdictReason = "NotReferenced"
 	// An entry of `gateways` selects the pod, and by Istio's labels, annotations and
 	// containers it is no proxy.

@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/annotations"
+	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
 
 // explanation is the JSON form of what the rules say to one pod.
@@ -24,6 +26,7 @@ type explanation struct {
 	InForce     []string           `json:"inForce"`  // rules whose strategy the pod has
 	Observed    []string           `json:"observed"` // rules that match but only observe
 	Rules       []rules.Verdict    `json:"rules"`
+	Shown       decide.Shown       `json:"shown"`           // beside the evidence of the rules
 	Changes     []rules.Annotation `json:"changes"`         // annotations to set
 	Remove      []string           `json:"remove"`          // annotations to remove
 	Would       []rules.Annotation `json:"would,omitempty"` // changes if observing rules were enforced
@@ -48,7 +51,10 @@ func newExplain() *cobra.Command {
 		Short: "Say for each pod which rules match, why or why not, and what results",
 		Long: `Say for each pod, or pod template, of the manifests what becomes of it (a reason), what
 each rule says to it (+ it matches, - it does not, and why), what of the pod shows that
-it uses a destination, and which annotations it gets. Without FILE, standard input is read.
+it uses a destination and by which form, what else it shows, what could not be read, and
+which annotations it gets. Without FILE, standard input is read.
+
+docs/evidence.md lists the forms, and what is no evidence.
 
 Reasons, verdicts and warnings have codes; docs/codes.md says what each means and what
 to do.
@@ -106,7 +112,7 @@ func explainOne(w *workload) explanation {
 		File: w.file, Line: w.Line, APIVersion: w.APIVersion, Kind: w.Kind,
 		Namespace: w.Pod.Namespace.Name, Name: w.Name,
 		Reason: w.outcome.Reason, Detail: w.outcome.Detail,
-		InForce: list(w.outcome.Rules), Observed: list(w.outcome.Observed), Rules: list(w.verdicts),
+		InForce: list(w.outcome.Rules), Observed: list(w.outcome.Observed), Rules: list(w.verdicts), Shown: w.shown,
 		Changes: list(w.outcome.Set), Remove: list(w.outcome.Remove), Would: w.outcome.Would,
 		Price:       w.outcome.Price,
 		Annotations: resulting(w.Pod.Annotations, &w.outcome),
@@ -166,9 +172,10 @@ func printExplanation(w io.Writer, e explanation) {
 	if len(e.Rules) > 0 {
 		fmt.Fprintln(w, "  rules:")
 	}
-	for _, v := range e.Rules {
+	for _, v := range sameTogether(e.Rules) {
 		printVerdict(w, v)
 	}
+	printShown(w, e.Shown)
 	if len(e.Changes)+len(e.Remove) > 0 {
 		fmt.Fprintln(w, "  annotations set:")
 		printAnnotations(w, e.Changes)
@@ -194,6 +201,23 @@ func printExplanation(w io.Writer, e explanation) {
 	}
 }
 
+// sameTogether makes one verdict of those that say the same of rules that do not match:
+// of many rules most are about something else.
+func sameTogether(verdicts []rules.Verdict) []rules.Verdict {
+	var list []rules.Verdict
+	for _, v := range verdicts {
+		i := slices.IndexFunc(list, func(o rules.Verdict) bool {
+			return !v.Matched && !o.Matched && o.Reason == v.Reason && o.Detail == v.Detail && o.Mode == v.Mode
+		})
+		if i < 0 {
+			list = append(list, v)
+		} else {
+			list[i].Rule += ", " + v.Rule
+		}
+	}
+	return list
+}
+
 func printVerdict(w io.Writer, v rules.Verdict) {
 	mark := "-"
 	if v.Matched {
@@ -209,8 +233,44 @@ func printVerdict(w io.Writer, v rules.Verdict) {
 	}
 	fmt.Fprintln(w)
 	for _, evidence := range v.Evidence {
-		fmt.Fprintf(w, "        %s uses %s%s\n", evidence.Where, evidence.Address, evidence.Note())
+		fmt.Fprintf(w, "        %s uses %s%s\n", evidence.Where, address(evidence), evidence.Note())
 	}
+}
+
+// printShown says what a pod shows besides, and what of it nobody read.
+func printShown(w io.Writer, shown decide.Shown) {
+	if len(shown.Others) > 0 {
+		fmt.Fprintln(w, "  other addresses:")
+	}
+	for _, evidence := range shown.Others {
+		fmt.Fprintf(w, "    %s shows %s\n", evidence.Where, address(evidence))
+	}
+	printMore(w, shown.More)
+	if len(shown.Unread) > 0 {
+		fmt.Fprintln(w, "  not read:")
+	}
+	for _, unread := range shown.Unread {
+		fmt.Fprintf(w, "    %s\n", &unread)
+	}
+	printMore(w, shown.Unlisted)
+}
+
+func printMore(w io.Writer, n int) {
+	if n > 0 {
+		fmt.Fprintf(w, "    and %d more\n", n)
+	}
+}
+
+// address is "mysql at db:3307, by sibling-kind": what the text says, and how.
+func address(e rules.Evidence) string {
+	text := e.Address
+	if e.Kind != "" {
+		text = e.Kind + " at " + text
+	}
+	if e.Form != "" {
+		text += ", by " + e.Form
+	}
+	return text
 }
 
 func printAnnotations(w io.Writer, annotations []rules.Annotation) {

@@ -120,6 +120,7 @@ type workload struct {
 	outcome  rules.Outcome
 	back     manifest.Edit // what takes back what other rules had made of it
 	verdicts []rules.Verdict
+	shown    decide.Shown
 }
 
 // title names a workload in messages: "cart.yaml: Deployment shop/cart".
@@ -169,6 +170,7 @@ func (o *offline) decide(cmd *cobra.Command, names []string) ([]document, error)
 			template.Pod.ConfigMaps = configMaps.of(template.Pod.Namespace.Name)
 			w := workload{Template: template, file: displayName(d.name)}
 			w.outcome, w.verdicts = set.Explain(&template.Pod, decide.Options{ClusterWide: o.clusterWide})
+			w.shown = set.Shows(&template.Pod)
 			if _, ok := template.Pod.Annotations[rules.AppliedAnnotation]; ok {
 				w.back.Set, w.back.Remove = set.TakeBack(&template.Pod)
 				w.back.Prune = true // most often holdfast had made them

@@ -58,17 +58,6 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-// Where nobody asks for what a pod shows, explain still says what was seen.
-func TestUnaskedAddressesAreShown(t *testing.T) {
-	set := compileRules(t, "rules:\n- {name: redis, destinations: {ports: [6379]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}\n")
-	pod := shopPod()
-	pod.Containers = envPod("VALUE", manyAddresses("h%d:443", 600)).Containers
-	want := "none of the 600 addresses that the pod shows is a destination of the rule; the first: h0:443, h1:443, h2:443"
-	if _, verdicts := set.Explain(pod, Options{}); verdicts[0].Detail != want {
-		t.Errorf("got %q, want %q", verdicts[0].Detail, want)
-	}
-}
-
 // An address that is a destination of any rule is asked for, and leads to that rule.
 func TestDestinationsAreAskedFor(t *testing.T) {
 	subset := func(t *rapid.T, label string, items ...string) []string {

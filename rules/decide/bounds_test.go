@@ -45,28 +45,6 @@ func TestSetAndRemove(t *testing.T) {
 	}
 }
 
-// A verdict lists sixteen pieces of evidence, or three addresses that are none.
-func TestShownAddresses(t *testing.T) {
-	set := compileRules(t, "rules:\n- {name: r, destinations: {ports: [6379]}, workloads: {referencing: true}, strategy: {idleTimeout: 48h}}\n")
-	texts := func(port int) string {
-		var b strings.Builder
-		for i := range maxEvidence + 4 {
-			fmt.Fprintf(&b, "h%d:%d ", i, port)
-		}
-		return b.String()
-	}
-	pod := shopPod()
-	pod.Containers = envPod("VALUE", texts(6379)).Containers
-	if _, verdicts := set.Explain(pod, Options{}); len(verdicts[0].Evidence) != maxEvidence {
-		t.Errorf("got %d pieces of evidence, want %d", len(verdicts[0].Evidence), maxEvidence)
-	}
-	pod.Containers = envPod("VALUE", texts(6380)).Containers
-	want := "none of the 20 addresses that the pod shows is a destination of the rule; the first: h0:6380, h1:6380, h2:6380"
-	if _, verdicts := set.Explain(pod, Options{}); verdicts[0].Detail != want {
-		t.Errorf("got %q, want %q", verdicts[0].Detail, want)
-	}
-}
-
 // A list of CIDRs is searched one by one as long as that is faster.
 func TestLongLists(t *testing.T) {
 	for count, want := range map[int]bool{longList: false, longList + 1: true} {

@@ -202,7 +202,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		{
 			Rule: "not-referenced", Mode: rules.Enforce, Reason: rules.VerdictNotReferenced,
-			Detail: "the one address that the pod shows is no destination of the rule: cache:6379",
+			Detail: "the one address that the pod shows is no destination of the rule",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

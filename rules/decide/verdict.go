@@ -60,7 +60,8 @@ func (c *compiled) evidence(f *facts) []rules.Evidence {
 		if !u.counts() {
 			continue
 		}
-		e := rules.Evidence{Where: a.Where(), Address: a.String(), Kind: a.Kind, Form: string(a.Form), Unresolved: u&unresolved != 0}
+		e := evidenceOf(a)
+		e.Unresolved = e.Unresolved || u&unresolved != 0
 		if u&missed != 0 {
 			e.MissedPort = a.Port
 		}
@@ -85,34 +86,42 @@ func (c *compiled) missedPorts(f *facts) (list []string) {
 	return list
 }
 
-// notReferenced tells what was seen instead of a destination.
+// notReferenced tells how much was seen instead of a destination, and what to do where
+// that was too little. What it was: Shows.
 func (c *compiled) notReferenced(f *facts) string {
 	if missed := c.missedPorts(f); len(missed) > 0 {
 		return "the pod uses " + strings.Join(c.Destinations.Middleware, " or ") + " on another port, and the rule's strategy goes by ports: add " +
 			strings.Join(missed, ", ") + " to its ports"
 	}
-	const shown = 3
-	var seen []string
-	for _, list := range [][]evidence.Address{f.found.Addresses, f.found.Others} {
-		for i := range list {
-			if text := list[i].String(); len(seen) < shown && !slices.Contains(seen, text) {
-				seen = append(seen, text)
-			}
-		}
-	}
-	detail := ""
-	switch all := len(f.found.Addresses) + f.found.Unasked; all {
+	found := &f.found
+	detail := "the pod shows no address"
+	switch all := len(found.Addresses) + found.Unasked; all {
 	case 0:
-		return "no address in the pod's env values, commands and args; annotate it with " + rules.MiddlewareAnnotation + ": " + c.Name + " if it uses one"
 	case 1:
-		detail = "the one address that the pod shows is no destination of the rule: " + seen[0]
+		detail = "the one address that the pod shows is no destination of the rule"
 	default:
-		detail = "none of the " + strconv.Itoa(all) + " addresses that the pod shows is a destination of the rule; the first: " + strings.Join(seen, ", ")
+		detail = "none of the " + strconv.Itoa(all) + " addresses that the pod shows is a destination of the rule"
 	}
-	if f.found.Cut {
-		detail += "; there are more that were not read; annotate it with " + rules.MiddlewareAnnotation + ": " + c.Name + " if it uses one"
+	detail += notRead(found)
+	if found.Cut {
+		detail += ", and there are more that were not read"
+	}
+	if len(found.Addresses)+found.Unasked == 0 || len(found.Unread) > 0 || found.Cut {
+		detail += "; if it uses a destination, say so in the annotation " + rules.MiddlewareAnnotation
 	}
 	return detail
+}
+
+// notRead says how many sources of a pod were not read, if any.
+func notRead(found *evidence.Found) string {
+	switch n := len(found.Unread) + found.Unlisted; n {
+	case 0:
+		return ""
+	case 1:
+		return ", and one source was not read"
+	default:
+		return ", and " + strconv.Itoa(n) + " sources were not read"
+	}
 }
 
 func (c *compiled) mode() rules.Mode {

@@ -7,6 +7,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence/texts"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
 )
 
 // Bounds of one pod's scan.
@@ -15,7 +16,7 @@ const (
 	// is not looked at.
 	maxAddresses = 512
 	// maxOthers is how many others are kept, for people to see what was read.
-	maxOthers = 4
+	maxOthers = 16
 )
 
 // Found is what a pod shows.
@@ -140,6 +141,7 @@ func (s *scanner) variable(i int, e *rules.EnvVar) {
 	value := e.Value
 	switch {
 	case e.ValueFrom != nil && value != "": // taken as it is
+	case e.ValueFrom != nil && (vocabulary.IsSecret(e.Name) || vocabulary.MayHoldSecret(e.Name)): // no address, whoever reads it
 	case e.ValueFrom != nil:
 		if name := e.ValueFrom.SecretKeyRef.Name; name != "" {
 			s.notRead(byValueFrom, e.Name, secretKind, name)

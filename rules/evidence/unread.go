@@ -7,14 +7,14 @@ const maxUnread = 32
 
 // Unread is a text of a pod that stands elsewhere and was not read.
 type Unread struct {
-	Container string
-	How       string // valueFrom, envFrom or volume
-	Variable  string // of valueFrom; the volume's name, if it is one
-	Kind      string // Secret or ConfigMap
-	Namespace string
-	Name      string
+	Container string `json:"container"`
+	How       string `json:"how"`                // valueFrom, envFrom or volume
+	Variable  string `json:"variable,omitempty"` // of valueFrom; the volume's name, if it is one
+	Kind      string `json:"kind"`               // Secret or ConfigMap
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
 	// NotFound: ConfigMaps are read, and this one is not known, or not yet.
-	NotFound bool
+	NotFound bool `json:"notFound,omitempty"`
 }
 
 // How a pod takes texts from elsewhere.

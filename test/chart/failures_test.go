@@ -38,7 +38,7 @@ func TestNeverInTheWay(t *testing.T) {
 		}
 	}
 	create("no certificate, no replica", 0, time.Second)
-	actAsCertManager(t, cluster.Namespace)
+	stop := startCertManager(t)
 	running := newPods(t, cluster.Namespace)
 	create("no replica", 0, time.Second)
 	running.start(t, 1)
@@ -60,12 +60,13 @@ func TestNeverInTheWay(t *testing.T) {
 	running.wait(t)
 	running.route(t)
 	awaitPatched(t, "shop")
+	stop() // it would mend this within a second
 	other, _ := certificateFiles(t)
 	for _, kind := range []string{"mutatingwebhookconfiguration", "validatingwebhookconfiguration"} {
 		must(t, "kubectl", "patch", kind, "holdfast", "--type=json", "-p", `[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"`+other.Base64()+`"}]`)
 	}
 	create("a certificate that is not trusted", 0, time.Second)
-	actAsCertManager(t, cluster.Namespace)
+	startCertManager(t)
 	running.roll(t)
 	awaitPatched(t, "shop")
 

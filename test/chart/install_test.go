@@ -45,7 +45,7 @@ func TestInstall(t *testing.T) {
 				running := newPods(t, way.namespace)
 				running.start(t, 2)
 				if mode.provide != nil {
-					mode.provide(t, way.namespace)
+					mode.provide(t)
 				}
 				awaitPatched(t, "shop")
 				t.Logf("first patched pod after %s", time.Since(begin).Round(time.Millisecond))

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -38,57 +37,14 @@ func rulesFile(t *testing.T) []string {
 type mode struct {
 	name  string
 	flags []string
-	// provide does what others than holdfast do for this mode; nil: nobody else.
-	provide func(t *testing.T, namespace string)
+	// provide starts what others than holdfast do for this mode; nil: nobody else.
+	provide func(t *testing.T) (stop func())
 }
 
 // modes are the ways that are tried with pods and with rights.
 var modes = []mode{
 	{"self-signed", nil, nil},
-	{"cert-manager", certManagerMode, actAsCertManager},
-}
-
-// actAsCertManager does by hand what cert-manager and its CA injector do with the
-// objects of the chart: they do not run here.
-func actAsCertManager(t *testing.T, namespace string) {
-	t.Helper()
-	var certificate unstructured.Unstructured
-	certificate.SetAPIVersion("cert-manager.io/v1")
-	certificate.SetKind("Certificate")
-	if err := shared.Client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "holdfast"}, &certificate); err != nil {
-		t.Fatal(err)
-	}
-	names, _, _ := unstructured.NestedStringSlice(certificate.Object, "spec", "dnsNames")
-	secretName, _, _ := unstructured.NestedString(certificate.Object, "spec", "secretName")
-	authority, dir := certificateFiles(t, names...)
-	secret := &corev1.Secret{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}, ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: secretName},
-		Type: corev1.SecretTypeTLS, Data: map[string][]byte{},
-	}
-	for _, name := range []string{"tls.crt", "tls.key", "ca.crt"} {
-		secret.Data[name] = []byte(read(t, filepath.Join(dir, name)))
-	}
-	if err := shared.Apply(t.Context(), toUnstructured(t, secret)); err != nil {
-		t.Fatal(err)
-	}
-	for _, kind := range []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"} {
-		configuration := getConfiguration(t, kind)
-		if got, want := configuration.GetAnnotations()["cert-manager.io/inject-ca-from"], namespace+"/"+certificate.GetName(); got != want {
-			t.Fatalf("%s: got inject-ca-from %q, want %q", kind, got, want)
-		}
-		webhooks, _, _ := unstructured.NestedSlice(configuration.Object, "webhooks")
-		for _, webhook := range webhooks {
-			if err := unstructured.SetNestedField(webhook.(map[string]any), authority.Base64(), "clientConfig", "caBundle"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := unstructured.SetNestedSlice(configuration.Object, webhooks, "webhooks"); err != nil {
-			t.Fatal(err)
-		}
-		if err := shared.Client.Update(t.Context(), configuration, client.FieldOwner("cert-manager-cainjector")); err != nil {
-			t.Fatal(err)
-		}
-	}
+	{"cert-manager", certManagerMode, startCertManager},
 }
 
 // certificateFiles is a folder with tls.crt, tls.key and ca.crt.

@@ -57,13 +57,14 @@ func installDefinitions() error {
 	if err := shared.InstallEnvoyFilters(); err != nil {
 		return err
 	}
-	folder := filepath.Join(cluster.Root(), "test", "chart", "definitions")
-	if err := shared.InstallDefinitions(folder, "github.com/cert-manager/cert-manager",
-		"deploy/crds/cert-manager.io_certificates.yaml", "deploy/crds/cert-manager.io_issuers.yaml"); err != nil {
+	tests := filepath.Join(cluster.Root(), "test")
+	const certManager = "deploy/crds/cert-manager.io_"
+	if err := shared.InstallDefinitions(filepath.Join(tests, "certmanager"), "github.com/cert-manager/cert-manager",
+		certManager+"certificates.yaml", certManager+"certificaterequests.yaml", certManager+"issuers.yaml", certManager+"clusterissuers.yaml"); err != nil {
 		return err
 	}
 	const operator = "example/prometheus-operator-crd/monitoring.coreos.com_"
-	return shared.InstallDefinitions(folder, "github.com/prometheus-operator/prometheus-operator",
+	return shared.InstallDefinitions(filepath.Join(tests, "chart", "definitions"), "github.com/prometheus-operator/prometheus-operator",
 		operator+"servicemonitors.yaml", operator+"prometheusrules.yaml")
 }
 

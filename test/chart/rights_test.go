@@ -38,7 +38,7 @@ func testRights(t *testing.T, mode mode) {
 	must(t, "helm", append([]string{"install", "holdfast", cluster.Chart(), "-n", cluster.Namespace}, flags...)...)
 	t.Cleanup(func() { uninstall(t) })
 	if mode.provide != nil {
-		mode.provide(t, cluster.Namespace)
+		mode.provide(t)
 	}
 	t.Run("all", func(t *testing.T) {
 		log := work(t, func(string) bool { return false })

@@ -28,10 +28,10 @@ func TestUpgradeFromManifests(t *testing.T) {
 	must(t, "kubectl", "apply", "-f", before("holdfast.yaml"), "-f", before("cert-manager.yaml"), "-f", filepath.Join(cluster.Chart(), "files", "mesh.yaml"))
 	running := newPods(t, cluster.Namespace)
 	running.start(t, 2)
-	actAsCertManager(t, cluster.Namespace)
+	startCertManager(t)
 	must(t, "kubectl", "-n", cluster.Namespace, "patch", "configmap", "holdfast-rules", "--type=merge", "-p", `{"data":{"rules.yaml":`+strconv.Quote(enforced)+`}}`)
 	awaitPatched(t, "shop")
-	trusted := caBundles(t)
+	trusted := awaitInjected(t)
 	end := stream(t, "shop")
 
 	flags := append(rulesFile(t), certManagerMode...)
@@ -46,8 +46,12 @@ func TestUpgradeFromManifests(t *testing.T) {
 	if all, unpatched := end(); unpatched > 0 || all < 50 {
 		t.Errorf("got %d of %d pods unpatched, want none of many", unpatched, all)
 	}
-	if diff := cmp.Diff(trusted, caBundles(t)); diff != "" {
-		t.Errorf("whom the API server trusts has changed (-before +after):\n%s", diff)
+	// The chart names another Secret for the CA, so there is a new one. By which of both the
+	// certificate is made anew depends on which object cert-manager hears of first.
+	for i, bundle := range caBundles(t) {
+		if !strings.HasPrefix(bundle, trusted[i]) {
+			t.Errorf("got caBundle %s, want %s and perhaps another CA", bundle, trusted[i])
+		}
 	}
 	must(t, "helm", "uninstall", "holdfast", "-n", cluster.Namespace)
 	must(t, "kubectl", "delete", "namespace", cluster.Namespace, "--wait=false")
@@ -92,9 +96,9 @@ func TestUpgrade(t *testing.T) {
 			must(t, "helm", append([]string{"install", "holdfast", previous, "-n", cluster.Namespace, "--create-namespace", how}, flags...)...)
 			running := newPods(t, cluster.Namespace)
 			running.start(t, 1)
-			actAsCertManager(t, cluster.Namespace)
+			startCertManager(t)
 			awaitPatched(t, "shop")
-			trusted := caBundles(t)
+			trusted := awaitInjected(t)
 			end := stream(t, "shop")
 			for _, values := range [][]string{set("clusterWide=true", "manageMesh=true", "ports.webhook=10250", "extraLabels.team=mesh"), set("replicas=1", "networkPolicy.enabled=false", "priorityClassName=")} {
 				all := append(slices.Clone(flags), values...)

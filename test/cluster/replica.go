@@ -62,6 +62,32 @@ func (c *Cluster) Run(ctx context.Context, namespace string, options HoldfastOpt
 	return h, nil
 }
 
+// Place makes the object of one more pod of the Deployment holdfast, on a node and ready,
+// which no controller does here. Nothing runs for it.
+func (c *Cluster) Place(ctx context.Context, namespace, name, node string) error {
+	var deployment appsv1.Deployment
+	if err := c.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "holdfast"}, &deployment); err != nil {
+		return err
+	}
+	pod := &corev1.Pod{ObjectMeta: deployment.Spec.Template.ObjectMeta, Spec: deployment.Spec.Template.Spec}
+	pod.Namespace, pod.Name, pod.Spec.NodeName = namespace, name, node
+	if err := c.Client.Create(ctx, pod); err != nil {
+		return err
+	}
+	return c.SetReady(ctx, pod, true)
+}
+
+// SetReady says in a pod's status that it is ready, or is not.
+func (c *Cluster) SetReady(ctx context.Context, pod *corev1.Pod, ready bool) error {
+	status := corev1.ConditionFalse
+	if ready {
+		status = corev1.ConditionTrue
+	}
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: status}}
+	return c.Client.Status().Update(ctx, pod)
+}
+
 // mount makes a folder for each volume, which follows its Secret or ConfigMap, and
 // returns the container's arguments with these folders in them.
 func (c *Cluster) mount(h *Holdfast, namespace string, pod *corev1.PodSpec) []string {

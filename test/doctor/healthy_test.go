@@ -65,7 +65,7 @@ func makeHealthy(ctx context.Context) error {
 	}
 	for _, name := range []string{"holdfast-a", "holdfast-b"} {
 		placeInstalled(name)
-		if err := makeReplica(ctx, name); err != nil {
+		if err := shared.cluster.Place(ctx, own, name, "node"); err != nil {
 			return err
 		}
 	}
@@ -182,30 +182,6 @@ func makeSecret(ctx context.Context) error {
 		secret.Data[name] = data
 	}
 	return shared.client.Create(ctx, secret)
-}
-
-// makeReplica makes a pod of the Deployment, which no controller does here.
-func makeReplica(ctx context.Context, name string) error {
-	deployment := &appsv1.Deployment{}
-	if err := shared.client.Get(ctx, client.ObjectKey{Namespace: own, Name: "holdfast"}, deployment); err != nil {
-		return err
-	}
-	pod := &corev1.Pod{ObjectMeta: deployment.Spec.Template.ObjectMeta, Spec: deployment.Spec.Template.Spec}
-	pod.Namespace, pod.Name, pod.Spec.NodeName = own, name, "node"
-	if err := shared.client.Create(ctx, pod); err != nil {
-		return err
-	}
-	return setReady(ctx, pod, true)
-}
-
-func setReady(ctx context.Context, pod *corev1.Pod, ready bool) error {
-	status := corev1.ConditionFalse
-	if ready {
-		status = corev1.ConditionTrue
-	}
-	pod.Status.Phase = corev1.PodRunning
-	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: status}}
-	return shared.client.Status().Update(ctx, pod)
 }
 
 // mountSecret makes the Deployment that of an installation with cert-manager, however

@@ -3,7 +3,7 @@
 // Istio and cert-manager are their own. What cannot run here is stood in for: a kubelet
 // that forwards ports of pods that are holdfast processes on this machine; istiod and
 // its injectors, which are objects that nobody answers for; cert-manager, whose
-// conditions are written by hand.
+// conditions are written by hand (test/chart asks about those that it writes itself).
 package doctor
 
 import (

@@ -121,15 +121,15 @@ func withoutInjectors(t *testing.T) {
 func withoutReplicas(t *testing.T) {
 	for _, name := range []string{"holdfast-a", "holdfast-b"} {
 		remove(t, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: name}})
-		t.Cleanup(func() { set(t, func() error { return makeReplica(ctx(), name) }) })
+		t.Cleanup(func() { set(t, func() error { return shared.cluster.Place(ctx(), own, name, "node") }) })
 	}
 }
 
 func notReady(t *testing.T) {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: "holdfast-b"}}
 	get(t, pod)
-	set(t, func() error { return setReady(t.Context(), pod, false) })
-	t.Cleanup(func() { set(t, func() error { return setReady(ctx(), pod, true) }) })
+	set(t, func() error { return shared.cluster.SetReady(t.Context(), pod, false) })
+	t.Cleanup(func() { set(t, func() error { return shared.cluster.SetReady(ctx(), pod, true) }) })
 }
 
 // otherBundle gives the validating configuration the CA of somebody else.

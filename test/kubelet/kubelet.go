@@ -47,6 +47,9 @@ func (k *Kubelet) Close() {
 	k.server.Close()
 }
 
+// Addr is where it listens.
+func (k *Kubelet) Addr() string { return k.server.Listener.Addr().String() }
+
 // Register makes the Node by which the API server finds the kubelet.
 func (k *Kubelet) Register(ctx context.Context, c client.Client, name string) error {
 	address := k.server.Listener.Addr().(*net.TCPAddr)

@@ -34,7 +34,7 @@ func publish(t *testing.T, bundle []byte) {
 }
 
 // The other mode, with the Secret's files and caBundle driven by hand in place of
-// cert-manager and the kubelet: the certificate rotates, and with both CAs in caBundle
+// cert-manager, which itself runs in test/chart, and the kubelet: the certificate rotates, and with both CAs in caBundle
 // meanwhile so does the CA, while pods are created all along.
 func TestMountedCertificateRotates(t *testing.T) {
 	reset(t)

@@ -109,6 +109,8 @@ func TestLateNamespace(t *testing.T) {
 	// A stream that began earlier says that it exists, and not what it has.
 	w.must(t, w.Replace([]any{early}, "1"))
 	w.want(t, "shop", "a", "one")
+	w.must(t, w.Add(early))
+	w.want(t, "shop", "a", "one")
 }
 
 // settings4KB is a ConfigMap as applications have them: 4 KB of settings, of which some

@@ -1,4 +1,5 @@
-// Package cluster knows a cluster by watching it: the labels of its namespaces,
+// Package cluster knows a cluster by watching it: the labels of its namespaces, the
+// addresses in the ConfigMaps of those that are considered,
 // what Istio was installed with, by revision and tag, which EnvoyFilters are in
 // its root namespace, and, for whoever wants to follow it, one ConfigMap. It is
 // the admission.Cluster of a server that runs in a cluster.

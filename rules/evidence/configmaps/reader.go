@@ -70,13 +70,15 @@ func write(f *texts.Found) string {
 	if f.HTTP {
 		scheme = "http"
 	}
-	if f.Port == 0 {
-		host = strings.TrimSuffix(host, ":0")
+	switch {
+	case scheme != "":
+		scheme += ":"
+	case f.Port == 0, f.Unresolved:
+		return strings.TrimSuffix(host, ":0")
 	}
-	if scheme == "" {
-		return host
-	}
-	return scheme + "://" + host
+	// "//" where there is no scheme either: what stood in a longer text is none of the
+	// plain lists that get their kind from what stands beside them.
+	return scheme + "//" + strings.TrimSuffix(host, ":0")
 }
 
 // schemes are those that say a kind.

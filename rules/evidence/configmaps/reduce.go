@@ -110,12 +110,32 @@ func (k *keeper) text(name, value string) string {
 // isSecret reports whether a name is that of a secret, for sure or perhaps.
 func isSecret(name string) bool { return vocabulary.IsSecret(name) || vocabulary.MayHoldSecret(name) }
 
-// isPlain reports whether a value is a word, a number, or a list of hosts: in no other
-// text may a password stand that its name does not tell.
+// isPlain reports whether a value is a word, a number, or a list of hosts, with ports or
+// without: in no other text may a password stand that its name does not tell.
 func isPlain(value string) bool {
-	for i := 0; i < len(value); i++ {
-		switch c := value[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == ',':
+	for item := range strings.SplitSeq(value, ",") {
+		item = strings.TrimSpace(item)
+		if scheme, rest, ok := strings.Cut(item, "://"); ok && isWord(scheme) {
+			item = rest // a URL of nothing but hosts
+		}
+		if _, err := netip.ParseAddrPort(item); err == nil {
+			continue
+		}
+		if _, err := netip.ParseAddr(strings.Trim(item, "[]")); err == nil {
+			continue
+		}
+		host, port, ok := strings.Cut(item, ":")
+		if ok && (port == "" || len(port) > len("65535") || strings.Trim(port, "0123456789") != "") || !isWord(host) {
+			return false
+		}
+	}
+	return true
+}
+
+func isWord(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_':
 		default:
 			return false
 		}
@@ -143,7 +163,7 @@ func says(name, value string) bool {
 // isAddress reports whether a plain value is an address, or the name of a middleware,
 // whatever its key is called: the variable that it is for may be called otherwise.
 func isAddress(value string) bool {
-	if kind, _ := vocabulary.TypeOf(value); kind != "" {
+	if kind, _ := vocabulary.TypeOf(value); kind != "" || strings.Contains(value, ":") {
 		return true
 	}
 	last := strings.LastIndexByte(value, '.')

@@ -46,7 +46,7 @@ func formatOf(file, text string) format {
 	switch {
 	case f == linked, f == ignored:
 		return f
-	case strings.HasPrefix(start, "<"):
+	case !known && strings.HasPrefix(start, "<"):
 		return linked
 	case strings.HasPrefix(start, "{") && !strings.HasPrefix(start, "{{"), !known && strings.HasPrefix(start, "[{"):
 		if isDashboard(start) {

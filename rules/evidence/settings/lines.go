@@ -48,7 +48,7 @@ func (r *lineReader) line(start, end int) (next int, more bool) {
 	if content == "" || strings.IndexByte("#;!%", content[0]) >= 0 || strings.HasPrefix(content, "//") || strings.HasPrefix(content, "---") || strings.HasPrefix(content, "{{") {
 		return next, true
 	}
-	if name, ok := sectionName(content); ok {
+	if name, ok := r.sectionName(content); ok {
 		r.section, r.outer = name, r.outer[:0]
 		return next, true
 	}
@@ -99,8 +99,12 @@ func (r *lineReader) name() string {
 	return r.section
 }
 
-// sectionName reads "[name]" and TOML's "[[name]]".
-func sectionName(line string) (string, bool) {
+// sectionName reads "[name]", TOML's "[[name]]", and "<name ...>" as fluentd has it.
+func (r *lineReader) sectionName(line string) (string, bool) {
+	if r.loose && line[0] == '<' && line[len(line)-1] == '>' {
+		name, _, _ := strings.Cut(strings.Trim(line, "<>"), " ")
+		return name, len(name) <= maxName
+	}
 	inner, ok := strings.CutPrefix(line, "[")
 	if !ok {
 		return "", false
@@ -109,7 +113,7 @@ func sectionName(line string) (string, bool) {
 	if rest = strings.TrimLeft(rest, "] \t"); !ok || rest != "" && rest[0] != '#' || strings.ContainsAny(inner, ",{}") || len(inner) > maxName {
 		return "", false
 	}
-	return strings.NewReplacer(`"`, "", `'`, "").Replace(strings.TrimSpace(inner)), true
+	return strings.ReplaceAll(strings.TrimSpace(inner), `"`, ""), true
 }
 
 // cut parts a line into name and value; nests says that a value may follow on the next

@@ -15,11 +15,7 @@ const farthestKey = 256
 // "password=ab,x:12", "h:6379,password=ab,x:12". Nobody knows where such a value ends,
 // so it is all that follows in its field.
 func keyBefore(value string, start int) (key string, secret bool) {
-	back := max(0, start-farthestKey)
-	field := start
-	for field > back && !endsField(value[field-1]) {
-		field--
-	}
+	field, back := fieldOf(value, start)
 	for i := field; i < start; i++ {
 		if c := value[i]; (c == '=' || c == ':') && vocabulary.IsSecret(value[field:i]) {
 			return "", true
@@ -34,6 +30,16 @@ func keyBefore(value string, start int) (key string, secret bool) {
 		key = word
 	}
 	return key, vocabulary.IsSecret(word)
+}
+
+// fieldOf finds where the field begins in which a position is, and how far back to look
+// from there.
+func fieldOf(value string, pos int) (field, back int) {
+	field, back = pos, max(0, pos-farthestKey)
+	for field > back && !endsField(value[field-1]) {
+		field--
+	}
+	return field, back
 }
 
 // hostItems are the items of a comma list of hosts, up to the first that is a
@@ -69,10 +75,11 @@ func wordBefore(value string, pos, back int) string {
 	return value[word:end]
 }
 
-// afterLogin reports whether the text at start follows a flag that takes
-// user:password, or a password: "curl -u admin:1234", "redis-cli -a x:12".
+// afterLogin reports whether the text at start is in the value of a flag that takes
+// user:password, or a password: "curl -u admin:1234", "redis-cli -a ab,x:12".
 func afterLogin(value string, start int) bool {
-	return vocabulary.IsLoginFlag(wordBefore(value, start, max(0, start-farthestKey)))
+	field, back := fieldOf(value, start)
+	return vocabulary.IsLoginFlag(wordBefore(value, field, back))
 }
 
 func endsField(c byte) bool {

@@ -4,7 +4,4 @@ module github.com/holdfast-mesh/holdfast/test/chart/definitions
 
 go 1.26.0
 
-require (
-	github.com/cert-manager/cert-manager v1.21.2
-	github.com/prometheus-operator/prometheus-operator v0.85.0
-)
+require github.com/prometheus-operator/prometheus-operator v0.85.0
