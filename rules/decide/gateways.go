@@ -55,7 +55,7 @@ func (s *Set) decideGateway(f *facts, p *passage) rules.Outcome {
 	}
 	var warn warnings
 	warnOfEnabled(f.pod, &warn)
-	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways is for it", Warnings: warn.all()}
+	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways has anything for it", Warnings: warn.all()}
 	if _, ours := f.pod.Annotations[rules.AppliedAnnotation]; ours {
 		o.Reason = rules.TakenBack
 		s.takeBack(f.pod, &o)

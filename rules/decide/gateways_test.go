@@ -113,15 +113,15 @@ func TestGateways(t *testing.T) {
 			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictMatched, rules.VerdictPodSelectorMismatch},
 		},
 		{
-			"one that no entry names stays as it is", gatewayPod(labels("istio", "mine")), rules.NoSidecar, nil, nil, "no entry of gateways is for it", "",
+			"one that no entry names stays as it is", gatewayPod(labels("istio", "mine")), rules.NoSidecar, nil, nil, "no entry of gateways has anything for it", "",
 			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictPodSelectorMismatch, rules.VerdictPodSelectorMismatch},
 		},
 		{
-			"nor is one of another namespace", elsewhere, rules.NoSidecar, nil, nil, "no entry of gateways is for it", "",
+			"nor is one of another namespace", elsewhere, rules.NoSidecar, nil, nil, "no entry of gateways has anything for it", "",
 			[]rules.VerdictReason{rules.VerdictNamespaceMismatch, rules.VerdictNamespaceMismatch, rules.VerdictNamespaceMismatch},
 		},
 		{
-			"keepalive is the listeners' alone", gatewayPod(labels("istio", "egressgateway")), rules.NoSidecar, nil, nil, "no entry of gateways is for it", "",
+			"keepalive is the listeners' alone", gatewayPod(labels("istio", "egressgateway")), rules.NoSidecar, nil, nil, "no entry of gateways has anything for it", "",
 			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictPodSelectorMismatch, rules.VerdictNothingForPods},
 		},
 		{

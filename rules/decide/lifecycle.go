@@ -59,7 +59,7 @@ func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce targets, o *rul
 	if inForce&targetStartsFirst != 0 {
 		o.Price = append(o.Price, "sidecarStartsFirst: the application starts when the sidecar is ready, so the pod starts later")
 	}
-	key, whose := "sidecarStopsLast", "its application keeps connections open"
+	key, whose := "sidecarStopsLast", "its application keeps connections open, or others theirs to it"
 	if gateway != istio.NoGateway {
 		key, whose = "stopsLast", "connections through it are open"
 	}
