@@ -122,6 +122,7 @@ func TestKindsOfCommands(t *testing.T) {
 		{"cqlsh", []string{"sh", "-c", "cqlsh cassandra 9142 -e 'x'"}, "cassandra cassandra:9142"},
 		{"a device of bash", []string{"bash", "-c", "until (echo > /dev/tcp/db/3306); do sleep 1; done"}, "db:3306"},
 		{"the pod itself", []string{"sh", "-c", "mysqladmin ping -h localhost; redis-cli ping"}, ""},
+		{"a program for RabbitMQ's administration", []string{"rabbitmqadmin", "--host=queue", "--port=15672"}, "queue:15672"},
 		{"a flag with the kind", []string{"--kafka-brokers=broker:29092", "--redis", "cache:7000"}, "kafka broker:29092, redis cache:7000"},
 		{"a key with the kind", []string{"sh", "-c", "kafka-topics --create --bootstrap-server broker:29092"}, "kafka broker:29092"},
 	}
@@ -132,6 +133,22 @@ func TestKindsOfCommands(t *testing.T) {
 				t.Errorf("%q: got %q, want %q", test.args, got, test.want)
 			}
 		})
+	}
+}
+
+// What speaks HTTP is none of the middleware that shares its port.
+func TestAlertmanagerSpeaksHTTP(t *testing.T) {
+	for _, env := range [][]string{
+		{"ALERTMANAGER", "alertmanager:9093"},
+		{"alerting.alertmanagers.static_configs.targets", "alerts:9093"},
+		{"A", "--alertmanager.addr=http://shop-alertmanager.monitoring:9093"},
+	} {
+		if got := Scan(envPod(env...), nil).Addresses; len(got) != 1 || !got[0].HTTP {
+			t.Errorf("%q: got %+v, want one address that speaks HTTP", env, got)
+		}
+	}
+	if got := Scan(envPod("TARGETS", "broker:9093"), nil).Addresses; len(got) != 1 || got[0].HTTP {
+		t.Errorf("got %+v, want one that may be a broker", got)
 	}
 }
 
@@ -166,6 +183,16 @@ func TestNoUse(t *testing.T) {
 		{"a type of something else", "app", []string{"APP_TYPE", "local", "APP_MYSQL_HOST", "db"}, "mysql db:3306"},
 		{"a cache in memory", "app", []string{"CACHE_TYPE", "memory", "CACHE_HOST", "redis"}, ""},
 		{"a virtual host", "app", []string{"RABBITMQ_DEFAULT_VHOST", "taiga", "RABBITMQ_VHOST", "taiga"}, ""},
+		{"a file behind Django's engine", "app", []string{"DB_ENGINE", "django.db.backends.sqlite3", "DB_HOST", "postgres"}, ""},
+		{"a file in a section", "grafana", []string{"GF_DATABASE_TYPE", "sqlite3", "GF_DATABASE_HOST", "mysql"}, ""},
+		{"a file, whose section has no word for it", "gitea", []string{"GITEA__database__DB_TYPE", "sqlite3", "GITEA__database__HOST", "postgres"}, ""},
+		{"memory instead of a server", "jaeger", []string{"SPAN_STORAGE_TYPE", "memory", "ES_SERVER_URLS", "http://elasticsearch:9200"}, ""},
+		{"another server instead", "jaeger", []string{"SPAN_STORAGE_TYPE", "cassandra", "ES_SERVER_URLS", "http://elasticsearch:9200", "CASSANDRA_SERVERS", "ring"}, "cassandra ring:9042"},
+		{"another database instead", "kong", []string{"KONG_DATABASE", "postgres", "KONG_PG_HOST", "db", "KONG_CASSANDRA_CONTACT_POINTS", "db", "KONG_REDIS_HOST", "cache"}, "postgresql db:5432, redis cache:6379"},
+		{"a proxy's own port", "app", []string{"INSTANCES", "-instances=a:b:c=tcp:5432", "MORE", "-instances=a:b:c=tcp:0.0.0.0:5432"}, ""},
+		{"peers with numbers behind the own name", "coordination", []string{"SERVERS", "coordination-0.coordination:22888:23888;coordination-1.coordination:22888:23888"}, ""},
+		{"peers that differ in the number", "search-1", []string{"ES_HOSTS", "search-2,search-3"}, ""},
+		{"a number on another name", "search-1", []string{"ES_HOSTS", "elastic-1"}, "elasticsearch elastic-1:9200"},
 		{"settings of browsers", "web", []string{"NEXT_PUBLIC_REDIS_URL", "redis://cache", "VITE_DB_HOST", "mysql"}, ""},
 		{"an example", "app", []string{"REDIS_HOST", "changeme", "DATABASE_URL", "postgres://u:p@placeholder/x"}, ""},
 		{"a server beside the middleware", "app", []string{"REDIS_EXPORTER_HOST", "x", "MONGO_EXPRESS_URL", "y:8081"}, "y:8081"},

@@ -182,6 +182,7 @@ func (r *Reader) add(f Found) {
 	} else if !f.Unresolved && (vocabulary.IsPassword(f.Host) || vocabulary.IsNoHost(f.Host) || strings.HasSuffix(f.Host, ".localhost")) {
 		return
 	}
+	f.HTTP = f.HTTP || vocabulary.IsAlertmanager(f.Host, f.Port)
 	if f.HTTP && f.Kind != "" && !vocabulary.SpeaksHTTP(f.Kind) {
 		f.Kind = ""
 	}
