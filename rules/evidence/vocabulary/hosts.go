@@ -15,6 +15,36 @@ func HostKind(host string) Meaning {
 	return Meaning{}
 }
 
+// NamesHost reports whether a variable's value is a host, or a list of them with options,
+// although the end of its name does not say so: REDIS, REDIS_BACKEND, and what .NET calls
+// the settings of connections.
+// Source: https://learn.microsoft.com/en-us/aspnet/core/performance/caching/distributed
+//
+// The variable's role and prefix are those of Ending.
+func NamesHost(name, value string, role Role, prefix string) bool {
+	switch role {
+	case NoRole:
+		return Word(name).Kind != "" || Known(name) != "" || isConnection(name) && Read(name).Kind != ""
+	case Type:
+		if EndsWith(name, "backend") && Read(prefix).Kind != "" {
+			kind, off := TypeOf(value)
+			return kind == "" && !off
+		}
+		return Known(name) != ""
+	}
+	return false
+}
+
+func isConnection(name string) bool {
+	switch name[len(name)-1] {
+	case 'n':
+		return strings.HasSuffix(name, "__Configuration")
+	case 'g':
+		return strings.HasSuffix(name, "__ConnectionString")
+	}
+	return name[0] == 'C' && strings.HasPrefix(name, "ConnectionStrings__")
+}
+
 // IsNoHost reports whether a word that may stand where a host does is none: the pod
 // itself, a switch, a network (cloud_sql_proxy listens on "=tcp:5432"), and what people
 // write into examples.
