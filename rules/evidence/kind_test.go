@@ -114,6 +114,7 @@ func TestKindsOfVariables(t *testing.T) {
 		{"PHP", []string{"A", "array('host' => 'db', 'port' => '6000', 'driver' => 'mysql')"}, "mysql db:6000"},
 		{"a scheme in front of the scheme", []string{"A", "db+postgresql://u@db/x"}, "postgresql db:5432"},
 		{"ZooKeeper's scheme of Pulsar", []string{"A", "zk:coordination:2181"}, "coordination:2181"},
+		{"the host of a URL from elsewhere", []string{"A", "postgres://media@$(HOST):5432/x"}, "postgresql ?:5432"},
 		{"SRV records beside a kind", []string{"A", "type: MEMCACHED\nconfig:\n  addresses: [dnssrv+_client._tcp.cache.svc]\n"}, "memcached _client._tcp.cache.svc:11211"},
 		{"records of Thanos", []string{"A", "--store.memcached.addresses=dns+cache.svc:11211"}, "memcached cache.svc:11211"},
 		{"libpq in a URL without a host", []string{"A", "postgresql://dbname=x host=y user=z"}, "postgresql y:5432"},
@@ -235,5 +236,40 @@ func TestNoUse(t *testing.T) {
 				t.Errorf("%s, %q: got %q, want %q", test.name, test.env, got, test.want)
 			}
 		})
+	}
+}
+
+// A container whose name begins the workload's is what runs there: "ratings" of
+// ratings-v2-mysql uses MySQL.
+func TestContainersOfNamedWorkloads(t *testing.T) {
+	tests := []struct {
+		workload, container string
+		env                 []string
+		want                string
+	}{
+		{"ratings-v2-mysql", "ratings", []string{"MYSQL_DB_HOST", "mysqldb"}, "mysql mysqldb:3306"},
+		{"ratings-v2-mysql", "ratings", []string{"MYSQL_DB_HOST", "mysqldb", "MYSQL_ROOT_PASSWORD", "x"}, ""},
+		{"ratings-v2-mysql", "mysql", []string{"MYSQL_DB_HOST", "mysqldb"}, ""},
+		{"shop-mysql", "config", []string{"MYSQL_HOST", "other"}, ""},
+		{"db-mysql", "db", []string{"MYSQL_HOST", "other"}, ""},
+		{"ratings-v2", "ratings", []string{"MYSQL_DB_HOST", "mysqldb"}, "mysql mysqldb:3306"},
+	}
+	for _, test := range tests {
+		pod := envPod(test.env...)
+		pod.Name, pod.Containers[0].Name = test.workload, test.container
+		if got := kindsOf(pod); got != test.want {
+			t.Errorf("%s, container %s, %q: got %q, want %q", test.workload, test.container, test.env, got, test.want)
+		}
+	}
+}
+
+// A value from a Secret stays a reference in the texts that have it: its host is not
+// known. A password is left out.
+func TestReferencesToSecrets(t *testing.T) {
+	pod := envPod("DATABASE_URL", "postgres://media:$(PASSWORD)@$(HOST):5432/x", "REDIS_URL", "redis://:$(PASSWORD)@cache", "DSN", "u:$(PASSWORD)@tcp(db)/x", "OWN", "redis://$(POD_IP):7000")
+	secret := &rules.ValueFrom{SecretKeyRef: rules.KeyRef{Name: "s", Key: "k"}}
+	pod.Containers[0].Env = append([]rules.EnvVar{{Name: "HOST", ValueFrom: secret}, {Name: "PASSWORD", ValueFrom: secret}, {Name: "POD_IP", ValueFrom: &rules.ValueFrom{}}}, pod.Containers[0].Env...)
+	if got, want := kindsOf(pod), "mysql db:3306, postgresql ?:5432, redis cache:6379"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

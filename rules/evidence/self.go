@@ -14,8 +14,9 @@ type self struct {
 	workload string // without what Kubernetes appends to the names of pods
 	name     string // the same without the number of a peer
 	kind     string // of middleware that the pod is a server of
-	// of the container that is being read
-	containerKind string
+	// of the container that is being read, and of the pod as far as that container is of
+	// its kind
+	containerKind, kindHere string
 }
 
 // hashLabel is on pods of Deployments, whose names have its value too.
@@ -33,7 +34,12 @@ func selfOf(pod *rules.Pod) self {
 // enter says which container is being read.
 func (s *self) enter(c *rules.Container) {
 	s.containerKind = vocabulary.ServerKind(c.Name)
-	if s.containerKind != "" || s.kind != "" || !vocabulary.IsGeneric(c.Name) && !vocabulary.IsGeneric(s.workload) {
+	s.kindHere = s.kind
+	named := s.isNamedBy(c.Name)
+	if named {
+		s.kindHere = ""
+	}
+	if s.containerKind != "" || s.kindHere != "" || !named && !vocabulary.IsGeneric(c.Name) && !vocabulary.IsGeneric(s.workload) {
 		return
 	}
 	for i := range c.Env {
@@ -41,6 +47,13 @@ func (s *self) enter(c *rules.Container) {
 			return
 		}
 	}
+}
+
+// isNamedBy reports whether a workload that is called as a server is called as a container
+// of its own before that: "ratings" of ratings-v2-mysql is ratings, which uses MySQL.
+func (s *self) isNamedBy(container string) bool {
+	rest, ok := strings.CutPrefix(s.workload, container)
+	return ok && s.kind != "" && strings.HasPrefix(rest, "-") && vocabulary.ServerKind(container) == "" && !vocabulary.IsGeneric(container)
 }
 
 // is reports whether an address is the pod itself, by its first label, or a peer,
@@ -55,7 +68,7 @@ func (s *self) is(a *Address) bool {
 			return true
 		}
 	}
-	return s.serves(s.kind, a) || s.serves(s.containerKind, a)
+	return s.serves(s.kindHere, a) || s.serves(s.containerKind, a)
 }
 
 // withoutNumber is the name that peers have in common: search of search-1.

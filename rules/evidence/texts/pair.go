@@ -68,7 +68,7 @@ func (r *Reader) Join() {
 
 // join works out what belongs to the host in pair i.
 func (r *Reader) join(p *pair, i int) {
-	if p.name == just && r.form == form.HostPortVariables {
+	if p.name == just && r.form == form.HostPortVariables { // Variable keeps one
 		r.justHost(p)
 		return
 	}

@@ -74,7 +74,8 @@ type Reader struct {
 	hiding   bool   // the text may be a password
 	pairs    []pair
 	accounts accounts
-	types    int // how many of them say which middleware belongs to a host
+	hasJust  bool // a variable called so
+	types    int  // how many of them say which middleware belongs to a host
 	offs     []vocabulary.Off
 	form     form.Form // of what pairs show
 	found    Found     // that is on its way to the Sink
@@ -87,7 +88,7 @@ func (r *Reader) Variables() { r.begin(form.HostPortVariables) }
 func (r *Reader) Arguments() { r.begin(form.Flags) }
 
 func (r *Reader) begin(f form.Form) {
-	r.pairs, r.types, r.offs, r.form, r.flag, r.client, r.named, r.accounts = r.pairs[:0], 0, r.offs[:0], f, "", client{}, named{}, accounts{}
+	r.pairs, r.types, r.offs, r.form, r.flag, r.client, r.named, r.accounts, r.hasJust = r.pairs[:0], 0, r.offs[:0], f, "", client{}, named{}, accounts{}, false
 }
 
 // big is how many pairs only a hostile pod has.
@@ -120,7 +121,8 @@ func (r *Reader) Variable(name, value string) {
 	switch {
 	case !isHost(role) && has&markSpace == 0 && vocabulary.NamesHost(name, value, role, prefix): // REDIS=cache
 		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
-	case role != vocabulary.NoRole && (!isHost(role) || prefix != "" || name == just):
+	case role != vocabulary.NoRole && (!isHost(role) || prefix != "" || name == just && !r.hasJust):
+		r.hasJust = r.hasJust || name == just
 		r.keepAs(name, value, role, prefix)
 	}
 	if (has&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
