@@ -106,6 +106,7 @@ func TestKindsOfVariables(t *testing.T) {
 		{"a host beside another account", []string{"DB_HOST", "db", "POSTGRES_DB", "x"}, "postgresql db:5432"},
 		{"a host beside two accounts", []string{"DB_HOST", "db", "POSTGRES_USER", "x", "MYSQL_USER", "y"}, ""},
 		{"just a host beside an account", []string{"HOST", "db", "PORT", "8080", "POSTGRES_PORT", "5432", "POSTGRES_DB", "gis"}, "postgresql db:5432"},
+		{"just a host, of several the first", []string{"HOST", "a", "HOST", "b", "POSTGRES_DB", "x"}, "postgresql a:5432"},
 		{"just a host beside a type", []string{"DB_BACKEND", "POSTGRES", "HOST", "db"}, "postgresql db:5432"},
 		{"just a host beside one of the kind", []string{"HOST", "shop", "POSTGRES_DB", "x", "POSTGRES_HOST", "db"}, "postgresql db:5432"},
 		{"just a host that the world knows", []string{"HOST", "shop.example.com", "POSTGRES_DB", "x"}, ""},
