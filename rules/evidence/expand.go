@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/vocabulary"
 )
 
 // expansion replaces $(VAR) in the texts of one container as the kubelet does:
 // "$$" is a literal "$", an env value sees the variables above it, command and
 // args see all of them, and what is not defined stays as it is. A value that
-// comes from elsewhere (valueFrom) is empty here.
+// comes from elsewhere (valueFrom) stays a reference, unless it may be a password or is
+// the pod's own, as its IP is: those are empty here.
 //
 // Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
 type expansion struct {
@@ -110,8 +112,18 @@ func (x *expansion) reference(text string, limit int) (length int, value string,
 	x.budget--
 	for i := limit - 1; i >= 0; i-- {
 		if x.env[i].Name == name {
+			if isElsewhere(&x.env[i]) {
+				return 0, "", false // its host is not known, and that there is one
+			}
 			return len("$()") + len(name), x.value(i), true
 		}
 	}
 	return 0, "", false
+}
+
+// isElsewhere reports whether a variable may be an address that cannot be read.
+func isElsewhere(e *rules.EnvVar) bool {
+	from := e.ValueFrom
+	return from != nil && e.Value == "" && (from.SecretKeyRef.Name != "" || from.ConfigMapKeyRef.Name != "") &&
+		!vocabulary.IsSecret(e.Name) && !vocabulary.MayHoldSecret(e.Name)
 }

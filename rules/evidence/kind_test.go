@@ -87,6 +87,35 @@ func TestKindsOfVariables(t *testing.T) {
 		{"a variable called as the middleware", []string{"REDIS", "azure-vote-back"}, "redis azure-vote-back:6379"},
 		{"the same, with a port", []string{"REDIS", "azure-vote-back:7000"}, "redis azure-vote-back:7000"},
 		{"a switch is no host", []string{"REDIS", "true", "MYSQL", "8.0", "KAFKA", "enabled"}, ""},
+		{"a backend", []string{"MEMCACHED_BACKEND", "cache"}, "memcached cache:11211"},
+		{"a backend with a port", []string{"REDIS_BACKEND", "cache:7000"}, "redis cache:7000"},
+		{"a backend's class", []string{"REDIS_BACKEND", "django_redis.cache.RedisCache"}, ""},
+		{"a configuration of .NET", []string{"Redis__Configuration", "cache"}, "redis cache:6379"},
+		{"with options", []string{"Redis__ConnectionString", "cache,abortConnect=false", "ConnectionStrings__Valkey", "a,b,password=c,d"}, "redis a:6379, redis b:6379, redis cache:6379"},
+		{"a connection string in its section", []string{"ConnectionStrings__Redis", "cache"}, "redis cache:6379"},
+		{"a connection's name in Laravel", []string{"REDIS_QUEUE_CONNECTION", "default"}, ""},
+		{"eShop's bus", []string{"EventBusConnection", "queue"}, "rabbitmq queue:5672"},
+		{"brokers of Kafka without an underscore", []string{"KAFKA_BROKERCONNECT", "a", "KAFKA_BROKERLIST", "b,c"}, "kafka a:9092, kafka b:9092, kafka c:9092"},
+		{"one broker on another port", []string{"KAFKA_BROKER", "stream:19092"}, "kafka stream:19092"},
+		{"a list of brokers on another port", []string{"KAFKA_BROKERLIST", "a:19092"}, "kafka a:19092"},
+		{"quorum and nodes of ZooKeeper", []string{"A_zookeeper_quorum", "zk-0,zk-1", "X_KAFKA_BINDER_ZKNODES", "z"}, "zookeeper z:2181, zookeeper zk-0:2181, zookeeper zk-1:2181"},
+		{"Redmine's host under the middleware's name", []string{"REDMINE_DB_MYSQL", "a", "REDMINE_DB_POSTGRES", "b"}, "mysql a:3306, postgresql b:5432"},
+		{"a section without the word of the type", []string{"GITEA__database__DB_TYPE", "postgres", "GITEA__database__HOST", "db"}, "postgresql db:5432"},
+		{"a connector's class", []string{"X_CONNECTOR_CLASS", "io.debezium.connector.postgresql.PostgresConnector", "X_DATABASE_HOSTNAME", "db", "X_DATABASE_DBNAME", "x"}, "postgresql db:5432"},
+		{"a host beside an account", []string{"DB_SERVER_HOST", "db", "MYSQL_USER", "x"}, "mysql db:3306"},
+		{"a host beside another account", []string{"DB_HOST", "db", "POSTGRES_DB", "x"}, "postgresql db:5432"},
+		{"a host beside two accounts", []string{"DB_HOST", "db", "POSTGRES_USER", "x", "MYSQL_USER", "y"}, ""},
+		{"just a host beside an account", []string{"HOST", "db", "PORT", "8080", "POSTGRES_PORT", "5432", "POSTGRES_DB", "gis"}, "postgresql db:5432"},
+		{"just a host, of several the first", []string{"HOST", "a", "HOST", "b", "POSTGRES_DB", "x"}, "postgresql a:5432"},
+		{"just a host beside a type", []string{"DB_BACKEND", "POSTGRES", "HOST", "db"}, "postgresql db:5432"},
+		{"just a host beside one of the kind", []string{"HOST", "shop", "POSTGRES_DB", "x", "POSTGRES_HOST", "db"}, "postgresql db:5432"},
+		{"just a host that the world knows", []string{"HOST", "shop.example.com", "POSTGRES_DB", "x"}, ""},
+		{"Ruby", []string{"A", "redis['enable'] = false; rails['db_adapter'] = 'postgresql'; rails['db_host'] = 'db'; rails['redis_host'] = 'cache'; rails['redis_port'] = 7000"}, "postgresql db:5432, redis cache:7000"},
+		{"Ruby on lines", []string{"A", "rails['db_adapter'] = \"postgresql\"\nrails['db_host'] = \"db\"\nrails['db_port'] = \"6000\"\n"}, "postgresql db:6000"},
+		{"PHP", []string{"A", "array('host' => 'db', 'port' => '6000', 'driver' => 'mysql')"}, "mysql db:6000"},
+		{"a scheme in front of the scheme", []string{"A", "db+postgresql://u@db/x"}, "postgresql db:5432"},
+		{"ZooKeeper's scheme of Pulsar", []string{"A", "zk:coordination:2181"}, "coordination:2181"},
+		{"the host of a URL from elsewhere", []string{"A", "postgres://media@$(HOST):5432/x"}, "postgresql ?:5432"},
 		{"SRV records beside a kind", []string{"A", "type: MEMCACHED\nconfig:\n  addresses: [dnssrv+_client._tcp.cache.svc]\n"}, "memcached _client._tcp.cache.svc:11211"},
 		{"records of Thanos", []string{"A", "--store.memcached.addresses=dns+cache.svc:11211"}, "memcached cache.svc:11211"},
 		{"libpq in a URL without a host", []string{"A", "postgresql://dbname=x host=y user=z"}, "postgresql y:5432"},
@@ -122,7 +151,11 @@ func TestKindsOfCommands(t *testing.T) {
 		{"cqlsh", []string{"sh", "-c", "cqlsh cassandra 9142 -e 'x'"}, "cassandra cassandra:9142"},
 		{"a device of bash", []string{"bash", "-c", "until (echo > /dev/tcp/db/3306); do sleep 1; done"}, "db:3306"},
 		{"the pod itself", []string{"sh", "-c", "mysqladmin ping -h localhost; redis-cli ping"}, ""},
+		{"a program for RabbitMQ's administration", []string{"rabbitmqadmin", "--host=queue", "--port=15672"}, "queue:15672"},
 		{"a flag with the kind", []string{"--kafka-brokers=broker:29092", "--redis", "cache:7000"}, "kafka broker:29092, redis cache:7000"},
+		{"a property of Java", []string{"java", "-Dredis.host=cache", "-Dredis.port=7000", "-jar", "x"}, "redis cache:7000"},
+		{"a property of Java with a port", []string{"java", "-Dredis.node=cache:7000"}, "redis cache:7000"},
+		{"properties of Java in one text", []string{"sh", "-c", "java -Dredis.host=cache -jar x"}, "redis cache:6379"},
 		{"a key with the kind", []string{"sh", "-c", "kafka-topics --create --bootstrap-server broker:29092"}, "kafka broker:29092"},
 	}
 	for _, test := range tests {
@@ -132,6 +165,22 @@ func TestKindsOfCommands(t *testing.T) {
 				t.Errorf("%q: got %q, want %q", test.args, got, test.want)
 			}
 		})
+	}
+}
+
+// What speaks HTTP is none of the middleware that shares its port.
+func TestAlertmanagerSpeaksHTTP(t *testing.T) {
+	for _, env := range [][]string{
+		{"ALERTMANAGER", "alertmanager:9093"},
+		{"alerting.alertmanagers.static_configs.targets", "alerts:9093"},
+		{"A", "--alertmanager.addr=http://shop-alertmanager.monitoring:9093"},
+	} {
+		if got := Scan(envPod(env...), nil).Addresses; len(got) != 1 || !got[0].HTTP {
+			t.Errorf("%q: got %+v, want one address that speaks HTTP", env, got)
+		}
+	}
+	if got := Scan(envPod("TARGETS", "broker:9093"), nil).Addresses; len(got) != 1 || got[0].HTTP {
+		t.Errorf("got %+v, want one that may be a broker", got)
 	}
 }
 
@@ -166,6 +215,16 @@ func TestNoUse(t *testing.T) {
 		{"a type of something else", "app", []string{"APP_TYPE", "local", "APP_MYSQL_HOST", "db"}, "mysql db:3306"},
 		{"a cache in memory", "app", []string{"CACHE_TYPE", "memory", "CACHE_HOST", "redis"}, ""},
 		{"a virtual host", "app", []string{"RABBITMQ_DEFAULT_VHOST", "taiga", "RABBITMQ_VHOST", "taiga"}, ""},
+		{"a file behind Django's engine", "app", []string{"DB_ENGINE", "django.db.backends.sqlite3", "DB_HOST", "postgres"}, ""},
+		{"a file in a section", "grafana", []string{"GF_DATABASE_TYPE", "sqlite3", "GF_DATABASE_HOST", "mysql"}, ""},
+		{"a file, whose section has no word for it", "gitea", []string{"GITEA__database__DB_TYPE", "sqlite3", "GITEA__database__HOST", "postgres"}, ""},
+		{"memory instead of a server", "jaeger", []string{"SPAN_STORAGE_TYPE", "memory", "ES_SERVER_URLS", "http://elasticsearch:9200"}, ""},
+		{"another server instead", "jaeger", []string{"SPAN_STORAGE_TYPE", "cassandra", "ES_SERVER_URLS", "http://elasticsearch:9200", "CASSANDRA_SERVERS", "ring"}, "cassandra ring:9042"},
+		{"another database instead", "kong", []string{"KONG_DATABASE", "postgres", "KONG_PG_HOST", "db", "KONG_CASSANDRA_CONTACT_POINTS", "db", "KONG_REDIS_HOST", "cache"}, "postgresql db:5432, redis cache:6379"},
+		{"a proxy's own port", "app", []string{"INSTANCES", "-instances=a:b:c=tcp:5432", "MORE", "-instances=a:b:c=tcp:0.0.0.0:5432"}, ""},
+		{"peers with numbers behind the own name", "coordination", []string{"SERVERS", "coordination-0.coordination:22888:23888;coordination-1.coordination:22888:23888"}, ""},
+		{"peers that differ in the number", "search-1", []string{"ES_HOSTS", "search-2,search-3"}, ""},
+		{"a number on another name", "search-1", []string{"ES_HOSTS", "elastic-1"}, "elasticsearch elastic-1:9200"},
 		{"settings of browsers", "web", []string{"NEXT_PUBLIC_REDIS_URL", "redis://cache", "VITE_DB_HOST", "mysql"}, ""},
 		{"an example", "app", []string{"REDIS_HOST", "changeme", "DATABASE_URL", "postgres://u:p@placeholder/x"}, ""},
 		{"a server beside the middleware", "app", []string{"REDIS_EXPORTER_HOST", "x", "MONGO_EXPRESS_URL", "y:8081"}, "y:8081"},
@@ -178,5 +237,40 @@ func TestNoUse(t *testing.T) {
 				t.Errorf("%s, %q: got %q, want %q", test.name, test.env, got, test.want)
 			}
 		})
+	}
+}
+
+// A container whose name begins the workload's is what runs there: "ratings" of
+// ratings-v2-mysql uses MySQL.
+func TestContainersOfNamedWorkloads(t *testing.T) {
+	tests := []struct {
+		workload, container string
+		env                 []string
+		want                string
+	}{
+		{"ratings-v2-mysql", "ratings", []string{"MYSQL_DB_HOST", "mysqldb"}, "mysql mysqldb:3306"},
+		{"ratings-v2-mysql", "ratings", []string{"MYSQL_DB_HOST", "mysqldb", "MYSQL_ROOT_PASSWORD", "x"}, ""},
+		{"ratings-v2-mysql", "mysql", []string{"MYSQL_DB_HOST", "mysqldb"}, ""},
+		{"shop-mysql", "config", []string{"MYSQL_HOST", "other"}, ""},
+		{"db-mysql", "db", []string{"MYSQL_HOST", "other"}, ""},
+		{"ratings-v2", "ratings", []string{"MYSQL_DB_HOST", "mysqldb"}, "mysql mysqldb:3306"},
+	}
+	for _, test := range tests {
+		pod := envPod(test.env...)
+		pod.Name, pod.Containers[0].Name = test.workload, test.container
+		if got := kindsOf(pod); got != test.want {
+			t.Errorf("%s, container %s, %q: got %q, want %q", test.workload, test.container, test.env, got, test.want)
+		}
+	}
+}
+
+// A value from a Secret stays a reference in the texts that have it: its host is not
+// known. A password is left out.
+func TestReferencesToSecrets(t *testing.T) {
+	pod := envPod("DATABASE_URL", "postgres://media:$(PASSWORD)@$(HOST):5432/x", "REDIS_URL", "redis://:$(PASSWORD)@cache", "DSN", "u:$(PASSWORD)@tcp(db)/x", "OWN", "redis://$(POD_IP):7000")
+	secret := &rules.ValueFrom{SecretKeyRef: rules.KeyRef{Name: "s", Key: "k"}}
+	pod.Containers[0].Env = append([]rules.EnvVar{{Name: "HOST", ValueFrom: secret}, {Name: "PASSWORD", ValueFrom: secret}, {Name: "POD_IP", ValueFrom: &rules.ValueFrom{}}}, pod.Containers[0].Env...)
+	if got, want := kindsOf(pod), "mysql db:3306, postgresql ?:5432, redis cache:6379"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -31,7 +31,7 @@ func (r *Reader) Argument(value string) {
 	if isFlag && strings.Contains(text, " -") {
 		text = value // several flags in one argument
 	}
-	r.hiding, r.named = vocabulary.IsLoginFlag(name), named{name: name}
+	r.hiding, r.named = vocabulary.IsLoginFlag(name), named{name: property(name)}
 	r.text(text, has)
 	r.hiding, r.named = false, named{}
 }

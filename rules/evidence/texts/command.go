@@ -120,6 +120,15 @@ func takesValue(flag string) bool {
 	return strings.HasPrefix(flag, "--") || flag == "-w" || flag == "-u" || flag == "-p" || flag == "-e" || flag == "-k" || flag == "-f"
 }
 
+// property is the name of a flag, or of the property that a flag of Java sets
+// (-Dredis.host).
+func property(flag string) string {
+	if name, ok := strings.CutPrefix(flag, "-D"); ok && name != "" {
+		return name
+	}
+	return flag
+}
+
 // pair keeps what may be a host or a port. The short flags of many clients
 // count as "host" and "port".
 func (r *Reader) pair(name, value string) {
@@ -135,5 +144,5 @@ func (r *Reader) pair(name, value string) {
 	case "-p", "-P":
 		name = "port"
 	}
-	r.keep(name, value)
+	r.keep(property(name), value)
 }

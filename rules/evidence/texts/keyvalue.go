@@ -74,3 +74,67 @@ func trimQuotes(text string) string {
 }
 
 func isQuote(c byte) bool { return c == ' ' || c == '"' || c == '\'' }
+
+// quotedKeys reads settings as Ruby and PHP have them: rails['db_host'] = "db",
+// 'host' => 'db'.
+func (r *Reader) quotedKeys(value string) {
+	kept := len(r.pairs)
+	for rest, before := value, 0; len(r.pairs)-kept < MaxSearches; {
+		i := strings.IndexByte(rest, '=')
+		if i < 0 {
+			break
+		}
+		after := rest[i+1:]
+		left := value[before : before+i]
+		arrow := strings.HasPrefix(after, ">")
+		if arrow {
+			after = after[1:]
+		}
+		if key := quotedKey(left, arrow); key != "" {
+			if text := quotedValue(after); text != "" {
+				r.keep(key, text)
+			}
+		}
+		before, rest = len(value)-len(after), after
+	}
+	r.joinFrom(kept)
+}
+
+// quotedKey is the key at the end of a text, in quotes, and in brackets too unless an
+// arrow follows; nothing if there is none.
+func quotedKey(text string, arrow bool) string {
+	text = strings.TrimRight(text[max(0, len(text)-longestScheme):], " \t")
+	if !arrow {
+		inner, ok := strings.CutSuffix(text, "]")
+		if !ok {
+			return ""
+		}
+		text = inner
+	}
+	if text == "" || text[len(text)-1] != '\'' && text[len(text)-1] != '"' {
+		return ""
+	}
+	quote := text[len(text)-1]
+	text = text[:len(text)-1]
+	return text[strings.LastIndexByte(text, quote)+1:]
+}
+
+// quotedValue is the text in quotes, or the number, at the start of a text.
+func quotedValue(text string) string {
+	text = strings.TrimLeft(text[:min(len(text), maxName)], " \t")
+	if text == "" {
+		return ""
+	}
+	if quote := text[0]; quote == '\'' || quote == '"' {
+		inner, _, ok := strings.Cut(text[1:], string(quote))
+		if !ok {
+			return ""
+		}
+		return inner
+	}
+	end := 0
+	for end < len(text) && isDigit(text[end]) {
+		end++
+	}
+	return text[:end]
+}

@@ -33,6 +33,7 @@ func (r *Reader) tell(f *Found, key string) bool {
 	if n.Own {
 		return false
 	}
+	f.HTTP = f.HTTP || vocabulary.IsScraped(r.named.name)
 	if f.Kind != "" {
 		return true
 	}

@@ -68,6 +68,10 @@ func (r *Reader) Join() {
 
 // join works out what belongs to the host in pair i.
 func (r *Reader) join(p *pair, i int) {
+	if p.name == just && r.form == form.HostPortVariables { // Variable keeps one
+		r.justHost(p)
+		return
+	}
 	says := vocabulary.Read(p.name)
 	if says.Own {
 		return
@@ -115,6 +119,10 @@ func (r *Reader) join(p *pair, i int) {
 		port, own = r.portNamed(p.prefix[:len(p.prefix)-len(service)], i)
 	}
 	shown.Port = port
+	if kind := r.accounts.only(); kind != "" && shown.Kind == "" && p.role == vocabulary.Host && r.form == form.HostPortVariables && vocabulary.IsDatabaseName(p.prefix) && (!own || port == vocabulary.Kind(kind).Port) {
+		tell(vocabulary.HostKind(p.value).Kind, form.HostName)
+		tell(kind, form.SiblingKind)
+	}
 	if p.unknown {
 		r.unknown(shown)
 		return
@@ -147,8 +155,9 @@ func (r *Reader) kindBeside(prefix string) string {
 		if p.kind == "" || p.role != vocabulary.Type && p.role != vocabulary.Database {
 			continue
 		}
-		// DB is a prefix of DB_HOST, and DB_TYPE is beside it.
-		for _, common := range [...]string{p.prefix, p.name} {
+		// DB is a prefix of DB_HOST, and DB_TYPE is beside it, also where DB is its own
+		// word and not the section's.
+		for _, common := range [...]string{p.prefix, p.name, vocabulary.Section(p.prefix)} {
 			if (common != "" || r.form == form.KeyValues) && len(common) >= longest && strings.HasPrefix(prefix, common) {
 				kind, longest = p.kind, len(common)
 			}

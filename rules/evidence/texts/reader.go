@@ -6,6 +6,7 @@
 //   - host:port, [v6]:port and lists of them anywhere in a text: text.go;
 //   - names with values that belong together, as REDIS_HOST and REDIS_PORT,
 //     --x-host and --x-port, host= and port=: pair.go, keyvalue.go, argument.go;
+//   - a kind that only accounts beside a host say, POSTGRES_DB: beside.go;
 //   - commands of well-known clients: command.go.
 //
 // host.go says what a host is, placeholder.go what stands for one. Which middleware it is,
@@ -72,7 +73,9 @@ type Reader struct {
 	scheme   string // the kind that its scheme says
 	hiding   bool   // the text may be a password
 	pairs    []pair
-	types    int // how many of them say which middleware belongs to a host
+	accounts accounts
+	hasJust  bool // a variable called so
+	types    int  // how many of them say which middleware belongs to a host
 	offs     []vocabulary.Off
 	form     form.Form // of what pairs show
 	found    Found     // that is on its way to the Sink
@@ -85,7 +88,7 @@ func (r *Reader) Variables() { r.begin(form.HostPortVariables) }
 func (r *Reader) Arguments() { r.begin(form.Flags) }
 
 func (r *Reader) begin(f form.Form) {
-	r.pairs, r.types, r.offs, r.form, r.flag, r.client, r.named = r.pairs[:0], 0, r.offs[:0], f, "", client{}, named{}
+	r.pairs, r.types, r.offs, r.form, r.flag, r.client, r.named, r.accounts, r.hasJust = r.pairs[:0], 0, r.offs[:0], f, "", client{}, named{}, accounts{}, false
 }
 
 // big is how many pairs only a hostile pod has.
@@ -104,7 +107,7 @@ func (r *Reader) Forget() {
 }
 
 // Variable reads an environment variable. One called just HOST or the like is the pod's
-// own; a flag or a key of a connection string called so is not.
+// own, with the exception of justHost; a flag or a key of a connection string called so is not.
 func (r *Reader) Variable(name, value string) {
 	has := marksOf(value)
 	role, prefix := vocabulary.Ending(name)
@@ -114,11 +117,13 @@ func (r *Reader) Variable(name, value string) {
 	if off, ok := vocabulary.Switch(name, value, role, prefix); ok && len(r.offs) < maxOffs {
 		r.offs = append(r.offs, off)
 	}
-	if role != vocabulary.NoRole && (!isHost(role) || prefix != "") {
-		r.keepAs(name, value, role, prefix)
-	}
-	if role == vocabulary.NoRole && has&markSpace == 0 && vocabulary.Word(name).Kind != "" { // REDIS=cache
+	r.accounts.add(name)
+	switch {
+	case !isHost(role) && has&markSpace == 0 && vocabulary.NamesHost(name, value, role, prefix): // REDIS=cache
 		r.pairs = append(r.pairs, pair{name: name, value: value, prefix: name, role: vocabulary.PlainHost, place: r.Place})
+	case role != vocabulary.NoRole && (!isHost(role) || prefix != "" || name == just && !r.hasJust):
+		r.hasJust = r.hasJust || name == just
+		r.keepAs(name, value, role, prefix)
 	}
 	if (has&markAddress != 0 || value[0] == '-') && !vocabulary.IsSecret(name) {
 		r.named = named{name: name}
@@ -152,6 +157,7 @@ const (
 	markLine
 	markPlus
 	markRedirect // < or >
+	markBracket  // ]
 
 	// Every form of address in a text has one of these, or is a list of flags.
 	markAddress = markColon | markEquals | markAt
@@ -159,7 +165,7 @@ const (
 
 var markOf = [256]marks{
 	':': markColon, '=': markEquals, '@': markAt, ' ': markSpace, '(': markParenthesis, '$': markPlaceholder, '{': markPlaceholder,
-	'\n': markLine, '+': markPlus, '<': markRedirect, '>': markRedirect,
+	'\n': markLine, '+': markPlus, '<': markRedirect, '>': markRedirect, ']': markBracket,
 }
 
 // marksOf looks at every byte once; most texts have none.
@@ -182,6 +188,7 @@ func (r *Reader) add(f Found) {
 	} else if !f.Unresolved && (vocabulary.IsPassword(f.Host) || vocabulary.IsNoHost(f.Host) || strings.HasSuffix(f.Host, ".localhost")) {
 		return
 	}
+	f.HTTP = f.HTTP || vocabulary.IsAlertmanager(f.Host, f.Port)
 	if f.HTTP && f.Kind != "" && !vocabulary.SpeaksHTTP(f.Kind) {
 		f.Kind = ""
 	}

@@ -44,6 +44,9 @@ func (r *Reader) text(value string, has marks) {
 	if flags {
 		r.commandLine(value)
 	}
+	if has&(markRedirect|markBracket) != 0 && has&markEquals != 0 {
+		r.quotedKeys(value)
+	}
 	if has&markEquals != 0 {
 		r.keyValues(value, flags)
 	}
@@ -145,8 +148,8 @@ func startsHost(value string, start int) bool {
 	case '/':
 		return start > 1 && value[start-2] == '/'
 	case ':':
-		// "tcp:db:1433", "0:pg-0:5432,1:pg-1:5432"
-		return hasWord(value[:start-1], "tcp") || isNumbered(value[:start-1])
+		// "tcp:db:1433", Pulsar's "zk:zoo:2181", "0:pg-0:5432,1:pg-1:5432"
+		return hasWord(value[:start-1], "tcp") || hasWord(value[:start-1], "zk") || isNumbered(value[:start-1])
 	}
 	return false
 }

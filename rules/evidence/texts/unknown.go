@@ -11,6 +11,7 @@ func (r *Reader) Unknown(name string) {
 	if vocabulary.IsBrowsers(name) || vocabulary.IsSecret(name) {
 		return
 	}
+	r.accounts.add(name)
 	role, prefix := vocabulary.Ending(name)
 	if (role == vocabulary.Host || role == vocabulary.PlainHost) && prefix != "" {
 		r.pairs = append(r.pairs, pair{name: name, prefix: prefix, role: role, unknown: true, place: r.Place})

@@ -28,7 +28,6 @@ var clients = func() map[string]Client {
 		"mongodb":    "mongo mongosh mongodump mongorestore mongoimport mongoexport",
 		"kafka":      "kafkacat kcat kafka-topics kafka-console-consumer kafka-console-producer kafka-configs kafka-broker-api-versions kafka-consumer-groups",
 		"sqlserver":  "sqlcmd bcp",
-		"rabbitmq":   "rabbitmqadmin",
 		"zookeeper":  "zkCli zookeeper-shell",
 		"ldap":       "ldapsearch ldapadd ldapmodify ldapwhoami",
 	} {

@@ -40,9 +40,9 @@ func newEndings() (table ['z' - 'a' + 1][]ending) {
 		texts string
 	}{
 		{Host, false, "hostname,host_name,servername,data source,hostaddr,address,server,hosts,addr,host"},
-		{PlainHost, true, "contact_points,contactpoints,contact-points,addresses,hostnames,endpoints,endpoint,upstream,servers,brokers,cluster,connect,primary,master,points,cqlsh,nodes,seeds,peers,broker,node,seed,addrs,urls,uris,fqdn,uri,url,dns,ip"},
+		{PlainHost, true, "contact_points,contactpoints,contact-points,addresses,hostnames,endpoints,endpoint,upstream,servers,brokers,cluster,connect,primary,master,points,cqlsh,nodes,seeds,peers,broker,node,seed,addrs,urls,uris,fqdn,uri,url,dns,ip,brokerconnect,brokerlist,quorum,zknodes"},
 		{Port, false, "number,port"},
-		{Type, true, "dbengine,dbtype,dbdriver,driver_class_name,driverclassname,driver-class-name,connection,database_type,provider,protocol,platform,dialect,adapter,backend,driver,client,plugin,engine,vendor,scheme,flavor,module,dbms,type,kind"},
+		{Type, true, "connector_class,connector.class,dbengine,dbtype,dbdriver,driver_class_name,driverclassname,driver-class-name,connection,database_type,provider,protocol,platform,dialect,adapter,backend,driver,client,plugin,engine,vendor,scheme,flavor,module,dbms,type,kind"},
 		{Database, true, "database,broker,cache,store,queue,db"},
 	} {
 		for text := range strings.SplitSeq(list.texts, ",") {

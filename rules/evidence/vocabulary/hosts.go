@@ -15,8 +15,39 @@ func HostKind(host string) Meaning {
 	return Meaning{}
 }
 
+// NamesHost reports whether a variable's value is a host, or a list of them with options,
+// although the end of its name does not say so: REDIS, REDIS_BACKEND, and what .NET calls
+// the settings of connections.
+// Source: https://learn.microsoft.com/en-us/aspnet/core/performance/caching/distributed
+//
+// The variable's role and prefix are those of Ending.
+func NamesHost(name, value string, role Role, prefix string) bool {
+	switch role {
+	case NoRole:
+		return Word(name).Kind != "" || Known(name) != "" || isConnection(name) && Read(name).Kind != ""
+	case Type:
+		if EndsWith(name, "backend") && Read(prefix).Kind != "" {
+			kind, off := TypeOf(value)
+			return kind == "" && !off
+		}
+		return Known(name) != ""
+	}
+	return false
+}
+
+func isConnection(name string) bool {
+	switch name[len(name)-1] {
+	case 'n':
+		return strings.HasSuffix(name, "__Configuration")
+	case 'g':
+		return strings.HasSuffix(name, "__ConnectionString")
+	}
+	return name[0] == 'C' && strings.HasPrefix(name, "ConnectionStrings__")
+}
+
 // IsNoHost reports whether a word that may stand where a host does is none: the pod
-// itself, a switch, and what people write into examples.
+// itself, a switch, a network (cloud_sql_proxy listens on "=tcp:5432"), and what people
+// write into examples.
 func IsNoHost(host string) bool {
 	_, none := noHosts[host]
 	return none
@@ -25,11 +56,23 @@ func IsNoHost(host string) bool {
 var noHosts = func() map[string]struct{} {
 	table := map[string]struct{}{}
 	for word := range strings.FieldsSeq(`localhost true false yes no on off none null nil undefined enabled disabled
-		placeholder changeme change-me dummy todo tbd xxx invalid nowhere notused unused`) {
+		tcp udp unix placeholder changeme change-me dummy todo tbd xxx invalid nowhere notused unused`) {
 		table[word] = struct{}{}
 	}
 	return table
 }()
+
+// IsAlertmanager reports whether a host is a Prometheus Alertmanager by its name. It
+// speaks HTTP on a port that Kafka's listeners have too.
+// Source: https://prometheus.io/docs/alerting/latest/overview/
+func IsAlertmanager(host string, port uint16) bool {
+	return port == 9093 && strings.Contains(host, "alertmanager")
+}
+
+// IsScraped reports whether a setting has what Prometheus asks over HTTP, whatever else
+// may listen there.
+// Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#static_config
+func IsScraped(name string) bool { return strings.HasSuffix(name, "static_configs.targets") }
 
 // browsers are the beginnings of variables that a build of a web page takes over:
 // their values are used by browsers, not by the pod.

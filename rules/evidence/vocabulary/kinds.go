@@ -35,7 +35,7 @@ func newKinds() map[string]Meaning {
 		"es": "elasticsearch", "elastic": "elasticsearch", "elk": "elasticsearch",
 		"rabbit": "rabbitmq", "cqlsh": "cassandra", "cql": "cassandra",
 		"sqlsrv": "sqlserver", "mongos": "mongodb", "mysqli": "mysql", "dragonfly": "redis",
-		"bootstrapservers": "kafka", "bootstrapserver": "kafka", "maria": "mysql", "zoo": "zookeeper",
+		"bootstrapservers": "kafka", "bootstrapserver": "kafka", "maria": "mysql", "zoo": "zookeeper", "zknodes": "zookeeper",
 	} {
 		table[word] = table[name]
 	}
@@ -121,7 +121,10 @@ func findScheme(scheme string) Meaning {
 		if m, ok := lookUp(schemes, part); ok {
 			return m
 		}
-		if base, _, ok := strings.Cut(part, "+"); ok {
+		if base, dialect, ok := strings.Cut(part, "+"); ok {
+			if base == "db" { // of Celery's results: db+postgresql://
+				base = dialect
+			}
 			if m, ok := lookUp(schemes, base); ok {
 				return m
 			}

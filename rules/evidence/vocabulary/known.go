@@ -51,6 +51,9 @@ var applications = []struct{ kind, variables, source string }{
 	{"mysql", "REDMINE_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/redmine"},
 	{"mysql", "PHPBB_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/phpbb"},
 	{"mysql", "SUITECRM_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/suitecrm"},
+	{"mysql", "REDMINE_DB_MYSQL", "https://github.com/docker-library/docs/tree/master/redmine"},
+	{"postgresql", "REDMINE_DB_POSTGRES", "https://github.com/docker-library/docs/tree/master/redmine"},
+	{"rabbitmq", "EventBusConnection", "https://github.com/dotnet-architecture/eShopOnContainers"},
 	{"postgresql", "AIRFLOW_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/airflow"},
 	{"postgresql", "DISCOURSE_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/discourse"},
 	{"postgresql", "DISCOURSE_DB_HOST", "https://github.com/discourse/discourse/blob/main/config/discourse_defaults.conf"},
@@ -58,4 +61,25 @@ var applications = []struct{ kind, variables, source string }{
 	{"postgresql", "ODOO_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/odoo"},
 	{"postgresql", "SUPERSET_DATABASE_HOST", "https://github.com/bitnami/containers/tree/main/bitnami/superset"},
 	{"postgresql", "PAPERLESS_DBHOST", "https://docs.paperless-ngx.com/configuration/#database"},
+}
+
+// Account says which middleware a variable of an account is for, by what images of
+// servers and many an application call it.
+// Source: https://github.com/docker-library/docs (mysql, mariadb, postgres)
+func Account(variable string) (kind string) {
+	if len(variable) > len("POSTGRES_DATABASE") || len(variable) < len("POSTGRES_DB")-1 || variable[0] != 'M' && variable[0] != 'P' {
+		return ""
+	}
+	return accounts[variable]
+}
+
+var accounts = map[string]string{
+	"MYSQL_USER": "mysql", "MYSQL_DATABASE": "mysql", "MYSQL_PORT": "mysql", "MARIADB_USER": "mysql", "MARIADB_DATABASE": "mysql",
+	"POSTGRES_USER": "postgresql", "POSTGRES_DB": "postgresql", "POSTGRES_DATABASE": "postgresql", "POSTGRES_PORT": "postgresql",
+}
+
+// IsDatabaseName reports whether what stands before the ending of a host's name says that
+// it is a database's: DB_HOST, DATABASE_HOST, DB_SERVER_HOST.
+func IsDatabaseName(prefix string) bool {
+	return EndsWith(prefix, "db_") || EndsWith(prefix, "database_") || EndsWith(prefix, "db_server_")
 }

@@ -22,6 +22,7 @@ const (
 	store         // what middleware does
 	own           // the pod's own
 	address       // an address
+	storeAt       // what middleware does, called by its address: KAFKA_BROKER=broker:29092
 	another       // a server beside the middleware: REDIS_EXPORTER_ADDR
 )
 
@@ -40,10 +41,11 @@ func newWords() map[string]word {
 		table[text] = word{Meaning: m}
 	}
 	for c, list := range map[class]string{
-		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq broker messaging messagebroker store storage session sessions
-			bus eventbus pubsub celery sidekiq job jobs persistence datastore repository backend result`,
+		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq messaging messagebroker store storage session sessions
+			bus eventbus pubsub celery sidekiq job jobs persistence datastore repository result`,
+		storeAt: `broker backend`,
 		address: `host hosts hostname hostnames server servers servername address addresses addr addrs url urls uri uris endpoint endpoints brokers node nodes
-			seed seeds points contactpoints connect connection conn dsn string jdbc list location brokerconnect primary master slave replica replicas sentinel sentinels cluster peer upstream ip service svc fqdn dns`,
+			seed seeds points contactpoints connect connection conn dsn string jdbc list location brokerconnect brokerlist primary master slave replica replicas sentinel sentinels cluster peer upstream ip service svc fqdn dns`,
 		own:     `listen listener listeners advertise advertised bind broadcast announce voters`,
 		another: `exporter commander ui gui admin express management manager rest registry metrics insight operator http console dashboard web api jmx ssh proxysql backup agent monitor monitoring kibana logstash filebeat apm phpmyadmin pgadmin`,
 	} {
@@ -72,7 +74,7 @@ func Read(name string) Name {
 		text := name[start:end]
 		w, ok := lookUp(words, text)
 		switch w.class {
-		case store:
+		case store, storeAt:
 			n.Store = true
 		case own:
 			n.Own = true
@@ -80,7 +82,7 @@ func Read(name string) Name {
 			other = true
 		}
 		if after == len(name) {
-			n.Address = w.class == address
+			n.Address = w.class == address || w.class == storeAt
 			last = end
 		}
 		if n.Kind == "" && !other {

@@ -88,5 +88,5 @@ var serversOwn = func() map[string]string {
 func IsGeneric(name string) bool {
 	start, end := lastWord(strings.TrimRight(name, "0123456789-"))
 	w, _ := lookUp(words, name[start:end])
-	return w.class == store
+	return w.class == store || w.class == storeAt
 }

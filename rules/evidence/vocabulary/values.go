@@ -65,7 +65,7 @@ func isNone(value string) bool {
 		return false
 	}
 	_, none := lookUp(nones, value)
-	return none || IsOff(value)
+	return none || IsOff(value) || strings.Contains(value, "sqlite")
 }
 
 var nones = func() map[string]struct{} {
