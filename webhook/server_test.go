@@ -42,9 +42,10 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 		t.Errorf("got %q %v, want Patched", reason, err)
 	}
 	for _, want := range []string{"holdfast_ready 1", `holdfast_pods_total{reason="Patched"} 1`, "holdfast_rules 1", `holdfast_pods_total{reason="MirrorPod"} 0`, "go_goroutines"} {
-		if text := s.metrics(t); !strings.Contains(text, want) {
-			t.Errorf("metrics lack %q", want)
-		}
+		eventually(t, want, func() (bool, string) {
+			text := s.metrics(t)
+			return strings.Contains(text, want), text
+		})
 	}
 }
 
