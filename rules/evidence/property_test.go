@@ -187,6 +187,7 @@ func FuzzScan(f *testing.F) {
 	} {
 		f.Add("REDIS_HOST", seed, seed)
 	}
+	f.Add("", "0", "0")
 	f.Fuzz(func(t *testing.T, name, value, arg string) {
 		pod := &rules.Pod{Containers: []rules.Container{{
 			Name: "c", Command: []string{arg, value}, Args: []string{"--" + name, value},

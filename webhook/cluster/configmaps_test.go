@@ -11,10 +11,13 @@ import (
 	kuberuntime "k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
+	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence/configmaps"
 )
 
 func newTestWatch(clusterWide bool) *configMapsWatch {
-	return &configMapsWatch{index: &configMapIndex{clusterWide: clusterWide}, synced: func(string, bool) {}, log: logr.Discard()}
+	return &configMapsWatch{index: &configMapIndex{clusterWide: clusterWide}, synced: func(string, bool) {}, log: logr.Discard(), keep: configmaps.Reduce}
 }
 
 func namespace(name, enabled string) *metav1.PartialObjectMetadata {
@@ -53,6 +56,28 @@ func (w *configMapsWatch) must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A ConfigMap that finds a defect costs itself, and not the process.
+func TestConfigMapOfDefect(t *testing.T) {
+	w := newTestWatch(true)
+	var log strings.Builder
+	w.log = funcr.New(func(_, args string) { log.WriteString(args) }, funcr.Options{})
+	w.keep = func(data map[string]string) *rules.ConfigMap {
+		if data["REDIS_HOST"] == "bad" {
+			panic("the defect")
+		}
+		return configmaps.Reduce(data)
+	}
+	w.index.setNamespace(namespace("shop", ""))
+	for name, host := range map[string]string{"good": "cache", "hostile": "bad"} {
+		w.must(t, w.Add(redis("shop", name, host)))
+	}
+	w.want(t, "shop", "good", "cache")
+	w.want(t, "shop", "hostile", "")
+	if text := log.String(); !strings.Contains(text, `"name"="hostile"`) || !strings.Contains(text, "the defect") || !strings.Contains(text, `"stack"=`) {
+		t.Errorf("got log %q, want the ConfigMap, the panic and the stack", text)
 	}
 }
 

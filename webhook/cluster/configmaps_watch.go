@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,7 @@ type configMapsWatch struct {
 	synced func(what string, synced bool)
 	failed func(ctx context.Context, what string, err error)
 	log    logr.Logger
+	keep   func(data map[string]string) *rules.ConfigMap // configmaps.Reduce but in tests
 
 	begun   atomic.Pointer[time.Time]
 	read    atomic.Bool // completely, once
@@ -80,7 +82,7 @@ func (c *Cluster) newConfigMapsWatch(clusterWide bool) (*configMapsWatch, error)
 	}
 	return &configMapsWatch{
 		index: &configMapIndex{clusterWide: clusterWide}, client: client,
-		synced: c.synced, failed: c.failed, log: c.log, late: make(chan struct{}, lateAtATime),
+		synced: c.synced, failed: c.failed, log: c.log, keep: configmaps.Reduce, late: make(chan struct{}, lateAtATime),
 	}, nil
 }
 
@@ -211,11 +213,20 @@ func (w *configMapsWatch) readLate(ctx context.Context, name string, n *namespac
 }
 
 // reduce keeps of a ConfigMap what is of use.
-func (w *configMapsWatch) reduce(c *corev1.ConfigMap) *reduced {
-	r := &reduced{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name, ResourceVersion: c.ResourceVersion}}
-	if w.index.get(c.Namespace) != nil {
-		r.kept = configmaps.Reduce(c.Data)
+func (w *configMapsWatch) reduce(c *corev1.ConfigMap) (r *reduced) {
+	r = &reduced{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name, ResourceVersion: c.ResourceVersion}}
+	if w.index.get(c.Namespace) == nil {
+		return r
 	}
+	// Anybody who writes ConfigMaps writes this text, and a panic here would end the
+	// process, again after each start.
+	defer func() {
+		if caught := recover(); caught != nil {
+			r.kept = rules.NewConfigMap(nil)
+			w.log.Error(nil, "panic while reading a ConfigMap, which counts as empty", "namespace", c.Namespace, "name", c.Name, "panic", caught, "stack", string(debug.Stack()))
+		}
+	}()
+	r.kept = w.keep(c.Data)
 	return r
 }
 

@@ -170,3 +170,20 @@ func TestLargeConfigMaps(t *testing.T) {
 		}
 	}
 }
+
+// Anybody writes ConfigMaps: nothing panics, and what is kept is bounded.
+func FuzzReduce(f *testing.F) {
+	for key, value := range map[string]string{
+		"": "0", "REDIS_HOST": "cache", "application.yaml": "spring:\n  redis: {host: cache, port: 6379}\n", "app.ini": "[database]\nHOST = db\nDB_TYPE = mysql\n",
+		"fluent.conf": "<match **>\n  @type elasticsearch\n  host es\n</match>\n", "app.json": `{"db":{"client":"pg","host":"db"}}`, "run.sh": "redis-cli -h cache\n",
+		"DATABASE_URL": "postgres://u:p@db/shop",
+	} {
+		f.Add(key, value)
+	}
+	f.Fuzz(func(t *testing.T, key, value string) {
+		kept := Reduce(map[string]string{key: value, "DB_HOST": value, "DB_TYPE": "mysql"})
+		if most := maxKept + 2*(len(key)+len(value)) + 256; kept.Size() > most {
+			t.Fatalf("got %d bytes kept, want %d at most", kept.Size(), most)
+		}
+	})
+}

@@ -24,7 +24,7 @@ func HostKind(host string) Meaning {
 func NamesHost(name, value string, role Role, prefix string) bool {
 	switch role {
 	case NoRole:
-		return Word(name).Kind != "" || Known(name) != "" || isConnection(name) && Read(name).Kind != ""
+		return name != "" && (Word(name).Kind != "" || Known(name) != "" || isConnection(name) && Read(name).Kind != "")
 	case Type:
 		if EndsWith(name, "backend") && Read(prefix).Kind != "" {
 			kind, off := TypeOf(value)
