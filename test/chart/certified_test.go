@@ -120,14 +120,14 @@ func issuerBreaks(t *testing.T, running *pods) {
 	changed(t, running, func() { sign("holdfast-issuer") })
 }
 
-// changed waits until all pods serve other certificates than before an act.
+// changed waits until all pods serve other certificates than before an act, and are trusted.
 func changed(t *testing.T, running *pods, act func()) {
 	t.Helper()
 	before := serials(t, running)
 	act()
 	eventually(t, "another certificate on all replicas", func() (bool, string) {
-		now := serials(t, running)
-		return !slices.ContainsFunc(now, func(serial string) bool { return slices.Contains(before, serial) }), fmt.Sprint(now, before)
+		now, refused := trusted(t, running)
+		return refused == nil && !slices.ContainsFunc(now, func(serial string) bool { return slices.Contains(before, serial) }), fmt.Sprint(now, before, refused)
 	})
 }
 
@@ -145,7 +145,11 @@ func asNode(t *testing.T, running *pods) {
 		}
 		return nil, fmt.Errorf("no pod %s runs", pod)
 	})
-	t.Cleanup(node.Close)
+	t.Cleanup(func() {
+		node.Close()
+		must(t, "kubectl", "delete", "node", "node")
+		must(t, "kubectl", "-n", running.namespace, "delete", "pods", "--all", "--force", "--grace-period=0")
+	})
 	shared.services.Route(node.Addr(), func() []string { return []string{node.Addr()} })
 	if err := node.Register(t.Context(), shared.Client, "node"); err != nil {
 		t.Fatal(err)

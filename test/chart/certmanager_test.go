@@ -3,6 +3,8 @@ package chart
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -107,7 +109,19 @@ func authorities(t *testing.T) (list []*x509.Certificate) {
 
 // serials are those of the certificates that pods serve. Each is held against the caBundle
 // of the moment, as the API server does with a new connection.
-func serials(t *testing.T, running *pods) (list []string) {
+func serials(t *testing.T, running *pods) []string {
+	t.Helper()
+	list, refused := trusted(t, running)
+	if refused != nil {
+		t.Error(refused)
+	}
+	return list
+}
+
+// trusted is serials with what is refused: the files of a Secret come to the pods here
+// within a tenth of a second, and may do so before the injector has written the caBundle;
+// kubelets take up to two minutes.
+func trusted(t *testing.T, running *pods) (list []string, refused error) {
 	t.Helper()
 	for _, h := range running.list {
 		for _, bundle := range caBundles(t) {
@@ -115,12 +129,12 @@ func serials(t *testing.T, running *pods) (list []string) {
 			roots.AppendCertsFromPEM([]byte(bundle))
 			connection, err := tls.Dial("tcp", h.Addr, &tls.Config{RootCAs: roots, ServerName: "holdfast." + certified + ".svc"})
 			if err != nil {
-				t.Errorf("%s: %v", h.Addr, err)
+				refused = errors.Join(refused, fmt.Errorf("%s: %w", h.Addr, err))
 				continue
 			}
 			list = append(list, connection.ConnectionState().PeerCertificates[0].SerialNumber.String())
 			connection.Close()
 		}
 	}
-	return list
+	return list, refused
 }
