@@ -97,13 +97,15 @@ func inSecret(t *testing.T, name string) string {
 	return string(secret.Data["tls.crt"])
 }
 
-// authorities are whom the API server trusts, by every caBundle the same.
+// authorities are whom the API server trusts, by every caBundle the same once the injector
+// has been at both configurations.
 func authorities(t *testing.T) (list []*x509.Certificate) {
 	t.Helper()
-	bundles := caBundles(t)
-	if all := slices.Compact(slices.Clone(bundles)); len(all) != 1 {
-		t.Fatalf("got different caBundles: %q", all)
-	}
+	var bundles []string
+	eventually(t, "the same caBundle everywhere", func() (bool, string) {
+		bundles = slices.Compact(caBundles(t))
+		return len(bundles) == 1, fmt.Sprint(bundles)
+	})
 	return doctor.ParseCertificates([]byte(bundles[0]))
 }
 
