@@ -1,6 +1,6 @@
 // Package waypoint makes the pod of an ambient waypoint as a cluster would: from the Deployment
-// that the real istiod writes for a Gateway. What nobody does here are the parts of
-// kube-controller-manager and the kubelet in it.
+// that the real istiod writes for a Gateway. It stands in for what makes pods and endpoints there,
+// kube-controller-manager and the kubelet.
 package waypoint
 
 import (
