@@ -78,11 +78,11 @@ type passage struct {
 // gate answers what does not depend on rules. With stop, the outcome is final.
 func (s *Set) gate(pod *rules.Pod, options Options) (p passage, outcome rules.Outcome, stop bool) {
 	skip := func(reason rules.Reason, detail string) (passage, rules.Outcome, bool) {
-		var warn warnings
+		var warn rules.Warnings
 		if reason != rules.MirrorPod && reason != rules.OptedOut { // as its author wants it
 			warnOfEnabled(pod, &warn)
 		}
-		return passage{}, rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.all()}, true
+		return passage{}, rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.All()}, true
 	}
 	if _, ok := pod.Annotations[rules.MirrorPodAnnotation]; ok {
 		return skip(rules.MirrorPod, "the pod mirrors a static pod of its node, annotate its file there")

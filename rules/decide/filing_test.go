@@ -8,12 +8,13 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // filed are the filings of a rule as texts, sorted keys with a comma between.
 func filed(r *rules.Rule) []string {
 	var c compiled
-	c.compile(r)
+	c.compile(new(merge.Compiler), r)
 	var texts []string
 	for _, f := range c.filings() {
 		var keys []string
@@ -83,7 +84,7 @@ func TestFilings(t *testing.T) {
 	}
 	for count, want := range map[int]int{maxKeys: maxKeys, maxKeys + 1: 0} {
 		var c compiled
-		c.compile(&rules.Rule{
+		c.compile(new(merge.Compiler), &rules.Rule{
 			Destinations: rules.Destinations{Ports: []ports.Range{{First: 1, Last: uint16(count)}}},
 			Workloads:    rules.Workloads{PodSelector: &rules.Selector{MatchExpressions: []rules.Requirement{{Key: "app", Operator: rules.OpIn, Values: manyValues[:count]}}}, Referencing: true},
 		})

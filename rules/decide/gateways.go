@@ -40,7 +40,7 @@ func gatewayOf(pod *rules.Pod, facts istio.InjectionFacts) (istio.Gateway, strin
 // named returns the entries of gateways that select the pod and have something for it.
 func (s *Set) named(f *facts) (matched []int32) {
 	for i := len(s.file.Rules); i < len(s.rules); i++ {
-		if c := &s.rules[i]; c.targets != 0 && c.match(f) == rules.VerdictMatched {
+		if c := &s.rules[i]; c.Targets != 0 && c.match(f) == rules.VerdictMatched {
 			matched = append(matched, int32(i))
 		}
 	}
@@ -53,9 +53,9 @@ func (s *Set) decideGateway(f *facts, p *passage) rules.Outcome {
 	if matched := s.named(f); len(matched) > 0 {
 		return s.outcome(f, matched, p)
 	}
-	var warn warnings
+	var warn rules.Warnings
 	warnOfEnabled(f.pod, &warn)
-	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways has anything for it", Warnings: warn.all()}
+	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways has anything for it", Warnings: warn.All()}
 	if _, ours := f.pod.Annotations[rules.AppliedAnnotation]; ours {
 		o.Reason = rules.TakenBack
 		s.takeBack(f.pod, &o)
@@ -74,7 +74,7 @@ func (s *Set) gatewayVerdicts(f *facts, kind istio.Gateway) (verdicts []rules.Ve
 			continue
 		case kind == istio.NoGateway:
 			v.Matched, v.Reason, v.Detail = false, rules.VerdictNotAGateway, "the entry selects this pod, which is no gateway by its labels, annotations and containers"
-		case v.Matched && c.targets == 0:
+		case v.Matched && c.Targets == 0:
 			v.Matched, v.Reason, v.Detail = false, rules.VerdictNothingForPods, "the entry has keepalive alone, which is set on listeners by an EnvoyFilter"
 		}
 		verdicts = append(verdicts, v)

@@ -6,6 +6,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // facts is a pod with what it shows, worked out once for all rules.
@@ -119,9 +120,9 @@ func (c *compiled) reaches(a *evidence.Address) use {
 		return 0
 	}
 	u := used
-	if kind && !listed && a.Port != 0 && c.targets&targetsByPort != 0 {
+	if kind && !listed && a.Port != 0 && c.Targets&merge.ByPort != 0 {
 		u |= missed
-		if c.targets&^targetsByPort != 0 {
+		if c.Targets&^merge.ByPort != 0 {
 			u |= beside
 		}
 	}

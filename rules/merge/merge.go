@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"net/netip"
@@ -11,29 +11,44 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
-// merged is what becomes of a pod's managed annotations. It is shared by all
-// pods with the same values, so nobody changes it.
-type merged struct {
-	rules    []string // in force on the pod
-	set      []rules.Annotation
-	remove   []string
-	hash     string
-	mesh     []string // Outcome.MeshObjects
-	notes    []string // own settings that win over rules, for Outcome.Detail
-	warnings warnings
-	// configSize is how long PROXY_CONFIG is at most, copies what Istio makes of
-	// all values beside the annotations, in bytes.
-	configSize, copies int
-	rejected           targets // for whose own values Istio denies the pod
-	inForce            targets // on the pod, and not overruled by its own values
+// Pod is all that a merge knows of a pod. Pods that are equal get the same.
+type Pod struct {
+	Mesh        *rules.MeshDefaults // what Istio was installed with, never nil
+	BuiltIn     Targets             // that the pod meets without an annotation
+	Lot         float64             // of rules.Pod
+	Annotations annotations.Values
 }
+
+// Result is what becomes of a pod's managed annotations. It may be shared by all
+// pods that are equal, so nobody changes it.
+type Result struct {
+	Rules       []string           // in force on the pod
+	InForce     Targets            // of these, without those that the pod's own values overrule
+	Set         []rules.Annotation // sorted by key
+	Remove      []string           // keys, sorted
+	Hash        string             // annotations.Values.Hash of the outcome; empty if no rule writes anything
+	MeshObjects []string           // names of objects without which something of it has no effect, sorted
+	Notes       []string           // why something that rules want is not written
+	Warnings    rules.Warnings
+	// ConfigSize is how long PROXY_CONFIG is at most, Copies what Istio makes of
+	// all values beside the annotations, in bytes.
+	ConfigSize, Copies int
+
+	rejected Targets // for whose own values Istio denies the pod
+}
+
+// configCopies is how often the injector writes a ProxyConfig down:
+// PROXY_CONFIG, and each proxyMetadata as a variable of two containers.
+// Source:
+// https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
+const configCopies = 3
 
 // written is what becomes of one annotation.
 type written struct {
 	annotations.Value
 	// blocked are targets that the pod's own value makes unusable.
-	blocked   targets
-	overruled targets // by the pod's own value
+	blocked   Targets
+	overruled Targets // by the pod's own value
 	rejected  bool    // by Istio, and so the pod with it
 	size      int     // of a ProxyConfig, as proxyconfig.Config.Size
 	notes     []string
@@ -45,32 +60,33 @@ func (w *written) warn(code rules.WarningCode, head, variable, tail string) {
 	w.warnings = append(w.warnings, rules.NewWarning(code, head, variable, tail))
 }
 
-// merge is the way from what rules want and what a pod has to what it gets. It
-// depends on nothing else: memo relies on that. It starts from what the pod's
-// authors wrote, so that it makes no difference what holdfast wrote before.
-func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults, lot float64) *merged {
-	own := there.TakeBack()
-	w.drawDrain(&there, lot)
-	ports := mergePorts(own[annotations.ExcludedPorts], w, mesh.ExcludeOutboundPorts)
-	ranges := mergeRanges(own[annotations.ExcludedRanges], w, mesh.ExcludeOutboundIPRanges)
+// Merge says what rules, given in file order, make of a pod. It depends on nothing
+// else, so that a result can be remembered. It starts from what the pod's authors
+// wrote, so that it makes no difference what holdfast wrote before.
+func Merge(list []*Rule, pod Pod) *Result {
+	there, own := pod.Annotations, pod.Annotations.TakeBack()
+	w := unite(list, pod.BuiltIn)
+	w.drawDrain(&there, pod.Lot)
+	ports := mergePorts(own[annotations.ExcludedPorts], w, pod.Mesh.ExcludeOutboundPorts)
+	ranges := mergeRanges(own[annotations.ExcludedRanges], w, pod.Mesh.ExcludeOutboundIPRanges)
 	config := mergeProxyConfig(own[annotations.ProxyConfig], w)
 
-	var m merged
-	var blocked, overruled targets
+	var m Result
+	var blocked, overruled Targets
 	for _, part := range [...]*written{&ports, &ranges, &config} {
 		blocked |= part.blocked
 		overruled |= part.overruled
 		if part.rejected {
 			m.rejected |= part.blocked
 		}
-		m.notes = append(m.notes, part.notes...)
+		m.Notes = append(m.Notes, part.notes...)
 		for _, warning := range part.warnings {
-			m.warnings.take(warning)
+			m.Warnings.Take(warning)
 		}
 	}
 	for _, rule := range w.rules {
 		if w.leftOut[rule] {
-			m.warnings.add(rules.WarnTooManyDestinations, "rule ", rule.Name,
+			m.Warnings.Add(rules.WarnTooManyDestinations, "rule ", rule.Name,
 				" left out: over "+strconv.Itoa(istio.MaxDestinationKeys)+" destination patterns match this pod; give it fewer CIDRs or ports")
 		}
 	}
@@ -80,21 +96,21 @@ func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults, lot floa
 		annotations.ExcludedRanges: ranges.Value,
 		annotations.ExcludedPorts:  ports.Value,
 	}
-	m.rules = w.inForce(blocked)
-	m.notes = append(m.notes, w.builtInNotes()...)
-	if len(m.rules) == 0 || w.targets == 0 {
-		m.set, m.remove = there.Changes(own)
+	m.Rules = w.inForce(blocked)
+	m.Notes = append(m.Notes, w.builtInNotes()...)
+	if len(m.Rules) == 0 || w.targets == 0 {
+		m.Set, m.Remove = there.Changes(own)
 		return &m
 	}
 	if there[annotations.ProxyConfig].Present && result[annotations.ProxyConfig].Present && proxyconfig.Same(there[annotations.ProxyConfig].Text, result[annotations.ProxyConfig].Text) {
 		result[annotations.ProxyConfig].Text = there[annotations.ProxyConfig].Text // as it was written at first
 	}
-	m.inForce = w.targets &^ blocked &^ overruled
-	m.mesh = w.meshObjects(blocked)
-	m.hash = w.touched(result).Hash()
-	m.configSize = config.size
-	m.copies = len(ports.Text) + len(ranges.Text) + configCopies*config.size
-	r := annotations.NewRecord(m.rules, m.hash)
+	m.InForce = w.targets &^ blocked &^ overruled
+	m.MeshObjects = w.meshObjects(blocked)
+	m.Hash = w.touched(result).Hash()
+	m.ConfigSize = config.size
+	m.Copies = len(ports.Text) + len(ranges.Text) + configCopies*config.size
+	r := annotations.NewRecord(m.Rules, m.Hash)
 	for _, part := range [...]*written{&ports, &ranges, &config} {
 		if part.remember != nil {
 			part.remember(&r)
@@ -102,17 +118,17 @@ func merge(w *want, there annotations.Values, mesh *rules.MeshDefaults, lot floa
 	}
 	r.WroteKeepalive(own[annotations.Keepalive])
 	result[annotations.Applied] = r.Value()
-	m.set, m.remove = there.Changes(result)
+	m.Set, m.Remove = there.Changes(result)
 	return &m
 }
 
 func mergePorts(own annotations.Value, w *want, defaults []uint16) written {
 	r := written{Value: own}
-	if w.targets&targetPorts == 0 {
+	if w.targets&Ports == 0 {
 		return r
 	}
 	if err := mergeList(&r, annotations.ExcludedPorts, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts); err != nil {
-		r.blocked, r.rejected = targetPorts, true
+		r.blocked, r.rejected = Ports, true
 		r.warn(rules.WarnPortsLeftAlone, "Istio will deny this pod, excludeOutboundPorts: ", err.Error(), "")
 	}
 	return r
@@ -120,11 +136,11 @@ func mergePorts(own annotations.Value, w *want, defaults []uint16) written {
 
 func mergeRanges(own annotations.Value, w *want, defaults []netip.Prefix) written {
 	r := written{Value: own}
-	if w.targets&targetPrefixes == 0 {
+	if w.targets&Prefixes == 0 {
 		return r
 	}
 	if err := mergeList(&r, annotations.ExcludedRanges, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes); err != nil {
-		r.blocked, r.rejected = targetPrefixes, true
+		r.blocked, r.rejected = Prefixes, true
 		r.warn(rules.WarnPrefixesLeftAlone, "Istio will deny this pod, excludeOutboundIPRanges: ", err.Error(), "")
 	}
 	return r
@@ -158,11 +174,11 @@ func mergeList[T any](r *written, index int, defaults, wanted []T, parse func(st
 }
 
 // mergeKeepalive records the keepalive that the ProxyConfig has.
-func mergeKeepalive(own annotations.Value, w *want, blocked targets) annotations.Value {
+func mergeKeepalive(own annotations.Value, w *want, blocked Targets) annotations.Value {
 	switch {
-	case blocked&targetKeepalive != 0:
+	case blocked&Keepalive != 0:
 		return own
-	case w.targets&targetKeepalive != 0:
+	case w.targets&Keepalive != 0:
 		return annotations.Value{Text: w.keepalive.String(), Present: true}
 	}
 	return annotations.Value{}
@@ -173,25 +189,25 @@ func mergeKeepalive(own annotations.Value, w *want, blocked targets) annotations
 // Source:
 // https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
 func (w *want) touched(v annotations.Values) *annotations.Values {
-	if w.targets&targetPorts == 0 {
+	if w.targets&Ports == 0 {
 		v[annotations.ExcludedPorts] = annotations.Value{}
 	}
-	if w.targets&targetPrefixes == 0 {
+	if w.targets&Prefixes == 0 {
 		v[annotations.ExcludedRanges] = annotations.Value{}
 	}
 	return &v
 }
 
-// whyLeftAlone says why no rule could be put in force.
-func (m *merged) whyLeftAlone() string {
+// WhyLeftAlone says why no rule could be put in force.
+func (m *Result) WhyLeftAlone() string {
 	var keys []string
-	if m.rejected&targetsInProxyConfig != 0 {
+	if m.rejected&inProxyConfig != 0 {
 		keys = append(keys, annotations.Key(annotations.ProxyConfig))
 	}
-	if m.rejected&targetPrefixes != 0 {
+	if m.rejected&Prefixes != 0 {
 		keys = append(keys, annotations.Key(annotations.ExcludedRanges))
 	}
-	if m.rejected&targetPorts != 0 {
+	if m.rejected&Ports != 0 {
 		keys = append(keys, annotations.Key(annotations.ExcludedPorts))
 	}
 	if keys == nil {
@@ -201,12 +217,12 @@ func (m *merged) whyLeftAlone() string {
 }
 
 // inForce names the rules of which something is in force on the pod.
-func (w *want) inForce(blocked targets) []string {
+func (w *want) inForce(blocked Targets) []string {
 	names := make([]string, 0, len(w.rules))
 	for _, rule := range w.rules {
-		rest := rule.targets &^ blocked
+		rest := rule.Targets &^ blocked
 		if w.leftOut[rule] {
-			rest &^= targetDestinations
+			rest &^= Destinations
 		}
 		if rest != 0 {
 			names = append(names, rule.Name)
@@ -217,12 +233,12 @@ func (w *want) inForce(blocked targets) []string {
 
 // meshObjects names the objects of the mesh without which something of what is
 // wanted has no effect, sorted.
-func (w *want) meshObjects(blocked targets) (names []string) {
+func (w *want) meshObjects(blocked Targets) (names []string) {
 	inForce := w.targets &^ blocked
-	if inForce&targetDestinations != 0 {
+	if inForce&Destinations != 0 {
 		names = append(names, istio.DestinationsObject)
 	}
-	if inForce&targetKeepalive != 0 {
+	if inForce&Keepalive != 0 {
 		names = append(names, w.keepalive.ObjectName())
 	}
 	return names
