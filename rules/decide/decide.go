@@ -3,6 +3,7 @@ package decide
 import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
 
 // Options are the installation's settings.
@@ -21,7 +22,7 @@ func (s *Set) Decide(pod *rules.Pod, options Options) rules.Outcome {
 	case p.gateway != istio.NoGateway:
 		return s.decideGateway(&facts{pod: pod}, &p)
 	}
-	f := s.facts(pod)
+	f := s.facts(pod, evidence.Recall)
 	defer f.found.Release()
 	matched := make([]int32, 0, usualMatches)
 	for _, i := range s.index.candidates(&f, make([]int32, 0, usualCandidates)) {
@@ -46,7 +47,7 @@ func (s *Set) Explain(pod *rules.Pod, options Options) (rules.Outcome, []rules.V
 	if s == nil {
 		return outcome, nil
 	}
-	f := s.facts(pod)
+	f := s.facts(pod, evidence.Scan)
 	defer f.found.Release()
 	if p.gateway != istio.NoGateway {
 		return s.decideGateway(&f, &p), s.gatewayVerdicts(&f, p.gateway)

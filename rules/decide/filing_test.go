@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
@@ -151,7 +152,7 @@ func TestCandidates(t *testing.T) {
 	for value, want := range map[string]string{"": "prefix", "cache:6379": "prefix", "cache:999": "prefix any-address", "cache:7": "prefix any-address port"} {
 		pod := shopPod()
 		pod.Containers = envPod("VALUE", value).Containers
-		f := set.facts(pod)
+		f := set.facts(pod, evidence.Scan)
 		if got := strings.Join(set.names(set.index.candidates(&f, nil)), " "); got != want {
 			t.Errorf("%q: got %q, want %q", value, got, want)
 		}

@@ -15,11 +15,12 @@ type facts struct {
 	found evidence.Found // empty if no rule asks for references
 }
 
-func (s *Set) facts(pod *rules.Pod) facts {
+// facts reads a pod by evidence.Scan or evidence.Recall.
+func (s *Set) facts(pod *rules.Pod, read func(*rules.Pod, *evidence.Asked) evidence.Found) facts {
 	if !s.index.has(keyRule) {
 		return facts{pod: pod}
 	}
-	return facts{pod: pod, found: evidence.Scan(pod, s.asked)}
+	return facts{pod: pod, found: read(pod, s.asked)}
 }
 
 // match asks one rule and returns rules.VerdictMatched or why not. It is the only
