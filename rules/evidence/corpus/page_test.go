@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/source"
 	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
@@ -32,17 +33,9 @@ func TestPage(t *testing.T) {
 
 // The page has a row for every form and for every trap.
 func TestPageIsComplete(t *testing.T) {
-	source, err := os.ReadFile("../form/form.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	forms := regexp.MustCompile(`Form = "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1)
-	if len(forms) == 0 {
-		t.Fatal("found no declared form")
-	}
-	for _, f := range forms {
-		if !strings.Contains(prose, "\n{{form \""+f[1]+"\" ") && !strings.Contains(prose, "\n| `"+f[1]+"` |") {
-			t.Errorf("page.md has no row for the form %s", f[1])
+	for _, form := range source.Constants(t, "../form/form.go", "Form") {
+		if !strings.Contains(prose, "\n{{form \""+form+"\" ") && !strings.Contains(prose, "\n| `"+form+"` |") {
+			t.Errorf("page.md has no row for the form %s", form)
 		}
 	}
 	for _, trap := range traps {
