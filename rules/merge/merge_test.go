@@ -11,17 +11,13 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/annotations"
-	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
 // compile compiles rules given as YAML below "rules:".
-func compile(t testing.TB, text string) (list []*Rule) {
+func compile(t testing.TB, text string) []*Rule {
 	t.Helper()
-	file, problems := load.Rules("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"+text))
-	if file == nil {
-		t.Fatal(problems)
-	}
-	return compileAll(file)
+	return compileAll(rulesfile.Of(t, text))
 }
 
 func compileAll(file *rules.File) (list []*Rule) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
-	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 	"github.com/holdfast-mesh/holdfast/test/source"
 	"github.com/holdfast-mesh/holdfast/test/written"
 )
@@ -53,11 +53,7 @@ func TestPageBareHost(t *testing.T) {
 	if !strings.Contains(prose, example) {
 		t.Errorf("page.md lacks the row %q", example)
 	}
-	file, problems := load.Rules("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n"+
-		"- {name: sessions, destinations: {hosts: [sessions.example.com]}, workloads: {referencing: true}, strategy: {idleTimeout: 24h}}\n"))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	file := rulesfile.Of(t, "rules: [{name: sessions, destinations: {hosts: [sessions.example.com]}, workloads: {referencing: true}, strategy: {idleTimeout: 24h}}]\n")
 	pod := &rules.Pod{Containers: []rules.Container{{Name: "app", Env: []rules.EnvVar{{Name: "CACHE_HOST", Value: "sessions.example.com"}}}}}
 	if _, verdicts := decide.Compile(file).Explain(pod, decide.Options{ClusterWide: true}); !shownBy(verdicts[0].Evidence, "bare-host") {
 		t.Errorf("got %+v, want evidence of the form bare-host", verdicts[0])
