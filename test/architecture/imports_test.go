@@ -36,10 +36,10 @@ var floors = []struct{ of, below string }{
 	{"doctor/checks", "doctor istio mesh rules rules/load"},
 	{"doctor/gather", "doctor istio rules rules/load verify/forward"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
-	{"webhook/cluster", "internal/... istio/... rules rules/evidence/configmaps"},
+	{"webhook/cluster", "internal/... webhook/background istio/... rules rules/evidence/configmaps"},
 	{"webhook/certificates", "internal/... webhook/certificates/authority"},
 	{"webhook/certificates/authority", ""},
-	{"webhook/envoyfilters", "internal/... istio/... rules mesh"},
+	{"webhook/envoyfilters", "internal/... webhook/background istio/... rules mesh"},
 	{"webhook/...", "internal/... istio/... rules/... webhook/..."},
 	{"cmd/...", "internal/... istio/... rules/... manifest mesh verify/... doctor/... webhook/..."},
 }
