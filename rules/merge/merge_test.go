@@ -95,8 +95,8 @@ func TestMerge(t *testing.T) {
 		},
 		{
 			rule:  "bypasses of several rules unite, sorted",
-			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
-			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
+			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16, 10.2.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
+			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.2.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
 		},
 		{
 			rule:  "the mesh's lists are kept, where the pod has none of its own",

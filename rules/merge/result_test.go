@@ -58,6 +58,9 @@ func TestTooManyDestinations(t *testing.T) {
 	const count = 24
 	for i := range count {
 		extra := ""
+		if i == count/2 {
+			text.WriteString("- name: between\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 48h}\n")
+		}
 		if i == count-1 {
 			extra = ", drainDuration: 1h"
 		}
