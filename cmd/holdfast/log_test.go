@@ -8,6 +8,7 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
@@ -16,9 +17,9 @@ import (
 func TestLogIsBuffered(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		end  func(t *testing.T, written *syncWriter, flush func(), fail func())
+		end  func(t *testing.T, written *cluster.Output, flush func(), fail func())
 	}{
-		{"a second", func(t *testing.T, written *syncWriter, _, _ func()) {
+		{"a second", func(t *testing.T, written *cluster.Output, _, _ func()) {
 			if got := written.String(); got != "" {
 				t.Errorf("got %q at once, want it held back", got)
 			}
@@ -26,9 +27,9 @@ func TestLogIsBuffered(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		}},
-		{"the end", func(_ *testing.T, _ *syncWriter, flush, _ func()) { flush() }},
-		{"an error", func(_ *testing.T, _ *syncWriter, _, fail func()) { fail() }},
-		{"a panic", func(*testing.T, *syncWriter, func(), func()) {
+		{"the end", func(_ *testing.T, _ *cluster.Output, flush, _ func()) { flush() }},
+		{"an error", func(_ *testing.T, _ *cluster.Output, _, fail func()) { fail() }},
+		{"a panic", func(*testing.T, *cluster.Output, func(), func()) {
 			really := utilruntime.ReallyCrash
 			utilruntime.ReallyCrash = false
 			defer func() { utilruntime.ReallyCrash = really }()
@@ -38,7 +39,7 @@ func TestLogIsBuffered(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var written syncWriter
+			var written cluster.Output
 			log, flush := newLog(&zap.Options{}, &written)
 			defer flush()
 			log.Info("pod patched")

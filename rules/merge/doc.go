@@ -7,6 +7,6 @@
 //
 //   - rule.go: what one rule asks for, worked out once;
 //   - want.go: what several ask for together; jitter.go: each pod's own drainDuration;
-//   - merge.go: from that and from the pod's own values to new values, each annotation by
-//     a function of its own; proxyconfig.go has the largest of them.
+//   - merge.go: from that and from the pod's own values to new values, each annotation
+//     by itself: excluded.go has the two lists, proxyconfig.go what is YAML.
 package merge

@@ -104,6 +104,9 @@ func TestJitterRange(t *testing.T) {
 			if warned := slices.ContainsFunc(r.Warnings.All(), func(w rules.Warning) bool { return w.Code == rules.WarnDrainNotDrawn }); warned != (lot == 0) {
 				t.Errorf("%s with lot %g: got warnings %v, want one only where nothing is drawn", test.drain, lot, r.Warnings.All())
 			}
+			if pod.Lot = 0.5; lot != 0 && len(Merge(list, pod).Set) > 0 {
+				t.Errorf("%s with lot %g: got it drawn again, want the ends of the range kept too", test.drain, lot)
+			}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -67,8 +66,8 @@ func Merge(list []*Rule, pod Pod) *Result {
 	there, own := pod.Annotations, pod.Annotations.TakeBack()
 	w := unite(list, pod.BuiltIn)
 	w.drawDrain(&there, pod.Lot)
-	ports := mergePorts(own[annotations.ExcludedPorts], w, pod.Mesh.ExcludeOutboundPorts)
-	ranges := mergeRanges(own[annotations.ExcludedRanges], w, pod.Mesh.ExcludeOutboundIPRanges)
+	ports := excludedPorts.merge(own[annotations.ExcludedPorts], w.targets, w.ports, pod.Mesh.ExcludeOutboundPorts)
+	ranges := excludedRanges.merge(own[annotations.ExcludedRanges], w.targets, w.prefixes, pod.Mesh.ExcludeOutboundIPRanges)
 	config := mergeProxyConfig(own[annotations.ProxyConfig], w)
 
 	var m Result
@@ -120,57 +119,6 @@ func Merge(list []*Rule, pod Pod) *Result {
 	result[annotations.Applied] = r.Value()
 	m.Set, m.Remove = there.Changes(result)
 	return &m
-}
-
-func mergePorts(own annotations.Value, w *want, defaults []uint16) written {
-	r := written{Value: own}
-	if w.targets&Ports == 0 {
-		return r
-	}
-	if err := mergeList(&r, annotations.ExcludedPorts, defaults, w.ports, istio.ParsePorts, istio.UnionPorts, istio.FormatPorts); err != nil {
-		r.blocked, r.rejected = Ports, true
-		r.warn(rules.WarnPortsLeftAlone, "Istio will deny this pod, excludeOutboundPorts: ", err.Error(), "")
-	}
-	return r
-}
-
-func mergeRanges(own annotations.Value, w *want, defaults []netip.Prefix) written {
-	r := written{Value: own}
-	if w.targets&Prefixes == 0 {
-		return r
-	}
-	if err := mergeList(&r, annotations.ExcludedRanges, defaults, w.prefixes, istio.ParsePrefixes, istio.UnionPrefixes, istio.FormatPrefixes); err != nil {
-		r.blocked, r.rejected = Prefixes, true
-		r.warn(rules.WarnPrefixesLeftAlone, "Istio will deny this pod, excludeOutboundIPRanges: ", err.Error(), "")
-	}
-	return r
-}
-
-// mergeList adds what is wanted to the pod's own list, or to the mesh's where
-// the pod has none. A list that has it all stays as it is written, and so does
-// one that Istio rejects.
-func mergeList[T any](r *written, index int, defaults, wanted []T, parse func(string) ([]T, error),
-	unite func(base, add []T) ([]T, bool), format func([]T) string,
-) error {
-	own, items := r.Value, []T(nil)
-	base := defaults
-	if own.Present {
-		var err error
-		if items, err = parse(own.Text); err != nil {
-			return err
-		}
-		base = items
-	}
-	union, grew := unite(base, wanted)
-	if !grew {
-		return nil
-	}
-	r.Value = annotations.Value{Text: format(union), Present: true}
-	r.remember = func(to *annotations.Record) {
-		items, _ = unite(items, nil)
-		to.WroteList(index, own, format(items), r.Text)
-	}
-	return nil
 }
 
 // mergeKeepalive records the keepalive that the ProxyConfig has.

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -11,17 +12,13 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/annotations"
-	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
 // compile compiles rules given as YAML below "rules:".
-func compile(t testing.TB, text string) (list []*Rule) {
+func compile(t testing.TB, text string) []*Rule {
 	t.Helper()
-	file, problems := load.Rules("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"+text))
-	if file == nil {
-		t.Fatal(problems)
-	}
-	return compileAll(file)
+	return compileAll(rulesfile.Of(t, text))
 }
 
 func compileAll(file *rules.File) (list []*Rule) {
@@ -72,6 +69,7 @@ func TestMerge(t *testing.T) {
 		rules   []string
 		own     []string
 		builtIn Targets
+		mesh    rules.MeshDefaults
 		want    []string // the managed annotations afterwards, in pairs
 		codes   []rules.WarningCode
 		names   []string // in force
@@ -97,8 +95,15 @@ func TestMerge(t *testing.T) {
 		},
 		{
 			rule:  "bypasses of several rules unite, sorted",
-			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
-			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
+			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16, 10.2.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
+			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.2.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
+		},
+		{
+			rule:  "the mesh's lists are kept, where the pod has none of its own",
+			rules: []string{rule("a", "ports: [3306]", "bypass: Ports"), rule("b", "cidrs: [10.20.0.0/16]", "bypass: CIDRs")},
+			own:   []string{ports, "9000"},
+			mesh:  rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}},
+			want:  []string{ports, "9000,3306", prefixes, "192.168.0.0/16,10.20.0.0/16"}, names: []string{"a", "b"},
 		},
 		{
 			rule:  "a list that Istio rejects is left alone; other rules go on",
@@ -239,7 +244,7 @@ func TestMerge(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
 			own := podWith(test.own...)
-			own.BuiltIn = test.builtIn
+			own.Mesh, own.BuiltIn = &test.mesh, test.builtIn
 			list := compile(t, "rules:\n"+strings.Join(test.rules, ""))
 			r := Merge(list, own)
 			pod := own
