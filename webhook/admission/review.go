@@ -126,7 +126,7 @@ func (k groupVersionKind) String() string {
 // errHeavy is why an object is not read that would take too much memory.
 var errHeavy = fmt.Errorf("got an object of too many values, want one that takes less than %d bytes to read", maxReviewWeight)
 
-// decodeReview reads an AdmissionReview. Like an API server it ignores unknown
+// decodeReview reads an AdmissionReview of a weight. Like an API server it ignores unknown
 // fields, takes null for a missing value, and compares names with their case.
 // Unlike one it refuses duplicate names: readers disagree on which one counts,
 // and a patch made for one reading may not apply to another.
@@ -134,9 +134,9 @@ var errHeavy = fmt.Errorf("got an object of too many values, want one that takes
 // An object of an unexpected shape, or of too many values, is no error, so that a pod that this
 // version of holdfast cannot read is still admitted; Object is then nil and
 // unread says why.
-func decodeReview[O any](body []byte) (*request[O], error) {
+func decodeReview[O any](body []byte, heavy int) (*request[O], error) {
 	err := errHeavy
-	if weight(body) <= maxReviewWeight {
+	if heavy <= maxReviewWeight {
 		var whole *review[O]
 		if whole, err = readReview[O](body); err == nil {
 			return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
