@@ -7,7 +7,7 @@ PACKAGES := ./cmd/... ./doctor/... ./internal/... ./istio/... ./manifest/... ./m
 # Those with goroutines, locks or pools: the race detector watches them.
 CONCURRENT := ./doctor/gather ./istio/proxyconfig ./rules/decide ./rules/evidence ./verify/forward ./webhook/...
 FUZZTIME ?= 5s
-MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/annotations rules/decide rules/evidence
+MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/annotations rules/decide rules/evidence rules/merge
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 # The toolchain of releases: other bytes come out of another one.
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"

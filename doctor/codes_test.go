@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-mesh/holdfast/test/source"
 	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
@@ -38,23 +39,15 @@ func TestDocument(t *testing.T) {
 // Every code that is declared has one row, in the order of the checks, and says whole
 // sentences.
 func TestCodesAreComplete(t *testing.T) {
-	source, err := os.ReadFile("codes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := regexp.MustCompile(`Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1)
-	if len(declared) == 0 {
-		t.Fatal("found no declared code")
-	}
-	for _, d := range declared {
+	for _, code := range source.Constants(t, "codes.go", "Code") {
 		rows := 0
 		for _, a := range Codes() {
-			if string(a.Code) == d[1] {
+			if string(a.Code) == code {
 				rows++
 			}
 		}
 		if rows != 1 {
-			t.Errorf("%s: got %d rows, want 1", d[1], rows)
+			t.Errorf("%s: got %d rows, want 1", code, rows)
 		}
 	}
 	sentence := regexp.MustCompile(`^[A-Zz].*\.$`) // ztunnel has no capital

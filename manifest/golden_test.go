@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 // goldenEdit is made in every template of testdata/in: a new value for a key
@@ -46,18 +45,7 @@ func TestGolden(t *testing.T) {
 				got, path = []byte(err.Error()+"\n"), path+".error"
 			}
 			wanted[filepath.Base(path)] = true
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatalf("%v; go test ./manifest -update writes it", err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s differs (-want +got):\n%s", path, diff)
-			}
+			written.Check(t, path, string(got), "go test ./manifest -update", *update)
 		})
 	}
 	stale, _ := filepath.Glob("testdata/want/*")

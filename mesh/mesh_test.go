@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 var update = flag.Bool("update", false, "write the chart's mesh.yaml anew")
@@ -33,18 +33,7 @@ func TestChart(t *testing.T) {
 	if err := WriteYAML(want, []Object{Destinations(istio.DefaultRootNamespace)}); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
-		t.Errorf("%s is stale, 'go test ./mesh -update' writes it anew (-want +got):\n%s", path, diff)
-	}
+	written.Check(t, path, want.String(), "go test ./mesh -update", *update)
 }
 
 // The objects of a file, one for each distinct value, in an order that does not depend on the

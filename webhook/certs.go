@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 	"github.com/holdfast-mesh/holdfast/webhook/certificates"
 	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 )
@@ -27,7 +27,7 @@ type certificateSource interface {
 }
 
 // mountedCertificate starts following --cert-dir.
-func (s *run) mountedCertificate(ctx context.Context, tasks *sync.WaitGroup) certificateSource {
+func (s *run) mountedCertificate(ctx context.Context, tasks *background.Tasks) certificateSource {
 	c := &certDir{dir: s.options.CertDir, metrics: s.metrics, log: s.log.WithName("certificate")}
 	s.health.add("certificate", c.check)
 	tasks.Go(func() { c.run(ctx) })
@@ -35,7 +35,7 @@ func (s *run) mountedCertificate(ctx context.Context, tasks *sync.WaitGroup) cer
 }
 
 // ownCertificate starts keeping a certificate of --self-signed.
-func (s *run) ownCertificate(ctx context.Context, tasks *sync.WaitGroup, c *cluster.Cluster) (certificateSource, error) {
+func (s *run) ownCertificate(ctx context.Context, tasks *background.Tasks, c *cluster.Cluster) (certificateSource, error) {
 	writer, err := c.Client()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr"
 )
 
 // One connection too many closes the oldest that has asked nothing good, and not
@@ -13,7 +15,7 @@ import (
 func TestCrowdedConnections(t *testing.T) {
 	const most = 10
 	closed := make(chan struct{}, most)
-	l := newListeners(new(lines).logger(), time.Second, newMetrics())
+	l := newListeners(logr.Discard(), time.Second, newMetrics())
 	address, err := l.bind("test", "127.0.0.1:0", most, nil, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "good")
 	}))

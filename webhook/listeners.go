@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
@@ -73,6 +74,7 @@ func (l *listeners) serve() {
 	for _, s := range l.servers {
 		l.log.Info("serving", "what", s.name, "address", s.listener.Addr().String())
 		go func() {
+			defer utilruntime.HandleCrash()
 			serve := s.http.Serve
 			if s.http.TLSConfig != nil {
 				serve = func(listener net.Listener) error { return s.http.ServeTLS(listener, "", "") }

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -51,39 +49,21 @@ type running struct {
 	Addresses
 	authority *certs.Authority
 	dir       string // certificate and rules.yaml
-	log       *lines
+	log       *cluster.Output
 	stop      context.CancelFunc
 	done      chan error
 }
 
-// lines collects a log.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) logger() logr.Logger {
-	return logr.New(&sink{lines: l})
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // sink writes log lines as text.
 type sink struct {
-	lines *lines
-	name  string
+	to   io.Writer
+	name string
 }
 
 func (*sink) Init(logr.RuntimeInfo) {}
 func (*sink) Enabled(int) bool      { return true }
 func (s *sink) Info(_ int, message string, kv ...any) {
-	s.lines.mu.Lock()
-	defer s.lines.mu.Unlock()
-	fmt.Fprintln(&s.lines.text, s.name, message, kv)
+	fmt.Fprintln(s.to, s.name, message, kv)
 }
 
 func (s *sink) Error(err error, message string, kv ...any) {
@@ -91,7 +71,7 @@ func (s *sink) Error(err error, message string, kv ...any) {
 }
 func (s *sink) WithValues(...any) logr.LogSink { return s }
 func (s *sink) WithName(name string) logr.LogSink {
-	return &sink{lines: s.lines, name: s.name + "/" + name}
+	return &sink{to: s.to, name: s.name + "/" + name}
 }
 
 // start runs a server on loopback with rules and certificate from a folder.
@@ -101,11 +81,11 @@ func start(t *testing.T, rulesText string, change func(*Options)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &running{authority: authority, dir: t.TempDir(), log: &lines{}, done: make(chan error, 1)}
+	s := &running{authority: authority, dir: t.TempDir(), log: &cluster.Output{}, done: make(chan error, 1)}
 	o := DefaultOptions()
 	o.Host, o.Port, o.MetricsBindAddress, o.HealthProbeBindAddress = "127.0.0.1", 0, "127.0.0.1:0", "127.0.0.1:0"
 	o.CertDir, o.RulesFile = s.dir, filepath.Join(s.dir, "rules.yaml")
-	o.NoCluster, o.Drain, o.Logger, o.Registry = true, 0, s.log.logger(), prometheus.NewRegistry()
+	o.NoCluster, o.Drain, o.Logger, o.Registry = true, 0, logr.New(&sink{to: s.log}), prometheus.NewRegistry()
 	bound := make(chan Addresses, 1)
 	o.OnListen = func(a Addresses) { bound <- a }
 	if rulesText != "" {

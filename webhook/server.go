@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 	"github.com/holdfast-mesh/holdfast/webhook/certificates"
 	"github.com/holdfast-mesh/holdfast/webhook/cluster"
 	"github.com/holdfast-mesh/holdfast/webhook/envoyfilters"
@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	// What is watched goes on while the last requests are answered, so it
 	// does not end with ctx.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	var tasks sync.WaitGroup
+	var tasks background.Tasks
 	defer tasks.Wait()
 	defer stopWork()
 
@@ -109,7 +109,7 @@ type handlers struct {
 }
 
 // start opens the ports. A taken one is an error at once.
-func (s *run) start(work context.Context, tasks *sync.WaitGroup) (addresses Addresses, err error) {
+func (s *run) start(work context.Context, tasks *background.Tasks) (addresses Addresses, err error) {
 	o := &s.options
 	h, err := s.wire(work, tasks)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *run) start(work context.Context, tasks *sync.WaitGroup) (addresses Addr
 }
 
 // wire makes the parts and starts what watches.
-func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error) {
+func (s *run) wire(ctx context.Context, tasks *background.Tasks) (*handlers, error) {
 	o := &s.options
 	store := admission.NewStore(s.reviewed, s.log.WithName("rules"))
 	var certs certificateSource // of the cluster, below, if self-signed
@@ -180,7 +180,7 @@ func (s *run) wire(ctx context.Context, tasks *sync.WaitGroup) (*handlers, error
 }
 
 // watchCluster starts everything that comes from a cluster.
-func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
+func (s *run) watchCluster(ctx context.Context, tasks *background.Tasks, config *rest.Config, store *admission.Store) (*cluster.Cluster, error) {
 	c, err := cluster.New(config, s.options.IstioRevisions, s.log.WithName("cluster"), s.metrics.setSynced)
 	if err != nil {
 		return nil, err
@@ -219,7 +219,7 @@ func (s *run) watchCluster(ctx context.Context, tasks *sync.WaitGroup, config *r
 }
 
 // manageMesh starts what keeps the mesh's objects.
-func (s *run) manageMesh(ctx context.Context, tasks *sync.WaitGroup, config *rest.Config, store *admission.Store, tell envoyfilters.Tell) error {
+func (s *run) manageMesh(ctx context.Context, tasks *background.Tasks, config *rest.Config, store *admission.Store, tell envoyfilters.Tell) error {
 	namespace, err := s.options.ownNamespace()
 	if err != nil {
 		return err

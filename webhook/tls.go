@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 
 	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // strongSuites are the cipher suites of TLS 1.2, which take part in nothing
@@ -58,7 +59,7 @@ type clientCA struct {
 
 // clientCA starts following the file, and makes readiness wait for it; nil
 // without one.
-func (s *run) clientCA(ctx context.Context, tasks *sync.WaitGroup) *clientCA {
+func (s *run) clientCA(ctx context.Context, tasks *background.Tasks) *clientCA {
 	if s.options.ClientCAFile == "" {
 		return nil
 	}

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/holdfast-mesh/holdfast/test/reviews"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 var update = flag.Bool("update", false, "write the expected files of testdata/golden anew")
@@ -64,26 +65,10 @@ func TestGolden(t *testing.T) {
 			if code != 0 {
 				t.Fatalf("explain: exit code %d, %s", code, stderr)
 			}
-			checkGolden(t, filepath.Join(dir, "want.yaml"), patched)
-			checkGolden(t, filepath.Join(dir, "want.txt"), explained)
+			const writes = "go test ./cmd/holdfast -run Golden -update"
+			written.Check(t, filepath.Join(dir, "want.yaml"), patched, writes, *update)
+			written.Check(t, filepath.Join(dir, "want.txt"), explained, writes, *update)
 		})
-	}
-}
-
-func checkGolden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run 'go test ./cmd/holdfast -run Golden -update' and read the difference", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -42,7 +42,9 @@ and this flag go together. The object for "scope: Destinations" is never its bus
   holdfast webhook --rules-file rules.yaml --cert-dir certs`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			options.Logger = zap.New(zap.UseFlagOptions(&logging), zap.WriteTo(cmd.ErrOrStderr()))
+			log, flush := newLog(&logging, cmd.ErrOrStderr())
+			defer flush() // also by a panic
+			options.Logger = log
 			webhook.UseLogger(options.Logger)
 			err := webhook.Run(cmd.Context(), options)
 			switch {

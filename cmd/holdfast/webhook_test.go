@@ -4,35 +4,17 @@ import (
 	"context"
 	"io"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
-
-// syncWriter is a log that can be read while it is written.
-type syncWriter struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (w *syncWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *syncWriter) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
-}
 
 // The log of the command names what is missing in one line each, without the
 // stack of the code that looked for it.
 func TestWebhookLog(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var log syncWriter
+	var log cluster.Output
 	ended := make(chan error, 1)
 	dir := t.TempDir()
 	go func() {
@@ -41,15 +23,10 @@ func TestWebhookLog(t *testing.T) {
 			"--metrics-bind-address", "0", "--health-probe-bind-address", "0", "--drain", "0s",
 		}, strings.NewReader(""), io.Discard, &log)
 	}()
-	said := func() bool {
-		return strings.Contains(log.String(), "rules.yaml does not exist") && strings.Contains(log.String(), "tls.crt does not exist")
-	}
-	for deadline := time.Now().Add(20 * time.Second); !said() && time.Now().Before(deadline); {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if !said() {
-		t.Errorf("the log does not say what is missing:\n%s", log.String())
-	}
+	cluster.Eventually(t, "what is missing, in the log", func() (bool, string) {
+		said := log.String()
+		return strings.Contains(said, "rules.yaml does not exist") && strings.Contains(said, "tls.crt does not exist"), said
+	})
 	if strings.Contains(log.String(), "stacktrace") {
 		t.Errorf("the log has stacks:\n%s", log.String())
 	}

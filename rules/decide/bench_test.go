@@ -120,8 +120,25 @@ func benchmarkDecide(b *testing.B, count int) {
 	}
 }
 
+// All pods but the first of a Deployment cost this.
 func BenchmarkDecide10Rules(b *testing.B)    { benchmarkDecide(b, 10) }
 func BenchmarkDecide10000Rules(b *testing.B) { benchmarkDecide(b, 10000) }
+
+// The first pod of a Deployment, whose texts are read.
+func BenchmarkDecideNewPod(b *testing.B) {
+	set := Compile(mixedRules(10))
+	pod := typicalPod()
+	value := &pod.Containers[0].Env[len(pod.Containers[0].Env)-1].Value
+	var values [1 << 12]string
+	for i := range values {
+		values[i] = fmt.Sprint("another ", i)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		*value = values[i%len(values)]
+		set.Decide(pod, Options{})
+	}
+}
 
 // The same on a pod that carries the result, as when the API server calls
 // again: it has a ProxyConfig to be parsed.

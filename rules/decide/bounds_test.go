@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/annotations"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // manyBypasses are rules that differ in their names.
@@ -62,7 +62,7 @@ func TestLongLists(t *testing.T) {
 // The largest entry that is remembered, and one byte more.
 func TestLargestEntry(t *testing.T) {
 	set := compileRules(t, twoTimeouts)
-	empty := set.merge(shopPod(), []int32{0}).size()
+	empty := textOf(set.merge(shopPod(), []int32{0}))
 	for _, test := range []struct {
 		bytes int
 		want  bool
@@ -82,26 +82,15 @@ func TestSlotsAreSpread(t *testing.T) {
 	const count = 64
 	byRule, byValue, byMesh := map[any]bool{}, map[any]bool{}, map[any]bool{}
 	for i := range count {
+		byRule[set.memo.slot([]int32{int32(i), 1}, &merge.Pod{})] = true
+		byMesh[set.memo.slot(nil, &merge.Pod{Mesh: &rules.MeshDefaults{ExcludeOutboundPorts: []uint16{uint16(i)}}})] = true
 		var own annotations.Values
-		byRule[set.memo.slot([]int32{int32(i), 1}, &own, nil)] = true
-		byMesh[set.memo.slot(nil, &own, new(rules.MeshDefaults{ExcludeOutboundPorts: []uint16{uint16(i)}}))] = true
 		own[annotations.ProxyConfig] = annotations.Value{Text: fmt.Sprint(i), Present: true}
-		byValue[set.memo.slot(nil, &own, nil)] = true
+		byValue[set.memo.slot(nil, &merge.Pod{Annotations: own})] = true
 	}
 	for name, slots := range map[string]map[any]bool{"rules": byRule, "values": byValue, "meshes": byMesh} {
 		if len(slots) < count/2 {
 			t.Errorf("got %d slots for %d different %s, want most to have one of their own", len(slots), count, name)
 		}
-	}
-}
-
-// The list of managed annotations is complete and sorted, so that what is set
-// is.
-func TestManaged(t *testing.T) {
-	got := strings.Join(annotations.Keys(), " ")
-	want := rules.AppliedAnnotation + " " + rules.KeepaliveAnnotation + " " + istio.ProxyConfigAnnotation + " " +
-		istio.ExcludeOutboundIPRangesAnnotation + " " + istio.ExcludeOutboundPortsAnnotation
-	if got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }

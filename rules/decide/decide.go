@@ -3,6 +3,7 @@ package decide
 import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
 )
 
 // Options are the installation's settings.
@@ -21,7 +22,7 @@ func (s *Set) Decide(pod *rules.Pod, options Options) rules.Outcome {
 	case p.gateway != istio.NoGateway:
 		return s.decideGateway(&facts{pod: pod}, &p)
 	}
-	f := s.facts(pod)
+	f := s.facts(pod, evidence.Recall)
 	defer f.found.Release()
 	matched := make([]int32, 0, usualMatches)
 	for _, i := range s.index.candidates(&f, make([]int32, 0, usualCandidates)) {
@@ -46,7 +47,7 @@ func (s *Set) Explain(pod *rules.Pod, options Options) (rules.Outcome, []rules.V
 	if s == nil {
 		return outcome, nil
 	}
-	f := s.facts(pod)
+	f := s.facts(pod, evidence.Scan)
 	defer f.found.Release()
 	if p.gateway != istio.NoGateway {
 		return s.decideGateway(&f, &p), s.gatewayVerdicts(&f, p.gateway)
@@ -78,11 +79,11 @@ type passage struct {
 // gate answers what does not depend on rules. With stop, the outcome is final.
 func (s *Set) gate(pod *rules.Pod, options Options) (p passage, outcome rules.Outcome, stop bool) {
 	skip := func(reason rules.Reason, detail string) (passage, rules.Outcome, bool) {
-		var warn warnings
+		var warn rules.Warnings
 		if reason != rules.MirrorPod && reason != rules.OptedOut { // as its author wants it
 			warnOfEnabled(pod, &warn)
 		}
-		return passage{}, rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.all()}, true
+		return passage{}, rules.Outcome{Reason: reason, Detail: detail, Warnings: warn.All()}, true
 	}
 	if _, ok := pod.Annotations[rules.MirrorPodAnnotation]; ok {
 		return skip(rules.MirrorPod, "the pod mirrors a static pod of its node, annotate its file there")

@@ -10,17 +10,13 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
 // compileRules compiles rules given as YAML below "rules:".
 func compileRules(t testing.TB, text string) *Set {
 	t.Helper()
-	file, problems := load.Rules("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"+text))
-	if file == nil {
-		t.Fatal(problems)
-	}
-	return Compile(file)
+	return Compile(rulesfile.Of(t, text))
 }
 
 // shopPod is a pod that holdfast considers, with annotations in pairs.

@@ -11,11 +11,9 @@
 //     the few rules that may match it;
 //   - match.go: whether one of them does, by host, port and network, and by
 //     namespace and labels (selector.go); verdict.go says it in words;
-//   - want.go: what the matching rules ask for together;
-//   - merge.go: from that, from the pod's own values and from what Istio was
-//     installed with to new values, each annotation by a function of its own;
-//     proxyconfig.go has the largest of them, package annotations the list of
-//     all, and what holdfast wrote there before;
-//   - memo.go: what merge said, remembered within bounds;
-//   - outcome.go: reason, detail and warnings.
+//   - memo.go: what the matching rules make of the pod's annotations, worked out
+//     by package merge and remembered within bounds;
+//   - limits.go: whether the pod stays small enough with that;
+//   - outcome.go: reason, detail and warnings (warn.go); lifecycle.go: what it
+//     costs.
 package decide

@@ -8,12 +8,14 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/evidence"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // filed are the filings of a rule as texts, sorted keys with a comma between.
 func filed(r *rules.Rule) []string {
 	var c compiled
-	c.compile(r)
+	c.compile(new(merge.Compiler), r)
 	var texts []string
 	for _, f := range c.filings() {
 		var keys []string
@@ -83,7 +85,7 @@ func TestFilings(t *testing.T) {
 	}
 	for count, want := range map[int]int{maxKeys: maxKeys, maxKeys + 1: 0} {
 		var c compiled
-		c.compile(&rules.Rule{
+		c.compile(new(merge.Compiler), &rules.Rule{
 			Destinations: rules.Destinations{Ports: []ports.Range{{First: 1, Last: uint16(count)}}},
 			Workloads:    rules.Workloads{PodSelector: &rules.Selector{MatchExpressions: []rules.Requirement{{Key: "app", Operator: rules.OpIn, Values: manyValues[:count]}}}, Referencing: true},
 		})
@@ -150,7 +152,7 @@ func TestCandidates(t *testing.T) {
 	for value, want := range map[string]string{"": "prefix", "cache:6379": "prefix", "cache:999": "prefix any-address", "cache:7": "prefix any-address port"} {
 		pod := shopPod()
 		pod.Containers = envPod("VALUE", value).Containers
-		f := set.facts(pod)
+		f := set.facts(pod, evidence.Scan)
 		if got := strings.Join(set.names(set.index.candidates(&f, nil)), " "); got != want {
 			t.Errorf("%q: got %q, want %q", value, got, want)
 		}

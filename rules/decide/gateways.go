@@ -4,6 +4,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // gatewayPrefix is in front of the names of gateways entries where those of rules stand: an
@@ -41,7 +42,7 @@ func gatewayOf(pod *rules.Pod, facts istio.InjectionFacts) (istio.Gateway, strin
 // named returns the entries of gateways that select the pod and have something for it.
 func (s *Set) named(f *facts) (matched []int32) {
 	for i := len(s.file.Rules); i < len(s.rules); i++ {
-		if c := &s.rules[i]; c.targets != 0 && c.match(f) == rules.VerdictMatched {
+		if c := &s.rules[i]; c.Targets != 0 && c.match(f) == rules.VerdictMatched {
 			matched = append(matched, int32(i))
 		}
 	}
@@ -54,9 +55,9 @@ func (s *Set) decideGateway(f *facts, p *passage) rules.Outcome {
 	if matched := s.named(f); len(matched) > 0 {
 		return s.outcome(f, matched, p)
 	}
-	var warn warnings
+	var warn rules.Warnings
 	warnOfEnabled(f.pod, &warn)
-	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways has anything for it", Warnings: warn.all()}
+	o := rules.Outcome{Reason: rules.NoSidecar, Detail: p.remark + "; no entry of gateways has anything for it", Warnings: warn.All()}
 	if _, ours := f.pod.Annotations[rules.AppliedAnnotation]; ours {
 		o.Reason = rules.TakenBack
 		s.takeBack(f.pod, &o)
@@ -81,22 +82,22 @@ func proxyVariable(pod *rules.Pod, name string) (value string, ok bool) {
 
 // warnOfIdleTimeout warns where a gateway's idle timeout is not, or not everywhere, what its
 // annotation says.
-func warnOfIdleTimeout(pod *rules.Pod, gateway istio.Gateway, m *merged, warn *warnings) {
-	if gateway <= istio.GatewayInjected || m.inForce&targetIdleTimeout == 0 {
+func warnOfIdleTimeout(pod *rules.Pod, gateway istio.Gateway, inForce merge.Targets, o *rules.Outcome, warn *rules.Warnings) {
+	if gateway <= istio.GatewayInjected || inForce&merge.IdleTimeout == 0 {
 		return
 	}
-	if value, ok := proxyVariable(pod, istio.IdleTimeoutMetadata); ok && value != idleTimeoutOf(pod, m) {
-		warn.add(rules.WarnIdleTimeoutNotReached, istio.IdleTimeoutMetadata+"=", value, " in the env of istio-proxy wins over idleTimeout, take it out there")
+	if value, ok := proxyVariable(pod, istio.IdleTimeoutMetadata); ok && value != idleTimeoutOf(pod, o.Set) {
+		warn.Add(rules.WarnIdleTimeoutNotReached, istio.IdleTimeoutMetadata+"=", value, " in the env of istio-proxy wins over idleTimeout, take it out there")
 	}
 	if gateway == istio.GatewayWaypoint {
-		warn.add(rules.WarnTunnelsCutIdle, "idleTimeout does not reach a waypoint's tunnels to ambient pods: they keep 1 h, see docs/ambient.md", "", "")
+		warn.Add(rules.WarnTunnelsCutIdle, "idleTimeout does not reach a waypoint's tunnels to ambient pods: they keep 1 h, see docs/ambient.md", "", "")
 	}
 }
 
-// idleTimeoutOf is what the pod's annotation says with what is set; "" where that is nothing.
-func idleTimeoutOf(pod *rules.Pod, m *merged) string {
+// idleTimeoutOf is what the pod's annotation says once these are set; "" where that is nothing.
+func idleTimeoutOf(pod *rules.Pod, set []rules.Annotation) string {
 	text := pod.Annotations[istio.ProxyConfigAnnotation]
-	for _, a := range m.set {
+	for _, a := range set {
 		if a.Key == istio.ProxyConfigAnnotation {
 			text = a.Value
 		}
@@ -120,7 +121,7 @@ func (s *Set) gatewayVerdicts(f *facts, kind istio.Gateway) (verdicts []rules.Ve
 			continue
 		case kind == istio.NoGateway:
 			v.Matched, v.Reason, v.Detail = false, rules.VerdictNotAGateway, "the entry selects this pod, which is no gateway by its labels, annotations and containers"
-		case v.Matched && c.targets == 0:
+		case v.Matched && c.Targets == 0:
 			v.Matched, v.Reason, v.Detail = false, rules.VerdictNothingForPods, "the entry has keepalive alone, which is set on listeners by an EnvoyFilter"
 		}
 		verdicts = append(verdicts, v)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 const (
@@ -21,28 +22,17 @@ const (
 
 // builtIn are the targets that a pod's sidecar meets without holdfast, as far as
 // that can be known: what Istio decides by the version of the nodes cannot.
-func (s *Set) builtIn(pod *rules.Pod, mesh *rules.MeshDefaults, matched []int32) (t targets) {
+func (s *Set) builtIn(pod *rules.Pod, mesh *rules.MeshDefaults, matched []int32) (t merge.Targets) {
 	if len(matched) > 0 && int(matched[0]) >= len(s.ofSidecars()) {
 		return 0 // a gateway
 	}
 	if pod.Annotations[istio.NativeSidecarAnnotation] == "true" {
-		t |= targetStartsFirst | targetStopsLast
+		t |= merge.StartsFirst | merge.StopsLast
 	}
 	if mesh.StartsFirst {
-		t |= targetStartsFirst
+		t |= merge.StartsFirst
 	}
 	return t
-}
-
-// builtInNotes say why nothing is written for some of what is wanted.
-func (w *want) builtInNotes() (notes []string) {
-	if w.builtIn&targetStartsFirst != 0 {
-		notes = append(notes, "the sidecar starts first without an annotation")
-	}
-	if w.builtIn&targetStopsLast != 0 {
-		notes = append(notes, "the sidecar stops last without an annotation")
-	}
-	return notes
 }
 
 // gracePeriod is how many seconds a pod has from SIGTERM to its end.
@@ -55,8 +45,8 @@ func gracePeriod(pod *rules.Pod) int64 {
 
 // sayLifecycle fills the outcome with what the pod pays for a proxy that starts first or
 // stops last, and warns where that does not come about.
-func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce targets, o *rules.Outcome, warn *warnings) {
-	if inForce&targetStartsFirst != 0 {
+func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce merge.Targets, o *rules.Outcome, warn *rules.Warnings) {
+	if inForce&merge.StartsFirst != 0 {
 		o.Price = append(o.Price, "sidecarStartsFirst: the application starts when the sidecar is ready, so the pod starts later")
 	}
 	key, whose := "sidecarStopsLast", "its application keeps connections open, or others theirs to it"
@@ -64,13 +54,13 @@ func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce targets, o *rul
 		key, whose = "stopsLast", "connections through it are open"
 	}
 	switch grace := gracePeriod(pod); {
-	case inForce&targetStopsLast == 0:
+	case inForce&merge.StopsLast == 0:
 	case gateway > istio.GatewayInjected && !stopsByItself(pod):
-		warn.add(rules.WarnStopsLastNotReached, "set ", istio.ExitOnZeroMetadata+"=true", " in the env of istio-proxy: no injector does it here for stopsLast")
+		warn.Add(rules.WarnStopsLastNotReached, "set ", istio.ExitOnZeroMetadata+"=true", " in the env of istio-proxy: no injector does it here for stopsLast")
 	default:
 		o.Price = append(o.Price, fmt.Sprintf("%s: the pod may end as late as its grace period, %d s, while %s", key, grace, whose))
 		if grace <= stopsAnyway {
-			warn.add(rules.WarnGracePeriodTooShort, "terminationGracePeriodSeconds is ", strconv.FormatInt(grace, 10),
+			warn.Add(rules.WarnGracePeriodTooShort, "terminationGracePeriodSeconds is ", strconv.FormatInt(grace, 10),
 				": the pod is killed before "+key+" helps, give it more")
 		}
 	}

@@ -51,6 +51,7 @@ func TestLifecycle(t *testing.T) {
 			"nor does a native sidecar", grace(5, istio.NativeSidecarAnnotation, "true"), nil, false,
 			"a in force; the sidecar starts first without an annotation; the sidecar stops last without an annotation",
 		},
+		{"only this word makes it native", shopPod(istio.NativeSidecarAnnotation, "false"), []string{"sidecarStartsFirst", late + "30 s"}, false, "a in force"},
 		{"Istio may start all sidecars first", meshStarts, []string{late}, false, "a in force; the sidecar starts first without an annotation"},
 	} {
 		set := compileRules(t, startsAndStops)

@@ -5,10 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // The size policy: what a pod may be with what rules add and what Istio makes of
@@ -25,11 +24,6 @@ const (
 	// 1.5 MiB; Istio's own containers take some 10 KB.
 	// Source: DefaultMaxRequestBytes in https://github.com/etcd-io/etcd/blob/v3.6.8/server/embed/config.go
 	maxObject = 14 << 20 / 10
-	// configCopies is how often the injector writes a ProxyConfig down:
-	// PROXY_CONFIG, and each proxyMetadata as a variable of two containers.
-	// Source:
-	// https://github.com/istio/istio/blob/eed52ebb66ad/manifests/charts/istio-control/istio-discovery/files/injection-template.yaml
-	configCopies = 3
 )
 
 // excess is a limit that a pod would be over.
@@ -48,24 +42,24 @@ func exceeds(pod *rules.Pod) *excess {
 	return limits(pod, annotationBytes(pod), 0)
 }
 
-// exceeds says which limit the pod would be over with what is set; nil if none.
-func (m *merged) exceeds(pod *rules.Pod) *excess {
-	if len(m.set)+len(m.remove) == 0 {
+// exceedsWith says which limit the pod would be over with what is set; nil if none.
+func exceedsWith(m *merge.Result, pod *rules.Pod) *excess {
+	if len(m.Set)+len(m.Remove) == 0 {
 		return nil
 	}
-	annotations, added := annotationBytes(pod), m.copies
-	for _, key := range m.remove {
+	annotations, added := annotationBytes(pod), m.Copies
+	for _, key := range m.Remove {
 		freed := len(key) + len(pod.Annotations[key])
 		annotations, added = annotations-freed, added-freed
 	}
-	for _, a := range m.set {
+	for _, a := range m.Set {
 		old, replaces := pod.Annotations[a.Key]
 		growth := len(a.Value) - len(old)
 		if !replaces {
 			growth += len(a.Key)
 		}
 		annotations, added = annotations+growth, added+growth
-		if what, size := m.argument(a); size > istio.MaxValueBytes {
+		if what, size := argument(m, a); size > istio.MaxValueBytes {
 			return &excess{what, size, istio.MaxValueBytes, "no kernel executes istio-init or the sidecar with 128 KiB in one argument or variable"}
 		}
 	}
@@ -74,10 +68,10 @@ func (m *merged) exceeds(pod *rules.Pod) *excess {
 
 // argument names what an annotation becomes when a program is started, and its
 // size in bytes; 0 if it becomes nothing.
-func (m *merged) argument(a rules.Annotation) (what string, size int) {
+func argument(m *merge.Result, a rules.Annotation) (what string, size int) {
 	switch a.Key {
 	case istio.ProxyConfigAnnotation:
-		return "PROXY_CONFIG", m.configSize
+		return "PROXY_CONFIG", m.ConfigSize
 	case istio.ExcludeOutboundPortsAnnotation, istio.ExcludeOutboundIPRangesAnnotation:
 		_, what, _ = strings.Cut(a.Key, "/")
 		return what, len(a.Value)
@@ -119,20 +113,10 @@ func annotationBytes(pod *rules.Pod) (bytes int) {
 	return bytes
 }
 
-// unparsedSize is the size of a ProxyConfig that no rule asks to edit.
-func unparsedSize(text string) int {
-	if yamltext.MayAlias(text) { // it may stand for more than it holds
-		if config, err := proxyconfig.Parse(text); err == nil {
-			return config.Size(proxyconfig.Edit{})
-		}
-	}
-	return len(text)
-}
-
 // leaveTooLarge fills the outcome of a pod that is left alone for its size.
-func (s *Set) leaveTooLarge(e *excess, enforced []int32, o *rules.Outcome, warn *warnings) {
+func (s *Set) leaveTooLarge(e *excess, enforced []int32, o *rules.Outcome, warn *rules.Warnings) {
 	o.Reason, o.Detail = rules.TooLarge, e.String()
-	warn.add(rules.WarnTooLarge, "left alone: with rule ", s.largest(enforced).Name,
+	warn.Add(rules.WarnTooLarge, "left alone: with rule ", s.largest(enforced).Name,
 		" "+e.what+" has "+strconv.Itoa(e.got)+" bytes, want at most "+strconv.Itoa(e.want))
 }
 
@@ -140,7 +124,7 @@ func (s *Set) leaveTooLarge(e *excess, enforced []int32, o *rules.Outcome, warn 
 func (s *Set) largest(list []int32) *compiled {
 	most := &s.rules[list[0]]
 	for _, i := range list[1:] {
-		if c := &s.rules[i]; len(c.ports)+len(c.prefixes) > len(most.ports)+len(most.prefixes) {
+		if c := &s.rules[i]; c.Bypasses() > most.Bypasses() {
 			most = c
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // facts is a pod with what it shows, worked out once for all rules.
@@ -14,11 +15,12 @@ type facts struct {
 	found evidence.Found // empty if no rule asks for references
 }
 
-func (s *Set) facts(pod *rules.Pod) facts {
+// facts reads a pod by evidence.Scan or evidence.Recall.
+func (s *Set) facts(pod *rules.Pod, read func(*rules.Pod, *evidence.Asked) evidence.Found) facts {
 	if !s.index.has(keyRule) {
 		return facts{pod: pod}
 	}
-	return facts{pod: pod, found: evidence.Scan(pod, s.asked)}
+	return facts{pod: pod, found: read(pod, s.asked)}
 }
 
 // match asks one rule and returns rules.VerdictMatched or why not. It is the only
@@ -119,9 +121,9 @@ func (c *compiled) reaches(a *evidence.Address) use {
 		return 0
 	}
 	u := used
-	if kind && !listed && a.Port != 0 && c.targets&targetsByPort != 0 {
+	if kind && !listed && a.Port != 0 && c.Targets&merge.ByPort != 0 {
 		u |= missed
-		if c.targets&^targetsByPort != 0 {
+		if c.Targets&^merge.ByPort != 0 {
 			u |= beside
 		}
 	}

@@ -75,6 +75,8 @@ func TestMemo(t *testing.T) {
 		"meshes": {text, []*rules.Pod{bare, inMesh(25), inMesh(5432, 25), bare, inMesh()}},
 		// So is what the pod has without an annotation.
 		"native": {ends, []*rules.Pod{bare, shopPod(istio.NativeSidecarAnnotation, "true"), startsFirst, bare}},
+		// So is what each pod draws, and a template draws nothing.
+		"lots": {jittered, []*rules.Pod{drawing(0.1), drawing(0.9), drawing(0), drawing(0.1), drawing(0)}},
 		// So is each annotation that holdfast may change, alone.
 		"applied":   {text, []*rules.Pod{bare, shopPod(rules.AppliedAnnotation, decided.Annotations[rules.AppliedAnnotation]), bare}},
 		"keepalive": {text, []*rules.Pod{bare, shopPod(rules.KeepaliveAnnotation, decided.Annotations[rules.KeepaliveAnnotation]), bare}},
@@ -98,6 +100,19 @@ func TestMemo(t *testing.T) {
 			}
 		})
 	}
+}
+
+const jittered = `rules:
+- name: a
+  destinations: {ports: [6379]}
+  strategy: {drainDuration: 12h, drainJitter: 25}
+`
+
+// drawing is a pod that draws a lot.
+func drawing(lot float64) *rules.Pod {
+	pod := shopPod()
+	pod.Lot = lot
+	return pod
 }
 
 const twoTimeouts = `rules:
@@ -199,7 +214,7 @@ func TestMemoIsBounded(t *testing.T) {
 				t.Errorf("%s with %d bytes: got %d entries, want one: %v", key, size, len(kept), want)
 			}
 			for _, e := range kept {
-				if unsafe.StringData(e.own[i].Text) == unsafe.StringData(text) {
+				if unsafe.StringData(e.pod.Annotations[i].Text) == unsafe.StringData(text) {
 					t.Errorf("%s: the memo holds on to the pod's own text", key)
 				}
 			}

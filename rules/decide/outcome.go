@@ -1,19 +1,19 @@
 package decide
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // outcome turns the rules that match into a decision. The passage's remark is added to
 // its Detail.
 func (s *Set) outcome(f *facts, matched []int32, p *passage) rules.Outcome {
-	var warn warnings
+	var warn rules.Warnings
 	enforced, observed := s.byMode(matched)
 	o := rules.Outcome{Observed: s.names(observed)}
 	warnOfEnabled(f.pod, &warn)
@@ -22,13 +22,13 @@ func (s *Set) outcome(f *facts, matched []int32, p *passage) rules.Outcome {
 		s.warnOfUnknownNames(f, &warn)
 	}
 	if f.found.Cut && p.gateway == istio.NoGateway {
-		warn.add(rules.WarnTooManyAddresses, "not all addresses of this pod were read, too many; name what it uses in "+rules.MiddlewareAnnotation, "", "")
+		warn.Add(rules.WarnTooManyAddresses, "not all addresses of this pod were read, too many; name what it uses in "+rules.MiddlewareAnnotation, "", "")
 	}
 	if len(observed) > 0 {
-		if would, over := s.bounded(f.pod, matched); over == nil && len(would.rules) > 0 {
-			o.Would = would.set
+		if would, over := s.bounded(f.pod, matched); over == nil && len(would.Rules) > 0 {
+			o.Would = would.Set
 		}
-		warn.add(rules.WarnObserved, "mode Observe, nothing changed for ", strings.Join(o.Observed, ", "), "; set mode: Enforce to patch")
+		warn.Add(rules.WarnObserved, "mode Observe, nothing changed for ", strings.Join(o.Observed, ", "), "; set mode: Enforce to patch")
 	}
 	switch {
 	case len(matched) == 0:
@@ -51,27 +51,27 @@ func (s *Set) outcome(f *facts, matched []int32, p *passage) rules.Outcome {
 	if p.remark != "" {
 		o.Detail += "; " + p.remark
 	}
-	o.Warnings = warn.all()
+	o.Warnings = warn.All()
 	return o
 }
 
 // enforce fills the outcome with what the enforced rules change.
-func (s *Set) enforce(pod *rules.Pod, enforced []int32, gateway istio.Gateway, o *rules.Outcome, warn *warnings) {
+func (s *Set) enforce(pod *rules.Pod, enforced []int32, gateway istio.Gateway, o *rules.Outcome, warn *rules.Warnings) {
 	m, over := s.bounded(pod, enforced)
 	if m != nil {
-		warn.takeAll(&m.warnings)
+		warn.TakeAll(&m.Warnings)
 	}
 	if over != nil {
 		s.leaveTooLarge(over, enforced, o, warn)
 		s.takeBack(pod, o)
 		return
 	}
-	if len(m.rules) == 0 {
-		o.Reason, o.Detail = rules.LeftAlone, m.whyLeftAlone()
+	if len(m.Rules) == 0 {
+		o.Reason, o.Detail = rules.LeftAlone, m.WhyLeftAlone()
 		s.takeBack(pod, o)
 		return
 	}
-	o.Rules, o.Hash, o.Set, o.Remove, o.MeshObjects = m.rules, m.hash, m.set, m.remove, m.mesh
+	o.Rules, o.Hash, o.Set, o.Remove, o.MeshObjects = m.Rules, m.Hash, m.Set, m.Remove, m.MeshObjects
 	_, injected := pod.Annotations[istio.StatusAnnotation]
 	switch {
 	case len(o.Set)+len(o.Remove) == 0:
@@ -79,18 +79,18 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, gateway istio.Gateway, o
 	case injected:
 		o.Reason = rules.AlreadyInjected
 		if !pod.Admitted {
-			warn.add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
+			warn.Add(rules.WarnAlreadyInjected, `Istio injected before holdfast: webhook configuration "holdfast" must sort before istio's`, "", "")
 		}
 	default:
 		o.Reason = rules.Patched
 	}
-	sayLifecycle(pod, gateway, m.inForce, o, warn)
-	warnOfIdleTimeout(pod, gateway, m, warn)
+	sayLifecycle(pod, gateway, m.InForce, o, warn)
+	warnOfIdleTimeout(pod, gateway, m.InForce, o, warn)
 	o.Detail = listed(o.Rules) + " in force"
 	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
 		o.Detail = listed(o.Rules) + " in force after a restart"
 	}
-	for _, note := range m.notes {
+	for _, note := range m.Notes {
 		o.Detail += "; " + note
 	}
 }
@@ -112,20 +112,20 @@ func (s *Set) takeBack(pod *rules.Pod, o *rules.Outcome) {
 // whatever the rules say now: annotations to set and keys to remove, sorted.
 func (s *Set) TakeBack(pod *rules.Pod) (set []rules.Annotation, remove []string) {
 	m := s.merge(pod, nil)
-	return m.set, m.remove
+	return m.Set, m.Remove
 }
 
 // bounded is merge within the size policy. A pod that is over a limit as it is
-// gives no merged, unless it carries what holdfast wrote: then another webhook
+// gives no result, unless it carries what holdfast wrote: then another webhook
 // made it grow after a first call, which is no news.
-func (s *Set) bounded(pod *rules.Pod, matched []int32) (*merged, *excess) {
+func (s *Set) bounded(pod *rules.Pod, matched []int32) (*merge.Result, *excess) {
 	if _, ours := pod.Annotations[rules.AppliedAnnotation]; !ours {
 		if over := exceeds(pod); over != nil {
 			return nil, over
 		}
 	}
 	m := s.merge(pod, matched)
-	return m, m.exceeds(pod)
+	return m, exceedsWith(m, pod)
 }
 
 // byMode tells the rules that patch from those that only observe.
@@ -159,77 +159,4 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return strings.Join(names[:shown], ", ") + " and " + strconv.Itoa(len(names)-shown) + " more"
-}
-
-// warnOfUnknownLabels names the first rule that fails only because nobody knows
-// the namespace's labels. The index does not lead to all such rules.
-func (s *Set) warnOfUnknownLabels(f *facts, warn *warnings) {
-	if f.pod.Namespace.Known {
-		return
-	}
-	for _, rule := range s.namespaceSelectors {
-		if s.rules[rule].match(f) == rules.VerdictNamespaceLabelsUnknown {
-			warn.add(rules.WarnNamespaceLabelsUnknown, "namespace labels are unknown here: rule ", s.rules[rule].Name,
-				" does not match by namespaceSelector")
-			return
-		}
-	}
-}
-
-// warnOfUnknownNames warns of names in rules.MiddlewareAnnotation that mean
-// nothing, if any rule looks at it at all.
-func (s *Set) warnOfUnknownNames(f *facts, warn *warnings) {
-	for _, declared := range f.found.Declared {
-		if declared.Middleware == "" && !s.hasRule(declared.Name) {
-			warn.add(rules.WarnUnknownMiddleware, rules.MiddlewareAnnotation+": ", declared.Name, " is neither rule nor middleware; see `holdfast middleware`")
-		}
-	}
-}
-
-func (s *Set) hasRule(name string) bool {
-	for i := range s.ofSidecars() {
-		if s.rules[i].Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// maxWarnings keeps the answer to an API server readable.
-const maxWarnings = 10
-
-// warnings collects what a pod's author should know.
-type warnings struct {
-	list []rules.Warning
-	more int
-}
-
-// add makes a warning as rules.NewWarning does.
-func (w *warnings) add(code rules.WarningCode, head, variable, tail string) {
-	w.take(rules.NewWarning(code, head, variable, tail))
-}
-
-// take adds a warning, or counts it if there are enough.
-func (w *warnings) take(warning rules.Warning) {
-	if len(w.list) == maxWarnings {
-		w.more++
-		return
-	}
-	w.list = append(w.list, warning)
-}
-
-// takeAll adds the warnings of another list.
-func (w *warnings) takeAll(other *warnings) {
-	for _, warning := range other.list {
-		w.take(warning)
-	}
-	w.more += other.more
-}
-
-// all returns the warnings, with a last one that counts those left out.
-func (w *warnings) all() []rules.Warning {
-	if w.more == 0 {
-		return w.list
-	}
-	return append(w.list, rules.Warning{Code: rules.WarnMore, Message: fmt.Sprintf("%d more warnings about this pod are not shown", w.more)})
 }

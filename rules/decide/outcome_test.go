@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,48 +12,45 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// A pod gets ten warnings at most, and the number of the others.
-func TestWarningsAreFew(t *testing.T) {
-	var w warnings
-	for range 15 {
-		w.add("Code", "text", "", "")
+// Observing rules change nothing and show what they would.
+func TestObserve(t *testing.T) {
+	set := compileRules(t, bypassMySQL+"- name: redis\n  mode: Observe\n  destinations: {ports: [6379]}\n  strategy: {bypass: Ports}\n")
+	o := set.Decide(shopPod(), Options{})
+	value := func(list []rules.Annotation) string {
+		i := slices.IndexFunc(list, func(a rules.Annotation) bool { return a.Key == istio.ExcludeOutboundPortsAnnotation })
+		return list[i].Value
 	}
-	all := w.all()
-	if last := all[len(all)-1]; len(all) != maxWarnings+1 || last.Code != rules.WarnMore || !strings.HasPrefix(last.Message, "5 more") {
-		t.Errorf("got %v, want ten warnings and one that counts five more", all)
+	if o.Reason != rules.Patched || value(o.Set) != "3306" || value(o.Would) != "3306,6379" ||
+		!slices.Equal(o.Rules, []string{"mysql"}) || !slices.Equal(o.Observed, []string{"redis"}) {
+		t.Errorf("got %+v, want 3306 set and 3306,6379 shown", o)
+	}
+	if len(o.Warnings) != 1 || o.Warnings[0].Code != rules.WarnObserved || !strings.Contains(o.Warnings[0].Message, "redis") {
+		t.Errorf("got %v, want one warning that names redis", o.Warnings)
 	}
 }
 
-// The outcome names the objects of the mesh that the annotations wait for, also
-// on a pod that carries them already, and no others.
+// The outcome names the objects of the mesh that rules wait for which are enforced, also on
+// a pod that carries the annotations already.
 func TestMeshObjects(t *testing.T) {
-	const (
-		alive  = "- name: alive\n  destinations: {ports: [6379]}\n  strategy: {idleTimeout: 2h, keepalive: {time: %s, interval: 30s, probes: 3}}\n"
-		scoped = "- name: scoped\n  mode: %s\n  destinations: {ports: [6379]}\n  strategy: {idleTimeout: 2h, scope: Destinations}\n"
-	)
-	both := fmt.Sprintf(scoped+alive, rules.Enforce, "2m")
-	eager := fmt.Sprintf(alive, "2m") + strings.Replace(fmt.Sprintf(alive, "1m"), "alive", "eager", 1)
-	for _, test := range []struct {
-		rule, text string
-		pod        *rules.Pod
-		want       []string
-	}{
-		{"of every strategy that needs one", both, shopPod(), []string{"holdfast-destinations-v1", "holdfast-keepalive-120s-30s-3"}},
-		{"of the keepalive that wins, once", eager, shopPod(), []string{"holdfast-keepalive-60s-30s-3"}},
-		{"of rules that are enforced", fmt.Sprintf(scoped+alive, rules.Observe, "2m"), shopPod(), []string{"holdfast-keepalive-120s-30s-3"}},
-		{"none for what Istio reads itself", bypassMySQL, shopPod(), nil},
-		{"none where nothing is written", both, shopPod(istio.ProxyConfigAnnotation, "concurrency: [1]"), nil},
-		{"none for a pod that is left out", both, shopPod(rules.EnabledKey, "false"), nil},
-	} {
-		set := compileRules(t, "rules:\n"+strings.TrimPrefix(test.text, "rules:\n"))
-		o := set.Decide(test.pod, Options{})
-		if !slices.Equal(o.MeshObjects, test.want) {
-			t.Errorf("%s: got %q, want %q", test.rule, o.MeshObjects, test.want)
+	set := compileRules(t, `rules:
+- name: scoped
+  mode: Observe
+  destinations: {ports: [6379]}
+  strategy: {idleTimeout: 2h, scope: Destinations}
+- name: alive
+  destinations: {ports: [6379]}
+  strategy: {idleTimeout: 2h, keepalive: {time: 2m, interval: 30s, probes: 3}}
+`)
+	pod, want := shopPod(), []string{"holdfast-keepalive-120s-30s-3"}
+	for range 2 {
+		o := set.Decide(pod, Options{})
+		if !slices.Equal(o.MeshObjects, want) {
+			t.Errorf("%s: got %q, want %q", o.Reason, o.MeshObjects, want)
 		}
-		apply(test.pod, o)
-		if again := set.Decide(test.pod, Options{}); !slices.Equal(again.MeshObjects, test.want) {
-			t.Errorf("%s: got %q (%s) the second time, want %q", test.rule, again.MeshObjects, again.Reason, test.want)
-		}
+		apply(pod, o)
+	}
+	if o := set.Decide(shopPod(rules.EnabledKey, "false"), Options{}); o.MeshObjects != nil {
+		t.Errorf("got %q for a pod that is left out, want none", o.MeshObjects)
 	}
 }
 

@@ -1,19 +1,20 @@
 package decide
 
 import (
-	"fmt"
 	"hash/maphash"
 	"iter"
-	"net/netip"
-	"slices"
 	"sync"
 
 	"github.com/gaissmai/bart"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
+	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/internal/ports"
-	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // Set is a compiled, immutable rules file, safe for many goroutines.
@@ -30,36 +31,13 @@ type Set struct {
 
 // compiled is a rule with everything worked out that does not depend on a pod.
 type compiled struct {
-	*rules.Rule
-	targets      targets
-	pods         selector
-	namespaces   selector       // of namespace labels
-	table        *bart.Lite     // of CIDRs, where a list would be slow
-	ambiguous    []ports.Range  // of the rule's middleware: alone they show no use
-	notHTTP      []ports.Range  // of the rule's middleware: nobody speaks HTTP there
-	ports        []uint16       // to bypass, ascending
-	prefixes     []netip.Prefix // to bypass, sorted
-	alternatives []patterns.Alternative
+	merge.Rule
+	pods       selector
+	namespaces selector      // of namespace labels
+	table      *bart.Lite    // of CIDRs, where a list would be slow
+	ambiguous  []ports.Range // of the rule's middleware: alone they show no use
+	notHTTP    []ports.Range // of the rule's middleware: nobody speaks HTTP there
 }
-
-// targets are what a rule changes on a pod.
-type targets uint8
-
-const (
-	targetPorts targets = 1 << iota
-	targetPrefixes
-	targetIdleTimeout
-	targetDestinations
-	targetKeepalive
-	targetDrain
-	targetStartsFirst
-	targetStopsLast
-
-	// targetsByPort reach connections by their ports: those on others they miss.
-	targetsByPort = targetPorts | targetDestinations
-
-	targetsInProxyConfig = targetIdleTimeout | targetDestinations | targetKeepalive | targetDrain | targetStartsFirst | targetStopsLast
-)
 
 // longList is how many CIDRs a rule has before a table beats looking at each.
 const longList = 8
@@ -68,24 +46,16 @@ const longList = 8
 func Compile(file *rules.File) *Set {
 	s := &Set{file: file, hash: sync.OnceValue(func() string { return hashOf(file) }), rules: make([]compiled, len(file.Rules)+len(file.Gateways))}
 	s.memo.seed = maphash.MakeSeed()
-	known := map[string][]patterns.Alternative{} // an alias may give many rules the same destinations
+	var compiler merge.Compiler
 	for i := range file.Rules {
 		r := &s.rules[i]
-		r.compile(&file.Rules[i])
-		if r.targets&targetDestinations != 0 {
-			d := patterns.Destinations{Ports: r.Destinations.Ports, Prefixes: r.Destinations.CIDRs}
-			key := fmt.Sprint(d)
-			if known[key] == nil {
-				known[key] = patterns.For(d)
-			}
-			r.alternatives = known[key]
-		}
+		r.compile(&compiler, &file.Rules[i])
 		if r.namespaces != nil {
 			s.namespaceSelectors = append(s.namespaceSelectors, int32(i))
 		}
 	}
 	for i := range file.Gateways {
-		s.rules[len(file.Rules)+i].compile(gatewayRule(&file.Gateways[i], file.Mode))
+		s.rules[len(file.Rules)+i].compile(&compiler, gatewayRule(&file.Gateways[i], file.Mode))
 	}
 	s.index = newIndex(s.ofSidecars())
 	s.asked = evidence.NewAsked(s.referencing())
@@ -110,8 +80,8 @@ func (s *Set) referencing() iter.Seq[*rules.Destinations] {
 	}
 }
 
-func (c *compiled) compile(r *rules.Rule) {
-	c.Rule = r
+func (c *compiled) compile(compiler *merge.Compiler, r *rules.Rule) {
+	c.Rule = compiler.Compile(r)
 	c.pods = compileSelector(r.Workloads.PodSelector)
 	c.namespaces = compileSelector(r.Workloads.NamespaceSelector)
 	if r.Workloads.Referencing && len(r.Destinations.CIDRs) > longList {
@@ -127,33 +97,14 @@ func (c *compiled) compile(r *rules.Rule) {
 			c.notHTTP = append(c.notHTTP, m.Ports...)
 		}
 	}
-	switch r.Strategy.Bypass {
-	case rules.BypassPorts:
-		c.targets |= targetPorts
-		c.ports = slices.Collect(ports.All(r.Destinations.Ports))
-	case rules.BypassCIDRs:
-		c.targets |= targetPrefixes
-		c.prefixes = slices.Clone(r.Destinations.CIDRs)
-		slices.SortFunc(c.prefixes, netip.Prefix.Compare)
-		c.prefixes = slices.Compact(c.prefixes)
+}
+
+// hashOf is over every field of the file's types, so that none is forgotten;
+// those that decide nothing have the tag `json:"-"`.
+func hashOf(f *rules.File) string {
+	text, err := json.Marshal(f, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsonv1.FormatDurationAsNano(true))
+	if err != nil {
+		panic("rules.File has a field that is no JSON: " + err.Error())
 	}
-	if r.Strategy.IdleTimeout != nil {
-		if r.Strategy.Scope == rules.ScopeDestinations {
-			c.targets |= targetDestinations
-		} else {
-			c.targets |= targetIdleTimeout
-		}
-	}
-	if r.Strategy.Keepalive != nil {
-		c.targets |= targetKeepalive
-	}
-	if r.Strategy.DrainDuration != nil {
-		c.targets |= targetDrain
-	}
-	if r.Strategy.SidecarStartsFirst {
-		c.targets |= targetStartsFirst
-	}
-	if r.Strategy.SidecarStopsLast {
-		c.targets |= targetStopsLast
-	}
+	return digest.Hex(text)
 }

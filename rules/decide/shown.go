@@ -18,7 +18,7 @@ type Shown struct {
 // Shows lists what else a pod shows, for people who wonder why a rule did not match. It
 // is empty if no rule asks for references.
 func (s *Set) Shows(pod *rules.Pod) Shown {
-	f := s.facts(pod)
+	f := s.facts(pod, evidence.Scan)
 	shown := Shown{Others: []rules.Evidence{}, Unread: slices.Clone(f.found.Unread), Unlisted: f.found.Unlisted}
 	if shown.Unread == nil {
 		shown.Unread = []evidence.Unread{}

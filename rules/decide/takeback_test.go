@@ -12,6 +12,15 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
+// after is a pod's annotations once an outcome is applied, without
+// AppliedAnnotation.
+func after(pod *rules.Pod, o rules.Outcome) map[string]string {
+	edited := &rules.Pod{Annotations: pod.Annotations}
+	apply(edited, o)
+	delete(edited.Annotations, rules.AppliedAnnotation)
+	return edited.Annotations
+}
+
 // A pod that has been through one set of rules, and perhaps its author's hands,
 // and then goes through another.
 func TestTakeBack(t *testing.T) {

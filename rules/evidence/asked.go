@@ -20,6 +20,7 @@ type Asked struct {
 	names      map[string]bool // exact ones
 	suffixes   map[string]bool // what globs end with
 	prefixes   *bart.Lite
+	memory     *memory // of what pods show that is asked for
 }
 
 // uses are ports and kinds of middleware.
@@ -61,7 +62,7 @@ func (s *portSet) add(ranges []ports.Range) {
 
 // NewAsked is for rules with these destinations.
 func NewAsked(all iter.Seq[*rules.Destinations]) *Asked {
-	s := &Asked{names: map[string]bool{}, suffixes: map[string]bool{}, prefixes: new(bart.Lite)}
+	s := &Asked{names: map[string]bool{}, suffixes: map[string]bool{}, prefixes: new(bart.Lite), memory: newMemory()}
 	for d := range all {
 		s.add(d)
 	}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -117,15 +118,21 @@ func (s *scanner) mounts(c *rules.Container) {
 }
 
 func (s *scanner) volume(c *rules.Container, v *rules.Volume, mount *rules.VolumeMount) {
-	if v.ConfigMap != nil {
-		s.mounted(c, v.ConfigMap, mount)
+	for source := range configMapsOf(v) {
+		s.mounted(c, source, mount)
 	}
-	if v.Projected == nil {
-		return
-	}
-	for i := range v.Projected.Sources {
-		if source := v.Projected.Sources[i].ConfigMap; source != nil {
-			s.mounted(c, source, mount)
+}
+
+// configMapsOf are the ConfigMaps that a volume shows, but for the cluster's own.
+func configMapsOf(v *rules.Volume) iter.Seq[*rules.ConfigMapVolume] {
+	return func(yield func(*rules.ConfigMapVolume) bool) {
+		if v.ConfigMap != nil && v.ConfigMap.Name != clusterCA && !yield(v.ConfigMap) || v.Projected == nil {
+			return
+		}
+		for i := range v.Projected.Sources {
+			if source := v.Projected.Sources[i].ConfigMap; source != nil && source.Name != clusterCA && !yield(source) {
+				return
+			}
 		}
 	}
 }
@@ -136,9 +143,6 @@ const clusterCA = "kube-root-ca.crt"
 
 // mounted reads the keys of a ConfigMap that a mount shows.
 func (s *scanner) mounted(c *rules.Container, v *rules.ConfigMapVolume, mount *rules.VolumeMount) {
-	if v.Name == clusterCA {
-		return
-	}
 	known := s.configMap(byVolume, mount.Name, v.Name)
 	if known == nil {
 		return

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
-var updateGolden = flag.Bool("update", false, "write the expected problems of testdata anew")
+var update = flag.Bool("update", false, "write the expected problems of testdata anew")
 
 // beyondSchema are the codes that a schema cannot see: they need arithmetic,
 // other values, or the text itself. A bad file with only such errors may pass
@@ -70,14 +70,7 @@ func TestCorpusProblems(t *testing.T) {
 					t.Errorf("got file %v and problems\n%s\nwant a %s file", loaded != nil, report(problems), kind)
 				}
 				golden := strings.TrimSuffix(file, ".yaml") + ".want"
-				if *updateGolden {
-					if err := os.WriteFile(golden, []byte(report(problems)), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if diff := cmp.Diff(string(read(t, golden)), report(problems)); diff != "" {
-					t.Errorf("problems differ (-want +got), go test ./rules/load -update writes them anew:\n%s", diff)
-				}
+				written.Check(t, golden, report(problems), "go test ./rules/load -update", *update)
 			})
 		}
 	}

@@ -92,10 +92,16 @@ func oldAuthoritiesOut(t *testing.T, running *pods) {
 	t.Helper()
 	before := authorities(t)
 	ca := must(t, "kubectl", "get", "secret", "-n", certified, "holdfast-tls", "-o", `jsonpath={.data.ca\.crt}`)
-	for _, kind := range []string{"mutating", "validating"} {
-		must(t, "kubectl", "patch", kind+"webhookconfiguration", "holdfast", "--type=json", "-p",
-			`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"`+ca+`"}]`)
-	}
+	eventually(t, "the last CA alone in every caBundle", func() (bool, string) {
+		for _, kind := range []string{"mutating", "validating"} {
+			must(t, "kubectl", "patch", kind+"webhookconfiguration", "holdfast", "--type=json", "-p",
+				`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"`+ca+`"}]`)
+		}
+		// The injector applies by force what it has read, which may be what stood there before.
+		time.Sleep(time.Second)
+		now := strings.Join(caBundles(t), "")
+		return strings.Count(now, "BEGIN") == 2, now
+	})
 	changed(t, running, func() { renew(t, "holdfast") })
 	if got := authorities(t); len(got) != 1 || !got[0].Equal(before[len(before)-1]) {
 		t.Errorf("got %d CAs in caBundle after those of before were taken out, want the last of %d", len(got), len(before))

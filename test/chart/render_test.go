@@ -17,6 +17,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 var update = flag.Bool("update", false, "write deploy/install.yaml anew")
@@ -34,18 +35,7 @@ func TestInstallManifest(t *testing.T) {
 	path := cluster.InstallManifest()
 	text := manifest(t, cluster.Namespace, "--set", "namespace.create=true")
 	want := installHeader + string(text)
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is stale, 'go test ./test/chart -update' writes it anew (-want +got):\n%s", path, diff)
-	}
+	written.Check(t, path, want, "go test ./test/chart -update", *update)
 }
 
 // manifest is what the chart renders.

@@ -23,6 +23,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 var update = flag.Bool("update", false, "write testdata/golden anew")
@@ -58,7 +59,7 @@ func TestCorpus(t *testing.T) {
 
 func checkCorpusFile(t *testing.T, file, with, without string) {
 	after := patchOffline(t, corpusRules, file, with)
-	checkGolden(t, filepath.Base(file), after)
+	written.Check(t, filepath.Join(goldenDir, filepath.Base(file)), string(after), "go test -run TestCorpus -update", *update)
 	if checkManifest(t, file, after, with, without) == 0 {
 		t.Error("the file has no pod")
 	}
@@ -218,25 +219,6 @@ func podsOf(t *testing.T, object map[string]any) []*corev1.Pod {
 	}
 	pod.TypeMeta = metav1.TypeMeta{}
 	return []*corev1.Pod{pod}
-}
-
-// checkGolden compares with, or writes, what patch printed for a file.
-func checkGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join(goldenDir, name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v: run 'go test -run TestCorpus -update'", err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("patch prints something else than %s; look at the difference after 'go test -run TestCorpus -update'", path)
-	}
 }
 
 // checkStaleGolden finds golden files whose input is gone.

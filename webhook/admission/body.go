@@ -32,8 +32,10 @@ var refusalCodes = []int{
 // body is the body of one request. Decoded strings are copies, so it is free
 // again once its review is answered.
 type body struct {
-	data  []byte
-	taken int // of bodyMemory, for what is larger than usual
+	received time.Time // when reading it began
+	data     []byte
+	taken    int // of bodyMemory, for what is larger than usual
+	weight   int // of the review in it
 
 	// For whoever waits for memory that a slow sender holds.
 	began  time.Time // when it got some

@@ -11,11 +11,11 @@ import (
 type budget struct {
 	mu      sync.Mutex
 	free    int
-	freed   chan struct{} // closed, and made anew, when something was given back
+	freed   chan struct{} // closed when something is given back; nil if nobody waits for it
 	senders []*body       // hold some of it and are still arriving, oldest first
 }
 
-func newBudget(size int) *budget { return &budget{free: size, freed: make(chan struct{})} }
+func newBudget(size int) *budget { return &budget{free: size} }
 
 // The two budgets of the process: bodies, and what is made of them. They are
 // two because whoever waits for the second holds some of the first.
@@ -56,6 +56,9 @@ func (b *budget) try(n int) (freed <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.free < n {
+		if b.freed == nil {
+			b.freed = make(chan struct{})
+		}
 		return b.freed
 	}
 	b.free -= n
@@ -70,8 +73,10 @@ func (b *budget) give(n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.free += n
-	close(b.freed)
-	b.freed = make(chan struct{})
+	if b.freed != nil {
+		close(b.freed)
+		b.freed = nil
+	}
 }
 
 // arriving remembers a body that takes of the budget while it arrives.

@@ -58,8 +58,9 @@ const (
 	// valueBytes is what one value weighs: the largest thing that three bytes
 	// of JSON can make is a rules.Container, and lists double when they grow.
 	valueBytes = 288
-	// cheapWeight is what may be estimated too high, in bytes.
-	cheapWeight = 256 << 10
+	// cheapWeight is what may be estimated too high, in bytes: pods of 60 KB are not
+	// counted through, and 30 of them are decided at a time all the same.
+	cheapWeight = 1 << 20
 	// turnWait is how long a request waits for memory, or for its turn. The API
 	// server gives up after the webhook configuration's timeout of 3 s.
 	turnWait = time.Second

@@ -25,29 +25,91 @@ const (
 
 // review is an AdmissionReview whose object is an O.
 type review[O any] struct {
-	APIVersion string      `json:"apiVersion"`
-	Kind       string      `json:"kind"`
-	Request    *request[O] `json:"request"`
+	APIVersion string
+	Kind       string
+	Request    *request[O]
+}
+
+func (w *review[O]) readFrom(r *objectReader) error {
+	return r.members(func(name string) error {
+		switch name {
+		case "apiVersion":
+			return r.string(&w.APIVersion)
+		case "kind":
+			return r.string(&w.Kind)
+		case "request":
+			return readPointer(r, &w.Request, func() error { return w.Request.readFrom(r) })
+		}
+		return r.skip()
+	})
+}
+
+// readPointer reads a value that may be missing by read, for which there is room then.
+func readPointer[T any](r *objectReader, into **T, read func() error) error {
+	if r.PeekKind() == jsontext.KindNull {
+		return r.skip()
+	}
+	*into = new(T)
+	return read()
 }
 
 type request[O any] struct {
-	UID         string           `json:"uid"`
-	Kind        groupVersionKind `json:"kind"`
-	SubResource string           `json:"subResource"`
-	Name        string           `json:"name"`
-	Namespace   string           `json:"namespace"`
-	Operation   string           `json:"operation"`
-	DryRun      bool             `json:"dryRun"`
-	Object      *O               `json:"object"`
+	UID         string
+	Kind        groupVersionKind
+	SubResource string
+	Name        string
+	Namespace   string
+	Operation   string
+	DryRun      bool
+	Object      *O
 
 	unread   error     // why Object, though sent, could not be read
 	received time.Time // when reading it began
 }
 
-type groupVersionKind struct {
-	Group   string `json:"group"`
-	Version string `json:"version"`
-	Kind    string `json:"kind"`
+func (q *request[O]) readFrom(r *objectReader) error {
+	return r.members(func(name string) error {
+		switch name {
+		case "uid":
+			return r.string(&q.UID)
+		case "kind":
+			return q.Kind.readFrom(r)
+		case "subResource":
+			return r.string(&q.SubResource)
+		case "name":
+			return r.string(&q.Name)
+		case "namespace":
+			return r.string(&q.Namespace)
+		case "operation":
+			return r.string(&q.Operation)
+		case "dryRun":
+			return r.bool(&q.DryRun)
+		case "object":
+			return readPointer(r, &q.Object, func() error {
+				if pod, ok := any(q.Object).(*podObject); ok {
+					return pod.readFrom(r)
+				}
+				return r.other(q.Object)
+			})
+		}
+		return r.skip()
+	})
+}
+
+type groupVersionKind struct{ Group, Version, Kind string }
+
+func (k *groupVersionKind) readFrom(r *objectReader) error {
+	return r.members(func(name string) error {
+		switch name {
+		case "group":
+			return r.string(&k.Group)
+		case "version":
+			return r.string(&k.Version)
+		case "kind":
+			return r.string(&k.Kind)
+		}
+		return r.skip()
+	})
 }
 
 // String is "v1 Pod" or "apps/v1 Deployment".
@@ -64,7 +126,7 @@ func (k groupVersionKind) String() string {
 // errHeavy is why an object is not read that would take too much memory.
 var errHeavy = fmt.Errorf("got an object of too many values, want one that takes less than %d bytes to read", maxReviewWeight)
 
-// decodeReview reads an AdmissionReview. Like an API server it ignores unknown
+// decodeReview reads an AdmissionReview of a weight. Like an API server it ignores unknown
 // fields, takes null for a missing value, and compares names with their case.
 // Unlike one it refuses duplicate names: readers disagree on which one counts,
 // and a patch made for one reading may not apply to another.
@@ -72,16 +134,16 @@ var errHeavy = fmt.Errorf("got an object of too many values, want one that takes
 // An object of an unexpected shape, or of too many values, is no error, so that a pod that this
 // version of holdfast cannot read is still admitted; Object is then nil and
 // unread says why.
-func decodeReview[O any](body []byte) (*request[O], error) {
+func decodeReview[O any](body []byte, heavy int) (*request[O], error) {
 	err := errHeavy
-	if weight(body) <= maxReviewWeight {
-		var whole review[O]
-		if err = json.Unmarshal(body, &whole); err == nil {
+	if heavy <= maxReviewWeight {
+		var whole *review[O]
+		if whole, err = readReview[O](body); err == nil {
 			return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
 		}
 	}
-	var envelope review[jsontext.Value]
-	if json.Unmarshal(body, &envelope) != nil {
+	envelope, broken := readReview[jsontext.Value](body)
+	if broken != nil {
 		return nil, fmt.Errorf("cannot decode the AdmissionReview: %w", plain(err))
 	}
 	if err := checkReview(envelope.APIVersion, envelope.Kind, envelope.Request != nil); err != nil {
@@ -92,6 +154,16 @@ func decodeReview[O any](body []byte) (*request[O], error) {
 		UID: r.UID, Kind: r.Kind, SubResource: r.SubResource, Name: r.Name,
 		Namespace: r.Namespace, Operation: r.Operation, DryRun: r.DryRun, unread: err,
 	}, nil
+}
+
+func readReview[O any](body []byte) (*review[O], error) {
+	r := newObjectReader(body)
+	defer r.end()
+	whole := new(review[O])
+	if err := whole.readFrom(r); err != nil {
+		return nil, err
+	}
+	return whole, r.ended()
 }
 
 func checkReview(apiVersion, kind string, hasRequest bool) error {

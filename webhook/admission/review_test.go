@@ -13,7 +13,7 @@ func TestDecodeErrorsArePlain(t *testing.T) {
 		{"a uid that is no text", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":{}}}`, "got an object at /request/uid"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := decodeReview[podObject]([]byte(test.body))
+			_, err := decodeReview[podObject]([]byte(test.body), 0)
 			if err == nil {
 				t.Fatal("got no error")
 			}

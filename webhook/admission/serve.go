@@ -27,20 +27,20 @@ type reviewer[O any] interface {
 // serve takes a review from the request's body to the answer's. Reviews of
 // anything but what is expected are admitted with a warning.
 func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *expectation, h reviewer[O]) {
-	received := time.Now()
-	b := &body{}
+	b := &body{received: time.Now()}
 	defer b.giveBack()
 	if refused := b.read(w, r); refused != nil {
 		refuse(w, r, refused, m)
 		return
 	}
-	heavy := min(weight(b.data), maxReviewWeight)
-	if !reviewMemory.take(r.Context(), heavy, nil) {
+	b.weight = weight(b.data)
+	taken := min(b.weight, maxReviewWeight)
+	if !reviewMemory.take(r.Context(), taken, nil) {
 		refuse(w, r, tooBusy(), m)
 		return
 	}
-	defer reviewMemory.give(heavy)
-	answer, record, err := answerTo(r.Context(), b.data, received, m, expected, h)
+	defer reviewMemory.give(taken)
+	answer, record, err := answerTo(r.Context(), b, m, expected, h)
 	// Last, and also for a client that has left.
 	defer record()
 	switch {
@@ -66,14 +66,14 @@ func serve[O any](w http.ResponseWriter, r *http.Request, m *Metrics, expected *
 // turn for it. A defect, error or panic, becomes what the reviewer answers then;
 // the answer needs the review's uid, or the API server takes it for a failed
 // call.
-func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, record func(), err error) {
+func answerTo[O any](ctx context.Context, b *body, m *Metrics, expected *expectation, h reviewer[O]) (answer []byte, record func(), err error) {
 	var r *request[O]
 	nothing := func() {}
 	survive := func(defect any) ([]byte, error) {
 		if r == nil {
-			r = &request[O]{UID: uidOf(body)}
+			r = &request[O]{UID: uidOf(b.data)}
 		}
-		r.received = received
+		r.received = b.received
 		return encodeAnswer(r.UID, h.survive(r, defect))
 	}
 	defer func() {
@@ -86,10 +86,10 @@ func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Me
 			answer, err = survive(caught)
 		}
 	}()
-	if r, err = decodeReview[O](body); err != nil {
+	if r, err = decodeReview[O](b.data, b.weight); err != nil {
 		return nil, nothing, err
 	}
-	r.received = received
+	r.received = b.received
 	if got := unexpected(r, expected); got != "" {
 		m.warned(warnNeedlessRequest)
 		answer, err = encodeAnswer(r.UID, allowed(got))
@@ -121,7 +121,7 @@ func answerTo[O any](ctx context.Context, body []byte, received time.Time, m *Me
 // uidOf reads the uid alone, for when reading the whole review panicked.
 func uidOf(body []byte) (uid string) {
 	defer func() { _ = recover() }()
-	if r, err := decodeReview[struct{}](body); err == nil {
+	if r, err := decodeReview[struct{}](body, 0); err == nil {
 		uid = r.UID
 	}
 	return uid

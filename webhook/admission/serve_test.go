@@ -126,7 +126,7 @@ func (unreachable) survive(*request[unreadable], any) response { return allowed(
 
 // A defect of the decoder admits too: the uid is read without the object.
 func TestDefectOfTheDecoderAdmits(t *testing.T) {
-	answer, _, err := answerTo(t.Context(), []byte(reviewOf(`{}`)), time.Now(), NewMetrics(), expectPods, unreachable{t})
+	answer, _, err := answerTo(t.Context(), &body{data: []byte(reviewOf(`{}`))}, NewMetrics(), expectPods, unreachable{t})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // CertificateFollower is told of the objects that self-signed certificates live in:
@@ -27,7 +28,7 @@ type CertificateFollower interface {
 // FollowCertificates watches one Secret and the two webhook configurations of one
 // name until ctx ends; tasks are then soon done. No other object is asked for, so that
 // roles can name these.
-func (c *Cluster) FollowCertificates(ctx context.Context, tasks *sync.WaitGroup, secret types.NamespacedName, configurations string, to CertificateFollower) (Check, error) {
+func (c *Cluster) FollowCertificates(ctx context.Context, tasks *background.Tasks, secret types.NamespacedName, configurations string, to CertificateFollower) (Check, error) {
 	named := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", configurations), Transform: cache.TransformStripManagedFields()}
 	from, err := c.newCache(map[client.Object]cache.ByObject{
 		&corev1.Secret{}: {Field: fields.AndSelectors(inNamespace(secret.Namespace), fields.OneTermEqualSelector("metadata.name", secret.Name)), Transform: cache.TransformStripManagedFields()},

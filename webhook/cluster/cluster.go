@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/go-logr/logr"
@@ -17,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 const userAgent = "holdfast"
@@ -109,7 +109,7 @@ type Check struct {
 
 // Start watches until ctx ends; tasks are then soon done. Nothing is asked of
 // Istio before FollowIstio. The follower of the ConfigMap may be nil.
-func (c *Cluster) Start(ctx context.Context, tasks *sync.WaitGroup, configMap types.NamespacedName, follower Follower) ([]Check, error) {
+func (c *Cluster) Start(ctx context.Context, tasks *background.Tasks, configMap types.NamespacedName, follower Follower) ([]Check, error) {
 	objects := map[client.Object]cache.ByObject{metadataOf(namespaceKind): {Transform: keepLabels}}
 	if follower != nil {
 		objects[&corev1.ConfigMap{}] = cache.ByObject{

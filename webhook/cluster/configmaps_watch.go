@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/evidence/configmaps"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 const (
@@ -88,7 +88,7 @@ func (c *Cluster) newConfigMapsWatch(clusterWide bool) (*configMapsWatch, error)
 
 // run watches until ctx ends. Namespaces that are known by now are read at once, by one
 // answer for the whole cluster; others when they come.
-func (w *configMapsWatch) run(ctx context.Context, tasks *sync.WaitGroup) {
+func (w *configMapsWatch) run(ctx context.Context, tasks *background.Tasks) {
 	w.index.begin(func(name string, n *namespaceConfigMaps) {
 		tasks.Go(func() { w.readLate(ctx, name, n) })
 	})

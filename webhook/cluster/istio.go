@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // istioGrace is how long readiness waits for Istio's settings. A pod decided
@@ -61,7 +61,7 @@ func (c *Cluster) runIstio(ctx context.Context) {
 // startIstio watches one root namespace until the returned function is called.
 func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var tasks sync.WaitGroup
+	var tasks background.Tasks
 	stop = func() { cancel(); tasks.Wait() }
 	log := c.log.WithValues("rootNamespace", root)
 	now := time.Now()
@@ -94,7 +94,7 @@ func (c *Cluster) startIstio(ctx context.Context, root string) (stop func()) {
 	return stop
 }
 
-func (c *Cluster) watchIstio(ctx context.Context, tasks *sync.WaitGroup, root string) ([]*watch, error) {
+func (c *Cluster) watchIstio(ctx context.Context, tasks *background.Tasks, root string) ([]*watch, error) {
 	c.settings.reset()
 	settings := &watch{what: watchIstioSettings, synced: func() bool { return true }}
 	for _, objects := range settingsObjects(root, c.revisions) {

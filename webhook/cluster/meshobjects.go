@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // meshObjects are the EnvoyFilters of one root namespace, by name. Until all
@@ -35,7 +36,7 @@ func (m *meshObjects) missing(name string) bool {
 // watchMeshObjects watches them until ctx ends. They are for warnings only: an
 // Istio without these definitions, or a role without this right, is told once
 // in the log, and neither readiness nor another watch waits for them.
-func (c *Cluster) watchMeshObjects(ctx context.Context, tasks *sync.WaitGroup, root string) error {
+func (c *Cluster) watchMeshObjects(ctx context.Context, tasks *background.Tasks, root string) error {
 	// All of them and not those with holdfast's labels: what counts for a pod is
 	// the name, and tools that apply manifests may have labels of their own.
 	objects := map[client.Object]cache.ByObject{metadataOf(envoyFilterKind): {Field: inNamespace(root), Transform: keepLabels}}

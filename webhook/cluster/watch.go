@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/fields"
@@ -14,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // What is watched, as readiness, metric and log call it.
@@ -103,7 +103,7 @@ func eventHandler[O client.Object](set, gone func(O)) toolscache.ResourceEventHa
 }
 
 // run starts a cache, and tells when its watches have synced.
-func (c *Cluster) run(ctx context.Context, tasks *sync.WaitGroup, objects cache.Cache, watches []*watch) {
+func (c *Cluster) run(ctx context.Context, tasks *background.Tasks, objects cache.Cache, watches []*watch) {
 	tasks.Go(func() {
 		if err := objects.Start(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error(err, "watching the cluster ended")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/mesh"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
 func makeNamespace(t *testing.T, name string) {
@@ -29,7 +30,7 @@ func makeNamespace(t *testing.T, name string) {
 // object which is none of this package's business.
 func both(t *testing.T, mode rules.Mode, seconds, gatewaySeconds int) *rules.File {
 	t.Helper()
-	return fileOf(t, header+"mode: "+string(mode)+"\nrules:\n"+scopedRule+fmt.Sprintf(aliveRule, "r", seconds)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", gatewaySeconds))
+	return rulesfile.Of(t, "mode: "+string(mode)+"\nrules:\n"+scopedRule+fmt.Sprintf(aliveRule, "r", seconds)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", gatewaySeconds))
 }
 
 // What the rules need is created, whoever has not waited for it, labelled and
@@ -54,7 +55,7 @@ func TestCreated(t *testing.T) {
 		return r.objects(mesh.KindKeepalive, present) == 1 && r.objects(mesh.KindGateway, present) == 1, ""
 	})
 	// The next value; the other objects stay as they are.
-	r.Follow(fileOf(t, header+"rules:\n"+fmt.Sprintf(aliveRule, "r", 120)+fmt.Sprintf(aliveRule, "s", 60)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", 300)))
+	r.Follow(rulesfile.Of(t, "rules:\n"+fmt.Sprintf(aliveRule, "r", 120)+fmt.Sprintf(aliveRule, "s", 60)+"gateways:\n"+fmt.Sprintf(gatewayRule, "public", 300)))
 	eventually(t, "the object of the new value", func() (bool, string) {
 		_, ok := list(t)["istio-system/holdfast-keepalive-60s-30s-3"]
 		return ok, ""
@@ -215,10 +216,10 @@ func TestGateways(t *testing.T) {
 	if !strings.Contains(r.log(), "drainDuration") {
 		t.Error("the log does not say what becomes of open connections")
 	}
-	none := header + "mode: %s\nrules:\n" + fmt.Sprintf(aliveRule, "r", 120)
-	r.Follow(fileOf(t, fmt.Sprintf(none, rules.Observe)))
+	none := "mode: %s\nrules:\n" + fmt.Sprintf(aliveRule, "r", 120)
+	r.Follow(rulesfile.Of(t, fmt.Sprintf(none, rules.Observe)))
 	stays(t, "the gateway kept while the file observes", kept(gateway(600)))
-	r.Follow(fileOf(t, fmt.Sprintf(none, rules.Enforce)))
+	r.Follow(rulesfile.Of(t, fmt.Sprintf(none, rules.Enforce)))
 	eventually(t, "no gateway", kept())
 }
 
@@ -227,7 +228,7 @@ func TestGateways(t *testing.T) {
 func TestNamespaceMissing(t *testing.T) {
 	clean(t)
 	r := start(t, shared.config, nil)
-	file := fileOf(t, header+"rules:\n"+fmt.Sprintf(aliveRule, "r", 120)+"gateways:\n"+
+	file := rulesfile.Of(t, "rules:\n"+fmt.Sprintf(aliveRule, "r", 120)+"gateways:\n"+
 		strings.Replace(fmt.Sprintf(gatewayRule, "late", 300), "edge", "another-edge", 1))
 	r.Follow(file)
 	objects := needs(file)

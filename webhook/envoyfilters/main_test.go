@@ -23,8 +23,8 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/mesh"
 	"github.com/holdfast-mesh/holdfast/rules"
-	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
 // shared is a real API server with Istio's definitions, and a configuration with
@@ -160,29 +160,19 @@ func value(metric prometheus.Metric) float64 {
 
 // Rules of the tests.
 const (
-	header      = "apiVersion: holdfast.dev/v1alpha1\nkind: Rules\n"
 	aliveRule   = "- {name: %s, destinations: {ports: [6379]}, strategy: {idleTimeout: 2h, keepalive: {time: %ds, interval: 30s, probes: 3}}}\n"
 	scopedRule  = "- {name: scoped, destinations: {ports: [1]}, strategy: {idleTimeout: 2h, scope: Destinations}}\n"
 	gatewayRule = "- {name: %s, namespace: edge, selector: {istio: ingressgateway}, ports: [8443], keepalive: {time: %ds, interval: 20s, probes: 4}}\n"
 )
 
-func fileOf(t *testing.T, text string) *rules.File {
-	t.Helper()
-	file, problems := load.Rules("rules.yaml", []byte(text))
-	if problems.HasErrors() {
-		t.Fatal(problems)
-	}
-	return file
-}
-
 // alive is a file with one rule per keepalive time, in seconds.
 func alive(t *testing.T, seconds ...int) *rules.File {
 	t.Helper()
-	text := header + "rules:\n" + scopedRule
+	text := "rules:\n" + scopedRule
 	for i, s := range seconds {
 		text += fmt.Sprintf(aliveRule, fmt.Sprintf("r%d", i), s)
 	}
-	return fileOf(t, text)
+	return rulesfile.Of(t, text)
 }
 
 // clean empties the cluster before a test.

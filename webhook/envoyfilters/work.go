@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	networking "istio.io/client-go/pkg/apis/networking/v1alpha3"
@@ -16,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/holdfast-mesh/holdfast/mesh"
+	"github.com/holdfast-mesh/holdfast/webhook/background"
 )
 
 // requestTimeout bounds one request.
@@ -80,7 +80,7 @@ func (m *Manager) probe(ctx context.Context) error {
 func (k *keeper) keep(ctx context.Context) (err error) {
 	defer survive(&err)
 	ctx, stop := context.WithCancelCause(ctx)
-	var tasks sync.WaitGroup
+	var tasks background.Tasks
 	defer tasks.Wait()
 	defer stop(nil)
 	objects, err := cache.New(k.config, cache.Options{

@@ -13,7 +13,8 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
-	"github.com/holdfast-mesh/holdfast/rules/load"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
+	"github.com/holdfast-mesh/holdfast/test/source"
 	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
@@ -32,17 +33,9 @@ func TestPage(t *testing.T) {
 
 // The page has a row for every form and for every trap.
 func TestPageIsComplete(t *testing.T) {
-	source, err := os.ReadFile("../form/form.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	forms := regexp.MustCompile(`Form = "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1)
-	if len(forms) == 0 {
-		t.Fatal("found no declared form")
-	}
-	for _, f := range forms {
-		if !strings.Contains(prose, "\n{{form \""+f[1]+"\" ") && !strings.Contains(prose, "\n| `"+f[1]+"` |") {
-			t.Errorf("page.md has no row for the form %s", f[1])
+	for _, form := range source.Constants(t, "../form/form.go", "Form") {
+		if !strings.Contains(prose, "\n{{form \""+form+"\" ") && !strings.Contains(prose, "\n| `"+form+"` |") {
+			t.Errorf("page.md has no row for the form %s", form)
 		}
 	}
 	for _, trap := range traps {
@@ -60,11 +53,7 @@ func TestPageBareHost(t *testing.T) {
 	if !strings.Contains(prose, example) {
 		t.Errorf("page.md lacks the row %q", example)
 	}
-	file, problems := load.Rules("rules.yaml", []byte("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n"+
-		"- {name: sessions, destinations: {hosts: [sessions.example.com]}, workloads: {referencing: true}, strategy: {idleTimeout: 24h}}\n"))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	file := rulesfile.Of(t, "rules: [{name: sessions, destinations: {hosts: [sessions.example.com]}, workloads: {referencing: true}, strategy: {idleTimeout: 24h}}]\n")
 	pod := &rules.Pod{Containers: []rules.Container{{Name: "app", Env: []rules.EnvVar{{Name: "CACHE_HOST", Value: "sessions.example.com"}}}}}
 	if _, verdicts := decide.Compile(file).Explain(pod, decide.Options{ClusterWide: true}); !shownBy(verdicts[0].Evidence, "bare-host") {
 		t.Errorf("got %+v, want evidence of the form bare-host", verdicts[0])

@@ -49,8 +49,11 @@ func hostItems(list string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		first := true
 		for item := range strings.SplitSeq(list, ",") {
-			i := strings.IndexAny(item, "=:")
-			if i >= 0 && (item[i] == '=' || !first) && vocabulary.IsSecret(item[:i]) || !yield(item) {
+			i := 0
+			for i < len(item) && item[i] != '=' && item[i] != ':' {
+				i++
+			}
+			if i < len(item) && (item[i] == '=' || !first) && vocabulary.IsSecret(item[:i]) || !yield(item) {
 				return
 			}
 			first = false

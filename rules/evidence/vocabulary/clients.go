@@ -9,18 +9,19 @@ type Client struct {
 	Words bool
 }
 
+// longestPath is longer than where programs lie.
+const longestPath = 128
+
 // FindClient finds a program by its name or path.
 func FindClient(program string) (Client, bool) {
-	if len(program) > longestWord {
+	if len(program) > longestPath {
 		return Client{}, false
 	}
-	program = strings.TrimSuffix(program[strings.LastIndexByte(program, '/')+1:], ".sh")
-	c, ok := clients[program]
-	return c, ok
+	return clients.exactly(strings.TrimSuffix(program[strings.LastIndexByte(program, '/')+1:], ".sh"))
 }
 
-var clients = func() map[string]Client {
-	table := map[string]Client{"cqlsh": {"cassandra", true}, "nc": {"", true}, "ncat": {"", true}, "netcat": {"", true}, "telnet": {"", true}}
+var clients = func() table[Client] {
+	all := map[string]Client{"cqlsh": {"cassandra", true}, "nc": {"", true}, "ncat": {"", true}, "netcat": {"", true}, "telnet": {"", true}}
 	for kind, programs := range map[string]string{
 		"mysql":      "mysql mysqladmin mysqldump mysqlshow mysqlimport mysqlsh mariadb mariadb-admin mariadb-dump",
 		"postgresql": "psql pg_isready pg_dump pg_dumpall pg_restore pg_basebackup pgbench createdb dropdb createuser",
@@ -32,8 +33,8 @@ var clients = func() map[string]Client {
 		"ldap":       "ldapsearch ldapadd ldapmodify ldapwhoami",
 	} {
 		for program := range strings.FieldsSeq(programs) {
-			table[program] = Client{Kind: kind}
+			all[program] = Client{Kind: kind}
 		}
 	}
-	return table
+	return newTable(all)
 }()

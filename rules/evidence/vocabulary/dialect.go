@@ -9,7 +9,7 @@ type Keys struct {
 
 // Add reads one key and its value.
 func (k *Keys) Add(name, value string) {
-	says, _ := lookUp(keys, name)
+	says, _ := keys.lookUp(name)
 	switch says {
 	case 0:
 		return
@@ -70,7 +70,7 @@ const (
 // Source: https://www.npgsql.org/doc/connection-string-parameters.html
 // Source: https://dev.mysql.com/doc/connector-net/en/connector-net-8-0-connection-options.html
 // Source: https://www.postgresql.org/docs/current/libpq-connect.html
-var keys = map[string]keyClass{
+var keys = newTable(map[string]keyClass{
 	"user": keyUser, "user id": keyUser, "userid": keyUser, "uid": keyUser, "username": keyUser,
 	"allowpublickeyretrieval": keyMySQL, "allowuservariables": keyMySQL, "convert zero datetime": keyMySQL, "treattinyasboolean": keyMySQL, "allowzerodatetime": keyMySQL,
 	"dbname": keyPostgreSQL, "search path": keyPostgreSQL, "include error detail": keyPostgreSQL,
@@ -80,4 +80,4 @@ var keys = map[string]keyClass{
 	"server": keyServer, "data source": keyServer,
 	"port":     keyPort,
 	"database": keyDatabase,
-}
+})

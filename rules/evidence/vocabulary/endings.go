@@ -30,11 +30,14 @@ type ending struct {
 	word bool // it counts only where no letter stands before it: REDIS_IP, but not REDIS_ZIP
 }
 
-// endings are ordered by their last letter, longer ones first.
+// endings are by their last two letters, longer ones first.
 var endings = newEndings()
 
-func newEndings() (table ['z' - 'a' + 1][]ending) {
-	for _, list := range []struct {
+// letters is how many places there are for a letter.
+const letters = 'z' - 'a' + 1
+
+func newEndings() (byEnd [letters][letters][]ending) {
+	for _, of := range []struct {
 		role  Role
 		word  bool
 		texts string
@@ -45,24 +48,24 @@ func newEndings() (table ['z' - 'a' + 1][]ending) {
 		{Type, true, "connector_class,connector.class,dbengine,dbtype,dbdriver,driver_class_name,driverclassname,driver-class-name,connection,database_type,provider,protocol,platform,dialect,adapter,backend,driver,client,plugin,engine,vendor,scheme,flavor,module,dbms,type,kind"},
 		{Database, true, "database,broker,cache,store,queue,db"},
 	} {
-		for text := range strings.SplitSeq(list.texts, ",") {
-			last := text[len(text)-1] - 'a'
-			table[last] = append(table[last], ending{text, list.role, list.word})
+		for text := range strings.SplitSeq(of.texts, ",") {
+			list := &byEnd[text[len(text)-1]-'a'][text[len(text)-2]-'a']
+			*list = append(*list, ending{text, of.role, of.word})
 		}
 	}
-	return table
+	return byEnd
 }
 
 // Ending finds the role of a name by its end, and the part before it.
 func Ending(name string) (role Role, prefix string) {
-	if name == "" {
+	if len(name) < 2 {
 		return NoRole, ""
 	}
-	last := (name[len(name)-1] | 0x20) - 'a'
-	if int(last) >= len(endings) {
+	last, before := (name[len(name)-1]|0x20)-'a', (name[len(name)-2]|0x20)-'a'
+	if last >= letters || before >= letters {
 		return NoRole, ""
 	}
-	for _, e := range endings[last] {
+	for _, e := range endings[last][before] {
 		if !EndsWith(name, e.text) {
 			continue
 		}

@@ -49,17 +49,17 @@ func isConnection(name string) bool {
 // itself, a switch, a network (cloud_sql_proxy listens on "=tcp:5432"), and what people
 // write into examples.
 func IsNoHost(host string) bool {
-	_, none := noHosts[host]
+	_, none := noHosts.exactly(host)
 	return none
 }
 
-var noHosts = func() map[string]struct{} {
-	table := map[string]struct{}{}
+var noHosts = func() table[struct{}] {
+	all := map[string]struct{}{}
 	for word := range strings.FieldsSeq(`localhost true false yes no on off none null nil undefined enabled disabled
 		tcp udp unix placeholder changeme change-me dummy todo tbd xxx invalid nowhere notused unused`) {
-		table[word] = struct{}{}
+		all[word] = struct{}{}
 	}
-	return table
+	return newTable(all)
 }()
 
 // IsAlertmanager reports whether a host is a Prometheus Alertmanager by its name. It

@@ -16,8 +16,8 @@ type Meaning struct {
 // in rules, and what people write instead.
 var kinds = newKinds()
 
-func newKinds() map[string]Meaning {
-	table := map[string]Meaning{}
+func newKinds() table[Meaning] {
+	words := map[string]Meaning{}
 	for _, m := range rules.KnownMiddleware() {
 		usual := Meaning{m.Name, m.Ports[0].First}
 		if m.Name == "elasticsearch" {
@@ -27,7 +27,7 @@ func newKinds() map[string]Meaning {
 			usual.Port = 9200
 		}
 		for _, word := range append([]string{m.Name}, m.Aliases...) {
-			table[strings.ToLower(word)] = usual
+			words[strings.ToLower(word)] = usual
 		}
 	}
 	for word, name := range map[string]string{
@@ -37,9 +37,9 @@ func newKinds() map[string]Meaning {
 		"sqlsrv": "sqlserver", "mongos": "mongodb", "mysqli": "mysql", "dragonfly": "redis",
 		"bootstrapservers": "kafka", "bootstrapserver": "kafka", "maria": "mysql", "zoo": "zookeeper", "zknodes": "zookeeper",
 	} {
-		table[word] = table[name]
+		words[word] = words[name]
 	}
-	return table
+	return newTable(words)
 }
 
 // http stands for HTTP, and what is spoken upon it, in the table of schemes.
@@ -48,15 +48,15 @@ const http = "http"
 // schemes are schemes of URLs, in lower case.
 var schemes = newSchemes()
 
-func newSchemes() map[string]Meaning {
-	table := map[string]Meaning{
+func newSchemes() table[Meaning] {
+	words := map[string]Meaning{
 		// Servers without an entry in the table of middleware, and what any server may speak.
 		// Source: https://www.iana.org/assignments/service-names-port-numbers
 		"http": {http, 80}, "https": {http, 443}, "ws": {http, 80}, "wss": {http, 443}, "grpc": {http, 0}, "nats": {"", 4222}, "mqtt": {"", 1883}, "mqtts": {"", 8883},
 	}
 	for _, m := range rules.KnownMiddleware() {
 		for _, s := range m.Schemes {
-			table[strings.ToLower(s)] = Meaning{m.Name, m.Ports[0].First}
+			words[strings.ToLower(s)] = Meaning{m.Name, m.Ports[0].First}
 		}
 	}
 	for scheme, m := range map[string]Meaning{
@@ -75,30 +75,9 @@ func newSchemes() map[string]Meaning {
 		"rabbitmq": {"rabbitmq", 5672}, "rabbitmqs": {"rabbitmq", 5671},
 		"pg": {"postgresql", 5432}, "mongo": {"mongodb", 27017}, "elasticsearch": {"elasticsearch", 9200}, "pymssql": {"sqlserver", 1433}, "sqlsrv": {"sqlserver", 1433},
 	} {
-		table[scheme] = m
+		words[scheme] = m
 	}
-	return table
-}
-
-// longestWord is longer than any word or scheme that is known.
-const longestWord = 32
-
-// lookUp finds a word in any case of letters, without allocating.
-func lookUp[T any](table map[string]T, word string) (T, bool) {
-	var lower [longestWord]byte
-	if len(word) > longestWord {
-		var none T
-		return none, false
-	}
-	for i := 0; i < len(word); i++ {
-		c := word[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	found, ok := table[string(lower[:len(word)])]
-	return found, ok
+	return newTable(words)
 }
 
 // Scheme says what a scheme means that may have parts before and after it, as in
@@ -118,14 +97,14 @@ func findScheme(scheme string) Meaning {
 		} else {
 			scheme = ""
 		}
-		if m, ok := lookUp(schemes, part); ok {
+		if m, ok := schemes.lookUp(part); ok {
 			return m
 		}
 		if base, dialect, ok := strings.Cut(part, "+"); ok {
 			if base == "db" { // of Celery's results: db+postgresql://
 				base = dialect
 			}
-			if m, ok := lookUp(schemes, base); ok {
+			if m, ok := schemes.lookUp(base); ok {
 				return m
 			}
 		}
@@ -134,7 +113,7 @@ func findScheme(scheme string) Meaning {
 }
 
 // Kind is what is usual of a middleware by its name.
-func Kind(name string) Meaning { return kinds[name] }
+func Kind(name string) Meaning { return kinds.words[name] }
 
 // SpeaksHTTP reports whether clients of a middleware speak HTTP.
 func SpeaksHTTP(kind string) bool {

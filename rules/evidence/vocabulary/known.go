@@ -5,24 +5,19 @@ import "strings"
 // Known says which middleware one well-known application means by a variable whose
 // name does not say it, or nothing.
 func Known(variable string) (kind string) {
-	if len(variable) < shortestKnown || len(variable) > longestWord {
-		return ""
-	}
-	return known[variable]
+	kind, _ = known.exactly(variable)
+	return kind
 }
 
-var known = func() map[string]string {
-	table := map[string]string{}
+var known = func() table[string] {
+	all := map[string]string{}
 	for _, a := range applications {
 		for variable := range strings.FieldsSeq(a.variables) {
-			table[variable] = a.kind
+			all[variable] = a.kind
 		}
 	}
-	return table
+	return newTable(all)
 }()
-
-// shortestKnown is the length of the shortest variable in the table.
-const shortestKnown = len("PMA_HOST")
 
 // applications are those whose variables for hosts name the use and not the middleware,
 // and that know only one kind, or mean one where nothing beside says another. To add
@@ -67,16 +62,14 @@ var applications = []struct{ kind, variables, source string }{
 // servers and many an application call it.
 // Source: https://github.com/docker-library/docs (mysql, mariadb, postgres)
 func Account(variable string) (kind string) {
-	if len(variable) > len("POSTGRES_DATABASE") || len(variable) < len("POSTGRES_DB")-1 || variable[0] != 'M' && variable[0] != 'P' {
-		return ""
-	}
-	return accounts[variable]
+	kind, _ = accounts.exactly(variable)
+	return kind
 }
 
-var accounts = map[string]string{
+var accounts = newTable(map[string]string{
 	"MYSQL_USER": "mysql", "MYSQL_DATABASE": "mysql", "MYSQL_PORT": "mysql", "MARIADB_USER": "mysql", "MARIADB_DATABASE": "mysql",
 	"POSTGRES_USER": "postgresql", "POSTGRES_DB": "postgresql", "POSTGRES_DATABASE": "postgresql", "POSTGRES_PORT": "postgresql",
-}
+})
 
 // IsDatabaseName reports whether what stands before the ending of a host's name says that
 // it is a database's: DB_HOST, DATABASE_HOST, DB_SERVER_HOST.

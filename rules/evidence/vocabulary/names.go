@@ -35,10 +35,10 @@ type word struct {
 	Meaning
 }
 
-func newWords() map[string]word {
-	table := map[string]word{}
-	for text, m := range kinds {
-		table[text] = word{Meaning: m}
+func newWords() table[word] {
+	all := map[string]word{}
+	for text, m := range kinds.words {
+		all[text] = word{Meaning: m}
 	}
 	for c, list := range map[class]string{
 		store: `db database databases datasource dbms rdbms sql nosql cache caching queue mq messaging messagebroker store storage session sessions
@@ -50,10 +50,10 @@ func newWords() map[string]word {
 		another: `exporter commander ui gui admin express management manager rest registry metrics insight operator http console dashboard web api jmx ssh proxysql backup agent monitor monitoring kibana logstash filebeat apm phpmyadmin pgadmin`,
 	} {
 		for text := range strings.FieldsSeq(list) {
-			table[text] = word{class: c}
+			all[text] = word{class: c}
 		}
 	}
-	return table
+	return newTable(all)
 }
 
 // maxWords is how many words of a name are looked at, from its end.
@@ -72,7 +72,7 @@ func Read(name string) Name {
 			break
 		}
 		text := name[start:end]
-		w, ok := lookUp(words, text)
+		w, ok := words.lookUp(text)
 		switch w.class {
 		case store, storeAt:
 			n.Store = true
@@ -112,7 +112,7 @@ func Read(name string) Name {
 // Source: https://kafka.apache.org/documentation/#producerconfigs_bootstrap.servers
 func bootstrap(rest string) Meaning {
 	if start, end := firstWord(rest); strings.EqualFold(rest[start:end], "servers") || strings.EqualFold(rest[start:end], "server") {
-		return kinds["kafka"]
+		return Kind("kafka")
 	}
 	return Meaning{}
 }
@@ -130,7 +130,7 @@ const longestKind = len("bootstrapservers")
 
 // kindOf finds a word, also with a number or "db" behind it: redis2, mysqldb.
 func kindOf(word string) Meaning {
-	if m, ok := lookUp(kinds, word); ok {
+	if m, ok := kinds.lookUp(word); ok {
 		return m
 	}
 	return kindOfStem(word)
@@ -148,7 +148,7 @@ func kindOfStem(word string) Meaning {
 	if len(stem) == len(word) || len(stem) < 2 {
 		return Meaning{}
 	}
-	m, _ := lookUp(kinds, stem)
+	m, _ := kinds.lookUp(stem)
 	return m
 }
 

@@ -38,6 +38,9 @@ func IsSecret(name string) bool {
 // IsPassword reports whether a name is that of a password and of no server:
 // "password:1234" is no address, "auth:6379" is one.
 func IsPassword(name string) bool {
+	if name == "" || name[len(name)-1]|0x20 != 'd' && name[len(name)-1]|0x20 != 'e' {
+		return false // as nearly all
+	}
 	return EndsWith(name, "password") || EndsWith(name, "passwd") || EndsWith(name, "pwd") || EndsWith(name, "passphrase")
 }
 

@@ -14,7 +14,7 @@ func ServerKind(name string) string {
 		}
 		word := rest[start:end]
 		rest = rest[:start]
-		switch about, _ := lookUp(ofServers, word); {
+		switch about, _ := ofServers.lookUp(word); {
 		case about == isClient:
 			return ""
 		case kind != "": // what is in front of it may be anything
@@ -37,35 +37,33 @@ const (
 	isClient             // it is none
 )
 
-var ofServers = func() map[string]aboutServer {
-	table := map[string]aboutServer{}
+var ofServers = func() table[aboutServer] {
+	all := map[string]aboutServer{}
 	for about, words := range map[aboutServer]string{
 		isPart: `master masters slave slaves primary primaries secondary replica replicas replication read node nodes server servers cluster db database data svc service broker
 			standalone sentinel leader follower headless sts statefulset deployment deploy pod container test dev prod local arbiter rs shard main cache`,
 		isClient: `pgbouncer pgpool proxysql mongos init setup create wait waitfor migrate migration migrations seed client consumer producer connect test-client tests backup exporter ui`,
 	} {
 		for word := range strings.FieldsSeq(words) {
-			table[word] = about
+			all[word] = about
 		}
 	}
-	return table
+	return newTable(all)
 }()
 
 // ServersOwn says which middleware a container is the server of, by a variable that only
 // images of servers read.
-func ServersOwn(variable string) string {
-	if len(variable) > longestWord {
-		return ""
-	}
-	return serversOwn[variable]
+func ServersOwn(variable string) (kind string) {
+	kind, _ = serversOwn.exactly(variable)
+	return kind
 }
 
 // serversOwn are what the official images and those of the large vendors set servers up
 // with. Applications have them too, where one file of variables is for all.
 // Source: https://github.com/docker-library/docs (mysql, mariadb, postgres, mongo, rabbitmq, cassandra, zookeeper)
 // Source: https://github.com/bitnami/containers/tree/main/bitnami (kafka, zookeeper, redis)
-var serversOwn = func() map[string]string {
-	table := map[string]string{}
+var serversOwn = func() table[string] {
+	all := map[string]string{}
 	for kind, variables := range map[string]string{
 		"mysql":      "MYSQL_ROOT_PASSWORD MYSQL_ALLOW_EMPTY_PASSWORD MYSQL_RANDOM_ROOT_PASSWORD MARIADB_ROOT_PASSWORD MARIADB_RANDOM_ROOT_PASSWORD MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
 		"postgresql": "PGDATA POSTGRES_INITDB_ARGS POSTGRES_HOST_AUTH_METHOD POSTGRES_INITDB_WALDIR",
@@ -77,16 +75,16 @@ var serversOwn = func() map[string]string {
 		"sqlserver":  "MSSQL_PID MSSQL_SA_PASSWORD",
 	} {
 		for variable := range strings.FieldsSeq(variables) {
-			table[variable] = kind
+			all[variable] = kind
 		}
 	}
-	return table
+	return newTable(all)
 }()
 
 // IsGeneric reports whether a workload's name says what a server is for and not which it
 // is: db, broker, shop-cache.
 func IsGeneric(name string) bool {
 	start, end := lastWord(strings.TrimRight(name, "0123456789-"))
-	w, _ := lookUp(words, name[start:end])
+	w, _ := words.lookUp(name[start:end])
 	return w.class == store || w.class == storeAt
 }

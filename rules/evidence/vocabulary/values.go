@@ -64,16 +64,16 @@ func isNone(value string) bool {
 	if value == "0" { // the first of Redis's databases
 		return false
 	}
-	_, none := lookUp(nones, value)
+	_, none := nones.lookUp(value)
 	return none || IsOff(value) || strings.Contains(value, "sqlite")
 }
 
-var nones = func() map[string]struct{} {
-	table := map[string]struct{}{}
+var nones = func() table[struct{}] {
+	all := map[string]struct{}{}
 	for word := range strings.FieldsSeq("sqlite sqlite3 h2 file filesystem dev-file dev-mem memory in-memory inmemory local locmem array null noop dummy bolt boltdb badger embedded derby hsqldb") {
-		table[word] = struct{}{}
+		all[word] = struct{}{}
 	}
-	return table
+	return newTable(all)
 }()
 
 // IsOff reports whether a value switches off what its name says.

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 const root = "../../.."
@@ -18,13 +18,7 @@ func TestPageIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(root + "/docs/codes.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("docs/codes.md is stale: run make generate, and read the difference")
-	}
+	written.Check(t, root+"/docs/codes.md", string(want), "make generate", false)
 }
 
 // Every code that is counted has its row.

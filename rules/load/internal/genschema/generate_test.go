@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"os"
 	"testing"
+
+	"github.com/holdfast-mesh/holdfast/test/written"
 )
 
 // The schema that is shipped is the one that the types give.
@@ -12,13 +12,7 @@ func TestSchemaIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("rules/load/schema.json is stale: run go generate ./rules/load")
-	}
+	written.Check(t, "../../schema.json", string(want), "make generate", false)
 }
 
 // A folder without the types is an error, not an empty schema.

@@ -1,27 +1,55 @@
-package decide
+package merge
 
 import (
-	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/holdfast-mesh/holdfast/internal/digest"
 	"github.com/holdfast-mesh/holdfast/istio"
-	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
+	"github.com/holdfast-mesh/holdfast/test/rulesfile"
 )
 
-// after is a pod's annotations once an outcome is applied, without
-// AppliedAnnotation.
-func after(pod *rules.Pod, o rules.Outcome) map[string]string {
-	edited := &rules.Pod{Annotations: pod.Annotations}
-	apply(edited, o)
-	delete(edited.Annotations, rules.AppliedAnnotation)
-	return edited.Annotations
+// compile compiles rules given as YAML below "rules:".
+func compile(t testing.TB, text string) []*Rule {
+	t.Helper()
+	return compileAll(rulesfile.Of(t, text))
+}
+
+func compileAll(file *rules.File) (list []*Rule) {
+	var compiler Compiler
+	for i := range file.Rules {
+		list = append(list, new(compiler.Compile(&file.Rules[i])))
+	}
+	return list
+}
+
+// podWith is a pod with annotations in pairs.
+func podWith(own ...string) Pod {
+	pod := &rules.Pod{Annotations: map[string]string{}}
+	for i := 0; i+1 < len(own); i += 2 {
+		pod.Annotations[own[i]] = own[i+1]
+	}
+	return Pod{Mesh: &rules.MeshDefaults{}, Annotations: annotations.Of(pod)}
+}
+
+// apply edits a pod as a result says.
+func apply(pod *Pod, r *Result) {
+	for i, key := range annotations.Keys() {
+		if slices.Contains(r.Remove, key) {
+			pod.Annotations[i] = annotations.Value{}
+		}
+		for _, a := range r.Set {
+			if a.Key == key {
+				pod.Annotations[i] = annotations.Value{Text: a.Value, Present: true}
+			}
+		}
+	}
 }
 
 func TestMerge(t *testing.T) {
@@ -37,12 +65,15 @@ func TestMerge(t *testing.T) {
 		return "proxyMetadata:\n  " + strings.Join(lines, "\n  ") + "\n"
 	}
 	tests := []struct {
-		rule  string
-		rules []string
-		own   []string
-		want  []string // the managed annotations afterwards, in pairs
-		codes []rules.WarningCode
-		names []string // in force
+		rule    string
+		rules   []string
+		own     []string
+		builtIn Targets
+		mesh    rules.MeshDefaults
+		want    []string // the managed annotations afterwards, in pairs
+		codes   []rules.WarningCode
+		names   []string // in force
+		notes   []string
 	}{
 		{
 			rule:  "ports are added to the pod's own, which stay first",
@@ -64,8 +95,15 @@ func TestMerge(t *testing.T) {
 		},
 		{
 			rule:  "bypasses of several rules unite, sorted",
-			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
-			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
+			rules: []string{rule("a", "ports: [6379]", "bypass: Ports"), rule("b", "ports: [3306, 6379]", "bypass: Ports"), rule("c", "cidrs: [10.20.0.0/16, 10.2.0.0/16]", "bypass: CIDRs"), rule("d", "cidrs: [10.1.0.0/16]", "bypass: CIDRs")},
+			want:  []string{ports, "3306,6379", prefixes, "10.1.0.0/16,10.2.0.0/16,10.20.0.0/16"}, names: []string{"a", "b", "c", "d"},
+		},
+		{
+			rule:  "the mesh's lists are kept, where the pod has none of its own",
+			rules: []string{rule("a", "ports: [3306]", "bypass: Ports"), rule("b", "cidrs: [10.20.0.0/16]", "bypass: CIDRs")},
+			own:   []string{ports, "9000"},
+			mesh:  rules.MeshDefaults{ExcludeOutboundPorts: []uint16{25}, ExcludeOutboundIPRanges: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}},
+			want:  []string{ports, "9000,3306", prefixes, "192.168.0.0/16,10.20.0.0/16"}, names: []string{"a", "b"},
 		},
 		{
 			rule:  "a list that Istio rejects is left alone; other rules go on",
@@ -134,22 +172,23 @@ func TestMerge(t *testing.T) {
 			codes: []rules.WarningCode{rules.WarnProxyConfigLeftAlone},
 		},
 		{
-			rule:  "a native sidecar starts first and stops last without an annotation",
-			rules: []string{rule("a", "ports: [6379]", "sidecarStartsFirst: true, sidecarStopsLast: true")},
-			own:   []string{istio.NativeSidecarAnnotation, "true"},
-			want:  []string{istio.NativeSidecarAnnotation, "true"}, names: []string{"a"},
+			rule:    "what the sidecar does without an annotation is not written",
+			rules:   []string{rule("a", "ports: [6379]", "sidecarStartsFirst: true, sidecarStopsLast: true")},
+			builtIn: StartsFirst | StopsLast, names: []string{"a"},
+			notes: []string{"the sidecar starts first without an annotation", "the sidecar stops last without an annotation"},
 		},
 		{
 			rule:  "which makes no difference to what else is wanted",
 			rules: []string{rule("a", "ports: [6379]", "sidecarStartsFirst: true"), rule("b", "ports: [6379]", "drainDuration: 12h, sidecarStopsLast: true")},
-			own:   []string{istio.NativeSidecarAnnotation, "true"},
-			want:  []string{istio.NativeSidecarAnnotation, "true", config, "drainDuration: \"43200s\"\n"}, names: []string{"a", "b"},
+			want:  []string{config, "drainDuration: \"43200s\"\n"}, names: []string{"a", "b"},
+			builtIn: StartsFirst | StopsLast,
+			notes:   []string{"the sidecar starts first without an annotation", "the sidecar stops last without an annotation"},
 		},
 		{
-			rule:  "only this word makes it native",
-			rules: []string{rule("a", "ports: [6379]", "sidecarStartsFirst: true")},
-			own:   []string{istio.NativeSidecarAnnotation, "false"},
-			want:  []string{istio.NativeSidecarAnnotation, "false", config, "holdApplicationUntilProxyStarts: true\n"}, names: []string{"a"},
+			rule:    "and what no rule wants is not spoken of",
+			rules:   []string{rule("a", "ports: [6379]", "sidecarStopsLast: true")},
+			builtIn: StartsFirst,
+			want:    []string{config, metadata(`EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true"`)}, names: []string{"a"},
 		},
 		{
 			rule:  "an own drainDuration wins",
@@ -204,29 +243,36 @@ func TestMerge(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.rule, func(t *testing.T) {
-			set := compileRules(t, "rules:\n"+strings.Join(test.rules, ""))
-			pod := shopPod(test.own...)
-			o := set.Decide(pod, Options{})
-			got := after(pod, o)
-			if text, ok := got[config]; ok {
-				got[config] = maskPattern(text)
-			}
-			want := shopPod(test.want...).Annotations
-			if diff := cmp.Diff(want, got); diff != "" {
+			own := podWith(test.own...)
+			own.Mesh, own.BuiltIn = &test.mesh, test.builtIn
+			list := compile(t, "rules:\n"+strings.Join(test.rules, ""))
+			r := Merge(list, own)
+			pod := own
+			apply(&pod, r)
+			got := pod.Annotations
+			got[annotations.Applied] = annotations.Value{}
+			got[annotations.ProxyConfig].Text = maskPattern(got[annotations.ProxyConfig].Text)
+			if diff := cmp.Diff(podWith(test.want...).Annotations, got); diff != "" {
 				t.Errorf("annotations (-want +got):\n%s", diff)
 			}
 			var codes []rules.WarningCode
-			for _, w := range o.Warnings {
+			for _, w := range r.Warnings.All() {
 				codes = append(codes, w.Code)
 			}
-			if !slices.Equal(codes, test.codes) || !slices.Equal(o.Rules, test.names) {
-				t.Errorf("got rules %q and warnings %v, want %q and %q", o.Rules, o.Warnings, test.names, test.codes)
+			if !slices.Equal(codes, test.codes) || !slices.Equal(r.Rules, test.names) {
+				t.Errorf("got rules %q and warnings %v, want %q and %q", r.Rules, r.Warnings.All(), test.names, test.codes)
+			}
+			if test.notes != nil && !slices.Equal(r.Notes, test.notes) {
+				t.Errorf("got notes %q, want %q", r.Notes, test.notes)
+			}
+			// The same again changes nothing.
+			if again := Merge(list, pod); len(again.Set)+len(again.Remove) > 0 || again.Hash != r.Hash {
+				t.Errorf("got %v set, %v removed and hash %s on the own result, want nothing and %s", again.Set, again.Remove, again.Hash, r.Hash)
 			}
 			// The order of rules decides nothing here but the order of their names.
-			slices.Reverse(test.rules)
-			turned := compileRules(t, "rules:\n"+strings.Join(test.rules, "")).Decide(pod, Options{})
-			if diff := cmp.Diff(o.Hash, turned.Hash); diff != "" {
-				t.Errorf("with the rules in the other order (-want +got):\n%s", diff)
+			slices.Reverse(list)
+			if turned := Merge(list, own); turned.Hash != r.Hash {
+				t.Errorf("with the rules in the other order: got hash %s, want %s", turned.Hash, r.Hash)
 			}
 		})
 	}
@@ -241,106 +287,4 @@ func maskPattern(text string) string {
 		}
 	}
 	return strings.Join(lines, "")
-}
-
-func TestAppliedText(t *testing.T) {
-	set := compileRules(t, bypassMySQL+"- name: other\n  destinations: {ports: [1]}\n  strategy: {bypass: Ports}\n")
-	pod := shopPod()
-	o := set.Decide(pod, Options{})
-	want := rules.Annotation{Key: rules.AppliedAnnotation, Value: `{"rules":["mysql","other"],"hash":"` + o.Hash + `","wrote":{"excludeOutboundPorts":"0:` + digest.Hex([]byte("1,3306"))[:8] + `"}}`}
-	if o.Set[0] != want || len(o.Hash) != 16 {
-		t.Errorf("got %+v, want %+v with a hash of 16 digits", o.Set[0], want)
-	}
-	// The hash is of the pod's outcome: another pod with it has the same, one
-	// with another outcome has not.
-	other := shopPod(istio.ExcludeOutboundPortsAnnotation, "7")
-	if again := set.Decide(other, Options{}); again.Hash == o.Hash {
-		t.Errorf("got the same hash %s for another outcome", again.Hash)
-	}
-}
-
-// Thousands of rules that match one pod take no more of its annotations than a
-// few do, and none is told twice.
-func TestAppliedIsBounded(t *testing.T) {
-	var text strings.Builder
-	for i := range 3800 {
-		fmt.Fprintf(&text, "- name: %s-%d\n  destinations: {ports: [6379]}\n  strategy: {idleTimeout: 48h}\n", strings.Repeat("x", 40), i)
-	}
-	pod := shopPod()
-	o := compileRules(t, "rules:\n"+text.String()).Decide(pod, Options{})
-	var got struct {
-		Rules []string
-		More  int
-		Hash  string
-	}
-	if err := json.Unmarshal([]byte(o.Set[0].Value), &got); err != nil {
-		t.Fatal(err)
-	}
-	if o.Reason != rules.Patched || len(o.Set[0].Value) > 2048 || len(got.Rules) == 0 || len(got.Rules)+got.More != 3800 || got.Hash != o.Hash || len(o.Rules) != 3800 {
-		t.Errorf("got %s, %d bytes that name %d rules and %d more, want the outcome to have all of 3800 and the annotation few", o.Reason, len(o.Set[0].Value), len(got.Rules), got.More)
-	}
-}
-
-// Observing rules change nothing and show what they would.
-func TestObserve(t *testing.T) {
-	set := compileRules(t, bypassMySQL+"- name: redis\n  mode: Observe\n  destinations: {ports: [6379]}\n  strategy: {bypass: Ports}\n")
-	o := set.Decide(shopPod(), Options{})
-	value := func(list []rules.Annotation) string {
-		i := slices.IndexFunc(list, func(a rules.Annotation) bool { return a.Key == istio.ExcludeOutboundPortsAnnotation })
-		return list[i].Value
-	}
-	if o.Reason != rules.Patched || value(o.Set) != "3306" || value(o.Would) != "3306,6379" ||
-		!slices.Equal(o.Rules, []string{"mysql"}) || !slices.Equal(o.Observed, []string{"redis"}) {
-		t.Errorf("got %+v, want 3306 set and 3306,6379 shown", o)
-	}
-	if len(o.Warnings) != 1 || o.Warnings[0].Code != rules.WarnObserved || !strings.Contains(o.Warnings[0].Message, "redis") {
-		t.Errorf("got %v, want one warning that names redis", o.Warnings)
-	}
-}
-
-// Rules whose patterns do not fit into the keys are left out, later ones first;
-// what else such a rule does is done.
-func TestTooManyDestinations(t *testing.T) {
-	var text strings.Builder
-	text.WriteString("rules:\n")
-	const count = 24
-	for i := range count {
-		extra := ""
-		if i == count-1 {
-			extra = ", drainDuration: 1h"
-		}
-		fmt.Fprintf(&text, "- name: r%d\n  destinations: {ports: [%d], cidrs: [\"2001:db8:%x:%x::/62\", 10.%d.64.0/19]}\n  strategy: {idleTimeout: 48h, scope: Destinations%s}\n",
-			i, 20011+i*1117, 0x1234+i*0x111, 0xab00+i*4, i+11, extra)
-	}
-	set := compileRules(t, text.String())
-	pod := shopPod()
-	o := set.Decide(pod, Options{})
-	config, err := proxyconfig.Parse(after(pod, o)[istio.ProxyConfigAnnotation])
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys := 0
-	for _, key := range config.MetadataKeys() {
-		if strings.HasPrefix(key, istio.DestinationsMetadataPrefix) {
-			keys++
-		}
-	}
-	left := 0
-	for _, w := range o.Warnings {
-		if w.Code == rules.WarnTooManyDestinations {
-			left++
-		}
-	}
-	if keys != istio.MaxDestinationKeys || left == 0 || o.Rules[0] != "r0" || len(o.Rules) >= count {
-		t.Errorf("got %d keys, rules %q, warnings %v; want %d keys, the first rules, warnings for the others",
-			keys, o.Rules, o.Warnings, istio.MaxDestinationKeys)
-	}
-	if last := o.Rules[len(o.Rules)-1]; last != fmt.Sprintf("r%d", count-1) {
-		t.Errorf("got %s as the last rule in force, want the one with a drainDuration too", last)
-	}
-	for _, w := range o.Warnings {
-		if !seenWhole(&w) {
-			t.Errorf("got a warning of %d bytes, which no client gets to see whole: %s", len(w.Message), w.Message)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"math/rand/v2"
@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 // scatteredRule has networks that do not join, as many as eight patterns hold.
@@ -52,14 +53,13 @@ func TestOutgrownPatternsProperty(t *testing.T) {
 		for _, name := range []string{"a", "b", "c", "d"}[:2+random.IntN(3)] {
 			file.Rules = append(file.Rules, scatteredRule(random, name))
 		}
-		set := Compile(file)
-		pod := &rules.Pod{Namespace: rules.Namespace{Name: "shop"}}
-		o := set.Decide(pod, Options{})
-		apply(pod, o)
-		if again := set.Decide(pod, Options{}); again.Reason != rules.AlreadyApplied || !slices.Equal(again.Rules, o.Rules) {
-			t.Fatalf("got %+v on the own result of %+v", again, o)
+		list, pod := compileAll(file), podWith()
+		r := Merge(list, pod)
+		apply(&pod, r)
+		if again := Merge(list, pod); len(again.Set)+len(again.Remove) > 0 || !slices.Equal(again.Rules, r.Rules) {
+			t.Fatalf("got %+v on the own result of %+v", again, r)
 		}
-		config, err := proxyconfig.Parse(pod.Annotations[istio.ProxyConfigAnnotation])
+		config, err := proxyconfig.Parse(pod.Annotations[annotations.ProxyConfig].Text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,25 +70,25 @@ func TestOutgrownPatternsProperty(t *testing.T) {
 				patterns = append(patterns, regexp.MustCompile(text))
 			}
 		}
-		if len(patterns) == 0 || len(patterns) > istio.MaxDestinationKeys || !slices.Contains(o.Rules, "a") {
-			t.Fatalf("got %d patterns for %q, want 1 to 8, and the first rule among them", len(patterns), o.Rules)
+		if len(patterns) == 0 || len(patterns) > istio.MaxDestinationKeys || !slices.Contains(r.Rules, "a") {
+			t.Fatalf("got %d patterns for %q, want 1 to 8, and the first rule among them", len(patterns), r.Rules)
 		}
 		longest := time.Duration(0)
 		var inForce []netip.Prefix
 		for i := range file.Rules {
-			r := &file.Rules[i]
-			warned := slices.ContainsFunc(o.Warnings, func(w rules.Warning) bool {
-				return w.Code == rules.WarnTooManyDestinations && strings.HasPrefix(w.Message, "rule "+r.Name+" ")
+			rule := &file.Rules[i]
+			warned := slices.ContainsFunc(r.Warnings.All(), func(w rules.Warning) bool {
+				return w.Code == rules.WarnTooManyDestinations && strings.HasPrefix(w.Message, "rule "+rule.Name+" ")
 			})
-			if slices.Contains(o.Rules, r.Name) == warned {
-				t.Fatalf("rule %s: got in force %v, warned %v, want one of them", r.Name, !warned, warned)
+			if slices.Contains(r.Rules, rule.Name) == warned {
+				t.Fatalf("rule %s: got in force %v, warned %v, want one of them", rule.Name, !warned, warned)
 			}
 			if warned {
 				leftOut++
 				continue
 			}
-			inForce = append(inForce, r.Destinations.CIDRs...)
-			longest = max(longest, *r.Strategy.IdleTimeout)
+			inForce = append(inForce, rule.Destinations.CIDRs...)
+			longest = max(longest, *rule.Strategy.IdleTimeout)
 		}
 		if got, _ := config.Metadata(istio.DestinationsIdleTimeoutMetadata); got != milliseconds(longest) {
 			t.Fatalf("got timeout %s, want the longest of those in force, %s", got, milliseconds(longest))

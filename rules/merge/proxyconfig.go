@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
+	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -18,13 +19,13 @@ import (
 // rules want, and adds what the pod's author has not decided.
 func mergeProxyConfig(own annotations.Value, w *want) written {
 	r := written{Value: own}
-	wants := w.targets & targetsInProxyConfig
+	wants := w.targets & inProxyConfig
 	if wants == 0 && !strings.Contains(own.Text, istio.HoldfastMetadataPrefix) {
 		r.size = unparsedSize(own.Text)
 		return r
 	}
 	leaveAlone := func(code rules.WarningCode, head string, err error) written {
-		r.blocked, r.rejected, r.size = targetsInProxyConfig, code == rules.WarnProxyConfigLeftAlone, len(own.Text)
+		r.blocked, r.rejected, r.size = inProxyConfig, code == rules.WarnProxyConfigLeftAlone, len(own.Text)
 		if wants != 0 { // else no rule needs it
 			r.warn(code, head, err.Error(), "")
 		}
@@ -64,41 +65,41 @@ type editing struct {
 	config    *proxyconfig.Config
 	edit      proxyconfig.Edit
 	notes     []string        // own settings that win
-	overruled targets         // by them, so that nothing of what is wanted is in force
+	overruled Targets         // by them, so that nothing of what is wanted is in force
 	warnings  []rules.Warning // of own settings that Istio ignores, first of all
 }
 
 // all works out what rules want together.
 func (e *editing) all(w *want) {
 	set := e.edit.SetMetadata
-	if w.targets&targetIdleTimeout != 0 {
+	if w.targets&IdleTimeout != 0 {
 		wanted := istio.FormatDuration(w.idleTimeout)
 		_, valid := istio.ParseIdleTimeout(e.ownMetadata(istio.IdleTimeoutMetadata))
 		e.metadata(istio.IdleTimeoutMetadata, wanted, valid == nil, rules.WarnIdleTimeoutReplaced)
 	}
-	if w.targets&targetDestinations != 0 {
+	if w.targets&Destinations != 0 {
 		set[istio.HoldfastMetadata] = istio.HoldfastVersion
 		for i, pattern := range w.patterns {
 			set[istio.DestinationsMetadataPrefix+strconv.Itoa(i+1)] = pattern
 		}
 		set[istio.DestinationsIdleTimeoutMetadata] = milliseconds(w.destinationIdle)
 	}
-	if w.targets&targetKeepalive != 0 {
+	if w.targets&Keepalive != 0 {
 		set[istio.KeepaliveMetadata] = w.keepalive.String()
 	}
-	if w.targets&targetDrain != 0 {
+	if w.targets&Drain != 0 {
 		e.field(proxyconfig.DrainDuration, cmp.Or(w.drainDrawn, istio.FormatSeconds(w.drain)))
 		if w.drainJitter > 0 && w.drainDrawn == "" && e.edit.SetFields[proxyconfig.DrainDuration] != "" {
 			e.warnings = append(e.warnings, w.notDrawn())
 		}
 	}
-	if w.targets&targetStartsFirst != 0 && !e.field(proxyconfig.HoldApplication, "true") {
-		e.overruled |= targetStartsFirst
+	if w.targets&StartsFirst != 0 && !e.field(proxyconfig.HoldApplication, "true") {
+		e.overruled |= StartsFirst
 	}
-	if w.targets&targetStopsLast != 0 {
+	if w.targets&StopsLast != 0 {
 		waits, err := strconv.ParseBool(e.ownMetadata(istio.ExitOnZeroMetadata)) // as pilot-agent reads it
 		if !waits && !e.metadata(istio.ExitOnZeroMetadata, "true", err == nil, rules.WarnExitOnZeroReplaced) {
-			e.overruled |= targetStopsLast
+			e.overruled |= StopsLast
 		}
 	}
 	for _, key := range e.config.MetadataKeys() {
@@ -154,4 +155,14 @@ func milliseconds(d time.Duration) string {
 		return istio.NoTimeoutMilliseconds
 	}
 	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+// unparsedSize is the size of a ProxyConfig that no rule asks to edit.
+func unparsedSize(text string) int {
+	if yamltext.MayAlias(text) { // it may stand for more than it holds
+		if config, err := proxyconfig.Parse(text); err == nil {
+			return config.Size(proxyconfig.Edit{})
+		}
+	}
+	return len(text)
 }

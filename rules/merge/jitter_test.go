@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/annotations"
 )
 
 const jittered = `rules:
@@ -20,9 +21,9 @@ const jittered = `rules:
 `
 
 // drainOf is the drainDuration that a pod carries; 0 if it has none.
-func drainOf(t *testing.T, pod *rules.Pod) time.Duration {
+func drainOf(t *testing.T, pod Pod) time.Duration {
 	t.Helper()
-	config, err := proxyconfig.Parse(pod.Annotations[istio.ProxyConfigAnnotation])
+	config, err := proxyconfig.Parse(pod.Annotations[annotations.ProxyConfig].Text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +39,15 @@ func drainOf(t *testing.T, pod *rules.Pod) time.Duration {
 }
 
 // drawing is a pod that draws a lot.
-func drawing(lot float64, own ...string) *rules.Pod {
-	pod := shopPod(own...)
+func drawing(lot float64, own ...string) Pod {
+	pod := podWith(own...)
 	pod.Lot = lot
+	return pod
+}
+
+// merged is the pod that rules make of one.
+func merged(list []*Rule, pod Pod) Pod {
+	apply(&pod, Merge(list, pod))
 	return pod
 }
 
@@ -48,14 +55,12 @@ func drawing(lot float64, own ...string) *rules.Pod {
 // seed is fixed, so that it says the same every time.
 func TestJitterIsUniform(t *testing.T) {
 	const pods, classes = 10_000, 40
-	set := compileRules(t, jittered)
+	list := compile(t, jittered)
 	random := rand.New(rand.NewPCG(18, 2))
 	low, high := 9*time.Hour, 15*time.Hour
 	var counts [classes]int
 	for range pods {
-		pod := drawing(1 - random.Float64())
-		apply(pod, set.Decide(pod, Options{}))
-		d := drainOf(t, pod)
+		d := drainOf(t, merged(list, drawing(1-random.Float64())))
 		if d < low || d > high {
 			t.Fatalf("got %s, want %s to %s", d, low, high)
 		}
@@ -88,16 +93,19 @@ func TestJitterRange(t *testing.T) {
 		{"3s", 50, "2s", "4s"},
 		{"2147483647s", 50, "1073741824s", "2147483647s"},
 	} {
-		set := compileRules(t, fmt.Sprintf("rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {drainDuration: %s, drainJitter: %d}\n", test.drain, test.jitter))
+		list := compile(t, fmt.Sprintf("rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {drainDuration: %s, drainJitter: %d}\n", test.drain, test.jitter))
 		for lot, want := range map[float64]string{1e-12: test.low, 1: test.high, 0: test.drain} {
 			pod := drawing(lot)
-			o := set.Decide(pod, Options{})
-			apply(pod, o)
+			r := Merge(list, pod)
+			apply(&pod, r)
 			if got := istio.FormatSeconds(drainOf(t, pod)); got != want && (lot != 0 || test.drain != "12h" || got != "43200s") {
 				t.Errorf("%s +-%d %% with lot %g: got %s, want %s", test.drain, test.jitter, lot, got, want)
 			}
-			if warned := slices.ContainsFunc(o.Warnings, func(w rules.Warning) bool { return w.Code == rules.WarnDrainNotDrawn && seenWhole(&w) }); warned != (lot == 0) {
-				t.Errorf("%s with lot %g: got warnings %v, want one only where nothing is drawn", test.drain, lot, o.Warnings)
+			if warned := slices.ContainsFunc(r.Warnings.All(), func(w rules.Warning) bool { return w.Code == rules.WarnDrainNotDrawn }); warned != (lot == 0) {
+				t.Errorf("%s with lot %g: got warnings %v, want one only where nothing is drawn", test.drain, lot, r.Warnings.All())
+			}
+			if pod.Lot = 0.5; lot != 0 && len(Merge(list, pod).Set) > 0 {
+				t.Errorf("%s with lot %g: got it drawn again, want the ends of the range kept too", test.drain, lot)
 			}
 		}
 	}
@@ -105,11 +113,9 @@ func TestJitterRange(t *testing.T) {
 
 // Of three seconds each has a third of the lots.
 func TestJitterOfFewSeconds(t *testing.T) {
-	set := compileRules(t, "rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {drainDuration: 3s, drainJitter: 50}\n")
+	list := compile(t, "rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {drainDuration: 3s, drainJitter: 50}\n")
 	for lot, want := range map[float64]time.Duration{0.3: 2 * time.Second, 0.4: 3 * time.Second, 0.6: 3 * time.Second, 0.7: 4 * time.Second} {
-		pod := drawing(lot)
-		apply(pod, set.Decide(pod, Options{}))
-		if got := drainOf(t, pod); got != want {
+		if got := drainOf(t, merged(list, drawing(lot))); got != want {
 			t.Errorf("lot %g: got %s, want %s", lot, got, want)
 		}
 	}
@@ -118,19 +124,18 @@ func TestJitterOfFewSeconds(t *testing.T) {
 // What a pod has drawn stays its own, whatever it draws when the webhook is called again,
 // and however often; other rules draw anew.
 func TestJitterIsDrawnOnce(t *testing.T) {
-	set := compileRules(t, jittered)
+	list := compile(t, jittered)
 	pod := drawing(0.1)
-	first := set.Decide(pod, Options{})
-	apply(pod, first)
+	first := Merge(list, pod)
+	apply(&pod, first)
 	drawn := drainOf(t, pod)
 	for _, lot := range []float64{0.9, 0.2, 0} { // none: what "holdfast explain" is given
 		pod.Lot = lot
-		if o := set.Decide(pod, Options{}); o.Reason != rules.AlreadyApplied || len(o.Set)+len(o.Remove)+len(o.Warnings) > 0 || o.Hash != first.Hash {
-			t.Errorf("lot %g: got %+v, want AlreadyApplied with hash %s", lot, o, first.Hash)
+		if r := Merge(list, pod); len(r.Set)+len(r.Remove)+len(r.Warnings.All()) > 0 || r.Hash != first.Hash {
+			t.Errorf("lot %g: got %+v, want no edit, no warning and hash %s", lot, r, first.Hash)
 		}
 	}
-	other := drawing(0.9)
-	if o := set.Decide(other, Options{}); o.Hash == first.Hash {
+	if Merge(list, drawing(0.9)).Hash == first.Hash {
 		t.Error("got the same hash for pods that draw otherwise")
 	}
 	for _, test := range []struct {
@@ -141,15 +146,11 @@ func TestJitterIsDrawnOnce(t *testing.T) {
 		{"another drainDuration", strings.Replace(jittered, "12h", "10h", 1), 1, 12*time.Hour + 30*time.Minute},
 		{"another jitter", strings.Replace(jittered, "25", "50", 1), 1, 18 * time.Hour},
 		{"no jitter", strings.Replace(jittered, "25", "0", 1), 1, 12 * time.Hour},
-		{"no rule", strings.Replace(jittered, "[6379]}", "[6379]}\n  workloads: {namespaces: [nobody]}", 1), 1, 0},
+		{"no rule", "rules: []", 1, 0},
 		{"the same rule", jittered, 1, drawn},
 	} {
-		again := drawing(test.lot)
-		for key, value := range pod.Annotations {
-			again.Annotations[key] = value
-		}
-		apply(again, compileRules(t, test.text).Decide(again, Options{}))
-		if got := drainOf(t, again); got != test.want {
+		pod.Lot = test.lot
+		if got := drainOf(t, merged(compile(t, test.text), pod)); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.rule, got, test.want)
 		}
 	}
@@ -157,22 +158,19 @@ func TestJitterIsDrawnOnce(t *testing.T) {
 
 // A template that was patched has the plain value, and every pod of it draws all the same.
 func TestJitterOfATemplate(t *testing.T) {
-	set, template := compileRules(t, jittered), drawing(0)
-	apply(template, set.Decide(template, Options{}))
+	list := compile(t, jittered)
+	template := merged(list, drawing(0))
 	if got := drainOf(t, template); got != 12*time.Hour {
 		t.Errorf("got %s on the template, want 12h", got)
 	}
-	if o := set.Decide(template, Options{}); o.Reason != rules.AlreadyApplied {
-		t.Errorf("got %s for the template again, want AlreadyApplied", o.Reason)
+	if r := Merge(list, template); len(r.Set)+len(r.Remove) > 0 {
+		t.Errorf("got %v set and %v removed on the template again, want nothing", r.Set, r.Remove)
 	}
 	seen := map[time.Duration]bool{}
 	for _, lot := range []float64{0.1, 0.4, 0.8} {
-		pod := drawing(lot)
-		for key, value := range template.Annotations {
-			pod.Annotations[key] = value
-		}
-		apply(pod, set.Decide(pod, Options{}))
-		seen[drainOf(t, pod)] = true
+		pod := template
+		pod.Lot = lot
+		seen[drainOf(t, merged(list, pod))] = true
 	}
 	if len(seen) != 3 || seen[12*time.Hour] {
 		t.Errorf("got %v, want three values that were drawn", seen)
@@ -182,27 +180,22 @@ func TestJitterOfATemplate(t *testing.T) {
 // What the author wrote wins, before and after; and a record that says what cannot have been
 // drawn is not believed.
 func TestJitterAndTheAuthor(t *testing.T) {
-	set := compileRules(t, jittered)
-	pod := drawing(0.1, istio.ProxyConfigAnnotation, "drainDuration: 75s\n")
-	apply(pod, set.Decide(pod, Options{}))
-	if got := drainOf(t, pod); got != 75*time.Second {
+	list := compile(t, jittered)
+	if got := drainOf(t, merged(list, drawing(0.1, istio.ProxyConfigAnnotation, "drainDuration: 75s\n"))); got != 75*time.Second {
 		t.Errorf("got %s, want the author's 75s", got)
 	}
-	pod = drawing(0.1)
-	apply(pod, set.Decide(pod, Options{}))
-	pod.Annotations[istio.ProxyConfigAnnotation] = "drainDuration: 75s\n"
-	apply(pod, set.Decide(pod, Options{}))
-	if got := drainOf(t, pod); got != 75*time.Second {
+	pod := merged(list, drawing(0.1))
+	pod.Annotations[annotations.ProxyConfig].Text = "drainDuration: 75s\n"
+	if got := drainOf(t, merged(list, pod)); got != 75*time.Second {
 		t.Errorf("got %s, want the 75s that the author has put there", got)
 	}
 	for _, forged := range []string{"1s", "54001s", "12h", "never"} {
 		pod := drawing(1, istio.ProxyConfigAnnotation, "drainDuration: "+forged+"\n",
 			rules.AppliedAnnotation, `{"rules":["a"],"hash":"x","made":"config","wrote":{"drainDuration":"`+forged+`"},"drawn":"43200s+-25%"}`)
 		if forged == "never" {
-			pod.Annotations[istio.ProxyConfigAnnotation] = ""
+			pod.Annotations[annotations.ProxyConfig].Text = ""
 		}
-		apply(pod, set.Decide(pod, Options{}))
-		if got := drainOf(t, pod); got != 15*time.Hour {
+		if got := drainOf(t, merged(list, pod)); got != 15*time.Hour {
 			t.Errorf("record of %s: got %s, want 15h, drawn now", forged, got)
 		}
 	}
@@ -222,9 +215,7 @@ func TestJitterOfSeveralRules(t *testing.T) {
 		{[]string{rule("a", "10h", 10), rule("b", "11h", 0)}, 11 * time.Hour},
 	} {
 		for range 2 {
-			pod := drawing(1)
-			apply(pod, compileRules(t, "rules:\n"+strings.Join(test.rules, "")).Decide(pod, Options{}))
-			if got := drainOf(t, pod); got != test.want {
+			if got := drainOf(t, merged(compile(t, "rules:\n"+strings.Join(test.rules, "")), drawing(1))); got != test.want {
 				t.Errorf("%q: got %s, want %s", test.rules, got, test.want)
 			}
 			slices.Reverse(test.rules)

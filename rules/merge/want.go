@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"cmp"
@@ -10,14 +10,14 @@ import (
 	"github.com/holdfast-mesh/holdfast/istio/patterns"
 )
 
-// want is what the matching rules ask for together, before the pod's own
-// annotations have their say.
+// want is what rules ask for together, before the pod's own annotations have
+// their say.
 type want struct {
-	rules   []*compiled // in file order
-	targets targets
-	builtIn targets // wanted too, and there without an annotation
+	rules   []*Rule // in file order
+	targets Targets
+	builtIn Targets // wanted too, and there without an annotation
 	// leftOut are rules whose patterns did not fit beside those before them.
-	leftOut map[*compiled]bool
+	leftOut map[*Rule]bool
 
 	ports           []uint16       // ascending
 	prefixes        []netip.Prefix // sorted
@@ -30,27 +30,24 @@ type want struct {
 	drainDrawn      string // this pod's own, as it is written; empty: drain itself
 }
 
-// want unites what rules ask for: lists unite; the longest timeout and drain
+// unite unites what rules ask for: lists unite; the longest timeout and drain
 // win, no timeout being the longest; the most eager keepalive wins. Only where
-// patterns do not fit does the order of the rules matter. builtIn are targets that
-// the pod has anyway.
-func (s *Set) want(matched []int32, builtIn targets) *want {
-	w := &want{rules: make([]*compiled, len(matched))}
-	for at, i := range matched {
-		c := &s.rules[i]
-		w.rules[at] = c
-		if c.targets&targetIdleTimeout != 0 {
-			w.idleTimeout = longest(w.idleTimeout, *c.Strategy.IdleTimeout, w.targets&targetIdleTimeout == 0)
+// patterns do not fit does the order of the rules matter. builtIn is Pod.BuiltIn.
+func unite(list []*Rule, builtIn Targets) *want {
+	w := &want{rules: list}
+	for _, c := range list {
+		if c.Targets&IdleTimeout != 0 {
+			w.idleTimeout = longest(w.idleTimeout, *c.Strategy.IdleTimeout, w.targets&IdleTimeout == 0)
 		}
-		if c.targets&targetKeepalive != 0 && (w.targets&targetKeepalive == 0 || moreEager(*c.Strategy.Keepalive, w.keepalive)) {
+		if c.Targets&Keepalive != 0 && (w.targets&Keepalive == 0 || moreEager(*c.Strategy.Keepalive, w.keepalive)) {
 			w.keepalive = *c.Strategy.Keepalive
 		}
-		if c.targets&targetDrain != 0 {
+		if c.Targets&Drain != 0 {
 			w.uniteDrain(&c.Strategy)
 		}
 		w.ports = append(w.ports, c.ports...)
 		w.prefixes = append(w.prefixes, c.prefixes...)
-		w.targets |= c.targets
+		w.targets |= c.Targets
 	}
 	w.builtIn = w.targets & builtIn
 	w.targets &^= builtIn
@@ -58,7 +55,7 @@ func (s *Set) want(matched []int32, builtIn targets) *want {
 	w.ports = slices.Compact(w.ports)
 	slices.SortFunc(w.prefixes, netip.Prefix.Compare)
 	w.prefixes = slices.Compact(w.prefixes)
-	if w.targets&targetDestinations != 0 {
+	if w.targets&Destinations != 0 {
 		w.packDestinations()
 	}
 	return w
@@ -74,11 +71,11 @@ func (w *want) packDestinations() {
 	if len(w.patterns) > istio.MaxDestinationKeys {
 		w.leaveOut()
 	}
-	w.targets &^= targetDestinations
+	w.targets &^= Destinations
 	for _, c := range w.rules {
-		if c.targets&targetDestinations != 0 && !w.leftOut[c] {
-			w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, w.targets&targetDestinations == 0)
-			w.targets |= targetDestinations
+		if c.Targets&Destinations != 0 && !w.leftOut[c] {
+			w.destinationIdle = longest(w.destinationIdle, *c.Strategy.IdleTimeout, w.targets&Destinations == 0)
+			w.targets |= Destinations
 		}
 	}
 }
@@ -89,9 +86,9 @@ func (w *want) packDestinations() {
 // could tell which connections it covers.
 func (w *want) leaveOut() {
 	var alternatives []patterns.Alternative
-	w.patterns, w.leftOut = nil, map[*compiled]bool{}
+	w.patterns, w.leftOut = nil, map[*Rule]bool{}
 	for _, c := range w.rules {
-		if c.targets&targetDestinations == 0 {
+		if c.Targets&Destinations == 0 {
 			continue
 		}
 		more := append(alternatives[:len(alternatives):len(alternatives)], c.alternatives...)
@@ -115,4 +112,15 @@ func longest(a, b time.Duration, first bool) time.Duration {
 // moreEager compares by time, then interval, then probes.
 func moreEager(a, b istio.Keepalive) bool {
 	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Interval, b.Interval), cmp.Compare(a.Probes, b.Probes)) < 0
+}
+
+// builtInNotes say why nothing is written for some of what is wanted.
+func (w *want) builtInNotes() (notes []string) {
+	if w.builtIn&StartsFirst != 0 {
+		notes = append(notes, "the sidecar starts first without an annotation")
+	}
+	if w.builtIn&StopsLast != 0 {
+		notes = append(notes, "the sidecar stops last without an annotation")
+	}
+	return notes
 }

@@ -1,4 +1,4 @@
-package decide
+package merge
 
 import (
 	"fmt"
@@ -21,21 +21,11 @@ func (w *want) uniteDrain(s *rules.Strategy) {
 	}
 }
 
-// lot is what the pod has drawn, if any of these rules asks for that; 0 else.
-func (s *Set) lot(pod *rules.Pod, matched []int32) float64 {
-	for _, i := range matched {
-		if s.rules[i].Strategy.DrainJitter > 0 {
-			return pod.Lot
-		}
-	}
-	return 0
-}
-
 // drawDrain chooses the pod's own drainDuration, where rules have a jitter. What was
 // chosen for it before stays: webhooks are called again. A template of many pods, which
 // has no lot, gets none.
 func (w *want) drawDrain(there *annotations.Values, lot float64) {
-	if w.targets&targetDrain == 0 || w.drainJitter == 0 {
+	if w.targets&Drain == 0 || w.drainJitter == 0 {
 		return
 	}
 	low, high := w.drainRange()

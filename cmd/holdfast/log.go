@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/go-logr/logr"
+	uzap "go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+// logFlush is how long the webhook's log holds lines back, so that pods that come at once
+// share a write. Errors are written at once, with what came before them.
+const logFlush = 500 * time.Millisecond
+
+// newLog makes the webhook's log. What it holds back is written by flush, and where a
+// goroutine's panic ends the process.
+func newLog(options *zap.Options, to io.Writer) (log logr.Logger, flush func()) {
+	// Without Sync, which would wait for the disk.
+	buffer := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(struct{ io.Writer }{to}), FlushInterval: logFlush}
+	errorsAtOnce := uzap.Hooks(func(entry zapcore.Entry) error {
+		if entry.Level >= zapcore.ErrorLevel {
+			return buffer.Sync()
+		}
+		return nil
+	})
+	utilruntime.PanicHandlers = append(utilruntime.PanicHandlers, func(context.Context, any) { _ = buffer.Sync() })
+	return zap.New(zap.UseFlagOptions(options), zap.WriteTo(buffer), zap.RawZapOpts(errorsAtOnce)), func() { _ = buffer.Stop() }
+}
