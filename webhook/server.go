@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -46,14 +44,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer unregister()
 
-	defer spareMemory()()
-
 	// What is watched goes on while the last requests are answered, so it
 	// does not end with ctx.
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks background.Tasks
 	defer tasks.Wait()
 	defer stopWork()
+	tasks.Go(func() { spareMemory(work) })
 
 	s := &run{options: o, metrics: m, reviewed: reviewed, meshed: meshed, kept: kept, log: o.Logger, health: &health{metrics: m}, listeners: newListeners(o.Logger, o.shutdownTimeout, m)}
 	defer s.listeners.shutdown()
@@ -70,22 +67,6 @@ func Run(ctx context.Context, o Options) (err error) {
 	case <-ctx.Done():
 	}
 	return s.drain()
-}
-
-// gcPercent makes the collector run at half its usual distance. What lives is
-// the compiled rules, 20 MiB for 10,000; a review leaves 22 KB of garbage. So
-// this costs a percent of one CPU at thousands of pods a second, and keeps the
-// process and the peak of loading rules a third smaller.
-const gcPercent = 50
-
-// spareMemory sets gcPercent unless the user has set GOGC, and returns what
-// undoes it.
-func spareMemory() (undo func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(gcPercent)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // run is one run of a server.

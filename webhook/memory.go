@@ -1,0 +1,53 @@
+package webhook
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	runtimemetrics "runtime/metrics"
+	"time"
+)
+
+const (
+	// gcPercent makes the collector run at half its usual distance where much lives: the
+	// compiled rules, 20 MiB for 10,000, and ConfigMaps. That keeps the process, and the peak of
+	// loading rules, a third smaller.
+	gcPercent = 50
+	// gcRoom is how many bytes of garbage may gather where little lives. A review leaves 30 KB,
+	// and by percent alone the collector would run after a hundred of them, which costs a
+	// fifth of what 8 clients get through.
+	gcRoom = 16 << 20
+	// gcInterval is how often the percentage follows what lives.
+	gcInterval = 10 * time.Second
+)
+
+// spareMemory sets how far the collector is apart, until ctx ends, unless the user has set
+// GOGC.
+func spareMemory(ctx context.Context) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	before := debug.SetGCPercent(gcPercent)
+	defer debug.SetGCPercent(before)
+	live := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	last := gcPercent
+	for again := time.NewTicker(gcInterval); ; {
+		runtimemetrics.Read(live)
+		if now := percentFor(live[0].Value.Uint64()); now != last {
+			last = now
+			debug.SetGCPercent(now)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return
+		}
+	}
+}
+
+// percentFor leaves gcRoom, or gcPercent where that is more, for so many bytes that live.
+func percentFor(live uint64) int {
+	const least = 4 << 20 // what Go itself counts at least
+	return max(gcPercent, int(gcRoom*100/max(live, least)))
+}
