@@ -13,7 +13,7 @@ type AmbientLoss struct {
 // waypoints listener_waypoint.go in
 // https://github.com/istio/istio/tree/eed52ebb66ad/pilot/pkg/networking/core
 var ambientLosses = [...]AmbientLoss{
-	{"idleTimeout", "not needed at ztunnel, which has no idle timer for TCP; a waypoint on the way cuts after its own hour", "`idleTimeout` of an entry of `gateways` for the waypoint"},
+	{"idleTimeout", "not needed at ztunnel, which has no idle timer for TCP; a waypoint on the way cuts after its own hour", "`idleTimeout` of an entry of `gateways` for the waypoint; an EnvoyFilter where the destination is ambient too"},
 	{"scope: Destinations", "lost: ztunnel reads no patterns, and the mesh object attaches to no waypoint", "the waypoint's `idleTimeout`, for all its connections"},
 	{"keepalive", "lost as a value of the pod's own: ztunnel has one for all (180 s, 180 s, 9 probes; never applied before 1.27.5, 1.28.2 and 1.29)", "ztunnel's own settings, in the environment of its DaemonSet"},
 	{"drainDuration", "not needed at ztunnel, which has no listeners that a change replaces; a restart or upgrade of ztunnel ends connections after its grace period, and a change drains a waypoint's", "`drainDuration` of an entry of `gateways`; `terminationGracePeriodSeconds` of ztunnel"},

@@ -69,6 +69,17 @@ const (
 	// istioctl's gateways, `environmentVariables` of a ProxyConfig with a selector for
 	// those of Gateway API and for waypoints.
 	WarnStopsLastNotReached WarningCode = "StopsLastNotReached"
+	// An entry of `gateways` has `idleTimeout`, and no injector makes the pod's container, in
+	// whose environment another `ISTIO_META_IDLE_TIMEOUT` stands: the variable wins over the
+	// annotation. Istio makes it of the mesh's `proxyMetadata` and of ProxyConfig resources.
+	// Do: take it out there, or set it there to what the entry says, in a ProxyConfig with
+	// a selector for the gateway.
+	WarnIdleTimeoutNotReached WarningCode = "IdleTimeoutNotReached"
+	// An entry of `gateways` has `idleTimeout` for a waypoint. It reaches connections to
+	// destinations outside the mesh. Those to ambient pods go on through a tunnel, whose
+	// listener has Envoy's own idle timeout of 1 h whatever the pod's annotation says.
+	// Do: the EnvoyFilter of docs/ambient.md, where the waypoint is in front of such pods.
+	WarnTunnelsCutIdle WarningCode = "TunnelsCutIdle"
 	// The rules with `scope: Destinations` that match this pod need more than eight
 	// patterns together; the rule that is named, later in the file, is left out.
 	// Do: give the rules fewer ports and networks, join neighbours, or give them
@@ -126,7 +137,7 @@ const (
 func WarningCodes() []WarningCode {
 	return []WarningCode{
 		WarnPortsLeftAlone, WarnPrefixesLeftAlone, WarnProxyConfigLeftAlone, WarnProxyConfigNotEditable,
-		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnStopsLastNotReached, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
+		WarnIdleTimeoutReplaced, WarnExitOnZeroReplaced, WarnDrainNotDrawn, WarnGracePeriodTooShort, WarnStopsLastNotReached, WarnIdleTimeoutNotReached, WarnTunnelsCutIdle, WarnTooManyDestinations, WarnNamespaceLabelsUnknown, WarnAlreadyInjected, WarnAdmittedBefore,
 		WarnUnknownEnabled, WarnObserved, WarnUnknownMiddleware, WarnTooManyAddresses, WarnTooLarge, WarnMeshObjectMissing, WarnMeshUnknown, WarnMore,
 	}
 }

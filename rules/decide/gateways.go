@@ -2,7 +2,9 @@ package decide
 
 import (
 	"github.com/holdfast-mesh/holdfast/istio"
+	"github.com/holdfast-mesh/holdfast/istio/proxyconfig"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/rules/merge"
 )
 
 // gatewayPrefix is in front of the names of gateways entries where those of rules stand: an
@@ -61,6 +63,51 @@ func (s *Set) decideGateway(f *facts, p *passage) rules.Outcome {
 		s.takeBack(f.pod, &o)
 	}
 	return o
+}
+
+// proxyVariable is what the pod's own container istio-proxy has in its environment.
+func proxyVariable(pod *rules.Pod, name string) (value string, ok bool) {
+	for i := range pod.Containers {
+		if pod.Containers[i].Name != istio.ProxyContainer {
+			continue
+		}
+		for _, variable := range pod.Containers[i].Env { // the last one wins, as for the kubelet
+			if variable.Name == name {
+				value, ok = variable.Value, true
+			}
+		}
+	}
+	return value, ok
+}
+
+// warnOfIdleTimeout warns where a gateway's idle timeout is not, or not everywhere, what its
+// annotation says.
+func warnOfIdleTimeout(pod *rules.Pod, gateway istio.Gateway, inForce merge.Targets, o *rules.Outcome, warn *rules.Warnings) {
+	if gateway <= istio.GatewayInjected || inForce&merge.IdleTimeout == 0 {
+		return
+	}
+	if value, ok := proxyVariable(pod, istio.IdleTimeoutMetadata); ok && value != idleTimeoutOf(pod, o.Set) {
+		warn.Add(rules.WarnIdleTimeoutNotReached, istio.IdleTimeoutMetadata+"=", value, " in the env of istio-proxy wins over idleTimeout, take it out there")
+	}
+	if gateway == istio.GatewayWaypoint {
+		warn.Add(rules.WarnTunnelsCutIdle, "idleTimeout does not reach a waypoint's tunnels to ambient pods: they keep 1 h, see docs/ambient.md", "", "")
+	}
+}
+
+// idleTimeoutOf is what the pod's annotation says once these are set; "" where that is nothing.
+func idleTimeoutOf(pod *rules.Pod, set []rules.Annotation) string {
+	text := pod.Annotations[istio.ProxyConfigAnnotation]
+	for _, a := range set {
+		if a.Key == istio.ProxyConfigAnnotation {
+			text = a.Value
+		}
+	}
+	config, err := proxyconfig.Parse(text)
+	if err != nil {
+		return ""
+	}
+	value, _ := config.Metadata(istio.IdleTimeoutMetadata)
+	return value
 }
 
 // gatewayVerdicts are those of the entries of gateways: of all for a pod that is a proxy

@@ -64,6 +64,9 @@ func TestGateways(t *testing.T) {
 	optedOut.Labels[rules.EnabledKey] = "false"
 	waits := gatewayPod(labels("istio", "ingressgateway"))
 	waits.Containers[0].Env = []rules.EnvVar{{Name: istio.ExitOnZeroMetadata, Value: "true"}}
+	other, same := gatewayPod(labels("tier", "front")), gatewayPod(labels("tier", "front"))
+	other.Containers[0].Env = []rules.EnvVar{{Name: istio.IdleTimeoutMetadata, Value: "1h"}}
+	same.Containers[0].Env = []rules.EnvVar{{Name: istio.IdleTimeoutMetadata, Value: "36h"}}
 	noProxy := gatewayPod(map[string]string{"istio": "ingressgateway"})
 	noProxy.Containers[0].Name = "nginx"
 	for _, test := range []struct {
@@ -105,10 +108,24 @@ func TestGateways(t *testing.T) {
 			[]rules.VerdictReason{rules.VerdictMatched, rules.VerdictMatched, rules.VerdictPodSelectorMismatch},
 		},
 		{
+			"its container says something else", other, rules.Patched,
+			[]string{"gateways/longer"},
+			[]string{`"36h"`},
+			"", rules.WarnIdleTimeoutNotReached,
+			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictMatched, rules.VerdictPodSelectorMismatch},
+		},
+		{
+			"or the same", same, rules.Patched,
+			[]string{"gateways/longer"},
+			[]string{`"36h"`},
+			"", "",
+			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictMatched, rules.VerdictPodSelectorMismatch},
+		},
+		{
 			"a waypoint", gatewayPod(labels("gateway.istio.io/managed", "istio.io-mesh-controller", "tier", "front")), rules.Patched,
 			[]string{"gateways/longer"},
 			[]string{`"36h"`},
-			"a waypoint: ", "",
+			"a waypoint: ", rules.WarnTunnelsCutIdle,
 			[]rules.VerdictReason{rules.VerdictPodSelectorMismatch, rules.VerdictMatched, rules.VerdictPodSelectorMismatch},
 		},
 		{

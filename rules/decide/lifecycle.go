@@ -69,15 +69,7 @@ func sayLifecycle(pod *rules.Pod, gateway istio.Gateway, inForce merge.Targets, 
 // stopsByItself reports whether the pod's own proxy is told by its environment to wait for
 // its last connection.
 func stopsByItself(pod *rules.Pod) bool {
-	for i := range pod.Containers {
-		if pod.Containers[i].Name != istio.ProxyContainer {
-			continue
-		}
-		for _, variable := range pod.Containers[i].Env {
-			if waits, err := strconv.ParseBool(variable.Value); variable.Name == istio.ExitOnZeroMetadata && err == nil && waits {
-				return true
-			}
-		}
-	}
-	return false
+	value, _ := proxyVariable(pod, istio.ExitOnZeroMetadata)
+	waits, err := strconv.ParseBool(value)
+	return err == nil && waits
 }

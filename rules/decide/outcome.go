@@ -85,6 +85,7 @@ func (s *Set) enforce(pod *rules.Pod, enforced []int32, gateway istio.Gateway, o
 		o.Reason = rules.Patched
 	}
 	sayLifecycle(pod, gateway, m.InForce, o, warn)
+	warnOfIdleTimeout(pod, gateway, m.InForce, o, warn)
 	o.Detail = listed(o.Rules) + " in force"
 	if pod.Admitted && len(o.Set)+len(o.Remove) > 0 {
 		o.Detail = listed(o.Rules) + " in force after a restart"

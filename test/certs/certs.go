@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -56,14 +57,29 @@ func (a *Authority) Write(dir string, names ...string) error {
 // WriteValid does the same for a certificate with given limits of its validity.
 // The server may ask with it too, as a client.
 func (a *Authority) WriteValid(dir string, from, until time.Time, names ...string) error {
-	der, key, err := a.sign(&x509.Certificate{
+	return a.write(dir, &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "holdfast"},
 		DNSNames:    append([]string{"localhost"}, names...),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		NotBefore:   from, NotAfter: until,
 	})
+}
+
+// WriteIdentity puts the same three files for a workload of a mesh into dir, which is made:
+// its name is a URI, https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md.
+func (a *Authority) WriteIdentity(dir string, id *url.URL) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return a.write(dir, &x509.Certificate{URIs: []*url.URL{id}})
+}
+
+// write signs a certificate for both ends of connections, and puts it into dir with its key
+// and the CA.
+func (a *Authority) write(dir string, template *x509.Certificate) error {
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	der, key, err := a.sign(template)
 	if err != nil {
 		return err
 	}

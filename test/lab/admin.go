@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/lab/envoy"
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
+	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
 )
 
 // get fetches a path from a port of the pod's loopback, on which Envoy listens in the pod's
@@ -61,6 +63,17 @@ func (p *pod) served(ctx context.Context) (*envoy.Served, error) {
 		return nil, fmt.Errorf("reading the configuration of %s: %w", p.object.Name, err)
 	}
 	return s, nil
+}
+
+// awaitRoute waits until a waypoint carries the service of its scenario: it is ready before.
+func (p *pod) awaitRoute(ctx context.Context) error {
+	return p.sidecar.Until(ctx, machine.WaitLong, func(ctx context.Context) error {
+		text, err := p.get(ctx, 15000, "/config_dump?name_regex=main_internal")
+		if err == nil && !strings.Contains(text, scenario.RedisHost) {
+			err = fmt.Errorf("it has no route to %s", scenario.RedisHost)
+		}
+		return err
+	})
 }
 
 // awaitModified waits until the proxy has listeners or clusters that it did not have before.

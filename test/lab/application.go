@@ -31,9 +31,12 @@ type application struct {
 // launch starts a client. It is ready when app.ready is closed.
 func (l *lab) launch(ctx context.Context, r *running, c scenario.Client) (*application, error) {
 	p := r.pod
-	if host, port, err := net.SplitHostPort(c.Address); err == nil && host == scenario.PodHost {
-		c.Address = net.JoinHostPort(p.Address.String(), port)
+	for _, address := range []*string{&c.Address, &c.Waypoint} {
+		if host, port, err := net.SplitHostPort(*address); err == nil && host == scenario.PodHost {
+			*address = net.JoinHostPort(p.Address.String(), port)
+		}
 	}
+	c.Identity = l.identity
 	spec, err := json.Marshal(c.Spec)
 	if err != nil {
 		return nil, err
@@ -41,7 +44,7 @@ func (l *lab) launch(ctx context.Context, r *running, c scenario.Client) (*appli
 	name := p.object.Name + "-" + c.Name
 	app := &application{Client: c, ready: make(chan struct{}), output: make(chan []byte, 1), log: filepath.Join(p.dir, name+".log")}
 	place := p.Pod
-	if app.outside = c.Outside || r.Ingress; app.outside {
+	if app.outside = c.Outside || r.IsProxy(); app.outside {
 		place = r.outside
 	}
 	cmd := place.Command(context.WithoutCancel(ctx), l.tools.Client)

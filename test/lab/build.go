@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
+	"github.com/holdfast-mesh/holdfast/test/lab/waypoint"
 )
 
 // measure builds the lab up, runs the scenarios and takes everything down again, also after
@@ -98,18 +99,25 @@ func (l *lab) build(ctx context.Context, envoy string) (err error) {
 	if l.tools, err = machine.Prepare(ctx, root, l.dir, envoy); err != nil {
 		return err
 	}
-	authority, err := certs.NewAuthority()
-	if err != nil {
+	if l.authority, err = certs.NewAuthority(); err != nil {
 		return err
 	}
-	l.authority = string(authority.PEM)
+	l.identity = filepath.Join(l.dir, "identity")
+	if err := l.authority.WriteIdentity(l.identity, waypoint.ID(scenario.TunnelNamespace, "lab")); err != nil {
+		return err
+	}
+	for _, name := range []string{"tls.crt", "tls.key"} { // for ztunnel
+		if err := os.Chown(filepath.Join(l.identity, name), nobody, nobody); err != nil {
+			return err
+		}
+	}
 	if l.network, err = netns.New(ctx, scenario.Inside, scenario.Outside, scenario.Inside6, scenario.Outside6); err != nil {
 		return err
 	}
 	return machine.Together([]func() error{
 		func() error {
 			l.logf("starting redis, MariaDB and memcached")
-			return startServers(ctx, l.processes, l.network.Servers, l.dir)
+			return startServers(ctx, l.processes, l.network.Servers, l.dir, ztunnel(l.tools.Client, l.identity))
 		},
 		func() error {
 			p, err := startPlane(ctx, l.tools, l.dir, l.logf)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
@@ -15,7 +16,8 @@ import (
 type lab struct {
 	dir       string
 	tools     *machine.Tools
-	authority string // PEM of a certificate authority that signs nothing
+	authority *certs.Authority
+	identity  string // folder with a certificate of the clients, for tunnels
 	logf      func(string, ...any)
 	processes *machine.Processes
 	network   *netns.Network

@@ -33,7 +33,10 @@ func (l *lab) start(ctx context.Context, r *running) error {
 	if r.pod.sidecar == nil {
 		return nil
 	}
-	return r.pod.awaitSidecar(ctx)
+	if err := r.pod.awaitSidecar(ctx); err != nil || !r.Waypoint {
+		return err
+	}
+	return r.pod.awaitRoute(ctx)
 }
 
 // startInit runs an init container to its end, or a native sidecar until it is ready: its

@@ -66,7 +66,10 @@ func lastClosed(results []*probe.Result) (last time.Time) {
 // nothing else: Envoy names no cause anywhere.
 func cause(c report.Connection, of *report.Client, r *running) string {
 	near := func(got, want float64) bool { return math.Abs(got-want) <= scenario.Slack }
-	drain := r.DrainDuration().Seconds()
+	drain, sooner := r.DrainDuration().Seconds(), scenario.Slack
+	if r.Waypoint {
+		sooner = scenario.SoonerInTunnels.Seconds()
+	}
 	switch {
 	case c.End == report.Open:
 		return ""
@@ -82,7 +85,7 @@ func cause(c report.Connection, of *report.Client, r *running) string {
 		return report.ByStop
 	case near(c.Quiet, r.IdleTimeout().Seconds()):
 		return report.ByIdleTimer
-	case of.Changed > 0 && c.To >= of.Changed+drain-scenario.Slack && c.To <= of.Reached+drain+scenario.Late:
+	case of.Changed > 0 && c.To >= of.Changed+drain-sooner && c.To <= of.Reached+drain+scenario.Late:
 		return report.ByChange
 	case r.Dies: // the sidecar had found out, and closed the application's side
 		return report.ByDeath
@@ -100,7 +103,7 @@ func endedWith(connection, process float64) bool {
 // described is what is known of a scenario before it begins.
 func described(s *scenario.Scenario, pod *corev1.Pod) (report.Scenario, error) {
 	r := report.Scenario{
-		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && !s.Ingress,
+		Name: s.Name, Group: s.Group, Title: s.Title, Sidecar: !s.NoSidecar && !s.IsProxy(),
 		Rule: strings.TrimSpace(s.Rule + s.Gateway), Objects: strings.TrimSpace(s.Objects), Change: string(s.Change),
 		Forgets: s.Forgets.Seconds(), Annotations: map[string]string{},
 	}

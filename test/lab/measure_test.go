@@ -24,6 +24,8 @@ func TestCause(t *testing.T) {
 		"drain of a change that came late":         {report.Connection{End: report.Closed, Quiet: 1, To: 54.8}, 6, 0, scenario.Scenario{Change: scenario.AccessLogs}, report.ByChange},
 		"too late for the drain":                   {report.Connection{End: report.Closed, Quiet: 1, To: 57}, 6, 0, scenario.Scenario{Change: scenario.AccessLogs}, report.Unknown},
 		"too early for the drain":                  {report.Connection{End: report.Closed, Quiet: 1, To: 40}, 6, 0, scenario.Scenario{Change: scenario.AccessLogs}, report.Unknown},
+		"drain of a waypoint":                      {report.Connection{End: report.Closed, Quiet: 1, To: 40}, 6, 0, scenario.Scenario{Waypoint: true, Change: scenario.AccessLogs}, report.ByChange},
+		"too early for that too":                   {report.Connection{End: report.Closed, Quiet: 1, To: 35}, 6, 0, scenario.Scenario{Waypoint: true, Change: scenario.AccessLogs}, report.Unknown},
 		"drain without a change":                   {report.Connection{End: report.Closed, Quiet: 1, To: 51.8}, 0, 0, scenario.Scenario{}, report.Unknown},
 		"middlebox":                                {report.Connection{End: report.Silent, Quiet: 30}, 0, 0, scenario.Scenario{Forgets: 15 * time.Second}, report.ByMiddlebox},
 		"silence without a middlebox":              {report.Connection{End: report.Silent, Quiet: 30}, 0, 0, scenario.Scenario{}, report.Unknown},

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
@@ -59,9 +60,16 @@ var servers = []server{
 	},
 }
 
+// ztunnel stands for the one of redis' node, where the mesh knows redis as a pod of its own.
+func ztunnel(program, identity string) server {
+	return server{name: "ztunnel", port: scenario.HBONEPort, command: func(string) []string {
+		return []string{program, "tunnel", net.JoinHostPort("", strconv.Itoa(scenario.HBONEPort)), identity}
+	}}
+}
+
 // startServers starts all of them and returns when each one accepts connections.
-func startServers(ctx context.Context, p *machine.Processes, ns *netns.Namespace, dir string) error {
-	return machine.Together(servers, func(s server) error {
+func startServers(ctx context.Context, p *machine.Processes, ns *netns.Namespace, dir string, tunnel server) error {
+	return machine.Together(slices.Concat(servers, []server{tunnel}), func(s server) error {
 		own := filepath.Join(dir, s.name)
 		if err := os.MkdirAll(own, 0o755); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/istio/mesh"
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
+	"github.com/holdfast-mesh/holdfast/test/lab/waypoint"
 )
 
 // istioIdle is the idle timeout of a sidecar that nobody has configured: Envoy's own default,
@@ -34,10 +36,11 @@ defaultConfig:
   concurrency: 1
   proxyStatsMatcher:
     inclusionPrefixes: [tcp., listener_manager., listener.0.0.0.0_15001., cluster.PassthroughCluster.upstream_cx]
-  proxyMetadata:
-    ISTIO_META_IDLE_TIMEOUT: %s
-`, xdsAddress, envoy, scenario.MeshIdle)
+`, xdsAddress, envoy)
 }
+
+// idleDefault is the mesh's idle timeout, as a line of defaultConfig.
+var idleDefault = fmt.Sprintf("  proxyMetadata: {ISTIO_META_IDLE_TIMEOUT: %s}\n", scenario.MeshIdle)
 
 // plane is what the lab's pods have in common: the cluster with Istio and holdfast.
 type plane struct {
@@ -49,19 +52,26 @@ type plane struct {
 // startPlane starts the cluster, Istio and holdfast, with the rules of all scenarios in
 // holdfast's ConfigMap.
 func startPlane(ctx context.Context, tools *machine.Tools, dir string, logf func(string, ...any)) (*plane, error) {
+	sidecars := mesh.Revision{
+		NativeSidecars: true,
+		MeshConfig:     meshConfig(tools.Envoy) + idleDefault,
+		// Telemetry's metrics and the two filters below exist in Istio's build of Envoy only.
+		Values: "telemetry: {enabled: false}",
+		Env: []string{
+			"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false",
+			// Not 10 s, which the lab's own new pods would bring about.
+			"PILOT_DEBOUNCE_MAX=1s",
+		},
+	}
+	// One of its own, so that sidecars are served what they are served without ambient.
+	waypoints := sidecars
+	waypoints.Name, waypoints.Ambient = scenario.AmbientRevision, true
+	// Tags of traces are of a kind that Envoy 1.36 does not know.
+	waypoints.MeshConfig = meshConfig(tools.Envoy) + "enableTracing: false\n"
+	// Tunnels between networks: another thing of Istio's build of Envoy.
+	waypoints.Env = append(slices.Clone(sidecars.Env), "AMBIENT_ENABLE_MULTI_NETWORK_WAYPOINT=false")
 	m, err := mesh.Start(ctx, mesh.Options{
-		Dir: filepath.Join(dir, "mesh"), Logf: logf,
-		Revisions: []mesh.Revision{{
-			NativeSidecars: true,
-			MeshConfig:     meshConfig(tools.Envoy),
-			// Telemetry's metrics and the two filters below exist in Istio's build of Envoy only.
-			Values: "telemetry: {enabled: false}",
-			Env: []string{
-				"PILOT_ENABLE_METADATA_EXCHANGE=false", "PILOT_ENABLE_ALPN_FILTER=false",
-				// Not 10 s, which the lab's own new pods would bring about.
-				"PILOT_DEBOUNCE_MAX=1s",
-			},
-		}},
+		Dir: filepath.Join(dir, "mesh"), Logf: logf, Revisions: []mesh.Revision{sidecars, waypoints},
 	})
 	if err != nil {
 		return nil, err
@@ -79,6 +89,9 @@ func (p *plane) install(ctx context.Context) (err error) {
 		map[string]any{"mtls": map[string]any{"mode": "DISABLE"}}))
 	if err != nil {
 		return fmt.Errorf("switching mTLS off: %w", err)
+	}
+	if err := waypoint.Install(ctx, p.Client); err != nil {
+		return err
 	}
 	for _, s := range scenario.All() {
 		labels := map[string]string{"istio-injection": "enabled", "holdfast.dev/enabled": "true"}

@@ -21,6 +21,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/lab/machine"
 	"github.com/holdfast-mesh/holdfast/test/lab/netns"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
+	"github.com/holdfast-mesh/holdfast/test/lab/waypoint"
 )
 
 // proxyUID is the user of Istio's sidecar; the injected iptables rules let its packets pass.
@@ -32,6 +33,7 @@ type pod struct {
 	object  *corev1.Pod
 	dir     string
 	sidecar *machine.Process // nil without one
+	istiod  string           // the revision that its proxy asks
 	xds     net.Listener     // the way to istiod; nil without a sidecar
 }
 
@@ -39,13 +41,17 @@ type pod struct {
 func admit(ctx context.Context, m *mesh.Mesh, s *scenario.Scenario) (*corev1.Pod, error) {
 	request := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: s.Namespace(), Name: s.Name, Annotations: maps.Clone(s.Own),
+			Namespace: s.Namespace(), Annotations: maps.Clone(s.Own),
 			Labels: map[string]string{"app": s.Name, scenario.Selector: s.Name},
 		},
-		Spec: corev1.PodSpec{NodeName: nodeName, Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
-	request.Spec.TerminationGracePeriodSeconds = ptr.To(int64(s.GracePeriod().Seconds()))
 	switch {
+	case s.Waypoint:
+		var err error
+		if request, err = waypoint.Pod(ctx, m.Client, s.Namespace()); err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
 	case s.NoSidecar:
 		request.Labels["sidecar.istio.io/inject"] = "false"
 	case s.Plain:
@@ -55,6 +61,8 @@ func admit(ctx context.Context, m *mesh.Mesh, s *scenario.Scenario) (*corev1.Pod
 		metav1.SetMetaDataAnnotation(&request.ObjectMeta, "inject.istio.io/templates", "gateway")
 		request.Spec.Containers = []corev1.Container{{Name: mesh.ProxyContainer, Image: "auto"}}
 	}
+	request.Name, request.Spec.NodeName = s.Name, nodeName
+	request.Spec.TerminationGracePeriodSeconds = ptr.To(int64(s.GracePeriod().Seconds()))
 	created, _, err := m.CreatePod(ctx, request)
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: creating its pod: %w", s.Name, err)
@@ -92,7 +100,7 @@ func checkAnnotations(s *scenario.Scenario, pod *corev1.Pod) error {
 // place makes the pod's place in the network, and its folder.
 func (l *lab) place(ctx context.Context, s *scenario.Scenario, object *corev1.Pod) (*pod, error) {
 	forgets := s.Forgets
-	if s.Ingress {
+	if s.IsProxy() {
 		forgets = 0 // the middlebox is on the other side of it
 	}
 	place, err := l.network.AddPod(ctx, s.Name, forgets, s.IPv6)
@@ -100,6 +108,9 @@ func (l *lab) place(ctx context.Context, s *scenario.Scenario, object *corev1.Po
 		return nil, err
 	}
 	p := &pod{Pod: place, object: object, dir: filepath.Join(l.dir, "pods", s.Name)}
+	if s.Waypoint {
+		p.istiod = scenario.AmbientRevision
+	}
 	return p, os.MkdirAll(p.dir, 0o755)
 }
 
@@ -176,19 +187,19 @@ func (l *lab) sidecarFiles(p *pod) error {
 	if err != nil {
 		return err
 	}
-	var labels strings.Builder
-	for key, value := range p.object.Labels {
-		fmt.Fprintf(&labels, "%s=%q\n", key, value)
-	}
 	for name, content := range map[string]string{
-		"var/lib/istio/envoy/envoy_bootstrap_tmpl.json": string(template),
-		"etc/istio/pod/labels":                          labels.String(),
-		"etc/istio/pod/annotations":                     "",
+		// Waypoints start with an extension that tells who the other side is. Istio's Envoy alone has it.
+		"var/lib/istio/envoy/envoy_bootstrap_tmpl.json": strings.ReplaceAll(string(template), "{{- if .metadata_discovery }}", "{{- if false }}"),
+		"etc/istio/pod/labels":                          downward(p.object.Labels),
+		"etc/istio/pod/annotations":                     downward(p.object.Annotations),
 		"etc/istio/proxy/.keep":                         "",
-		"var/lib/istio/data/.keep":                      "",
-		"var/run/secrets/workload-spiffe-uds/.keep":     "",
-		// Never used: there is no mTLS here, but pilot-agent wants the files.
-		"var/run/secrets/istio/root-cert.pem": l.authority,
+		// The weakest place for it, below the container's environment and the pod's annotations:
+		// it stands for Envoy's own hour where a waypoint has neither.
+		"etc/istio/config/mesh":                     "defaultConfig:\n" + idleDefault,
+		"var/lib/istio/data/.keep":                  "",
+		"var/run/secrets/workload-spiffe-uds/.keep": "",
+		// Never used: there is no authority here that signs, but pilot-agent wants the files.
+		"var/run/secrets/istio/root-cert.pem": string(l.authority.PEM),
 		"var/run/secrets/tokens/istio-token":  "none",
 	} {
 		path := filepath.Join(p.dir, name)
@@ -199,12 +210,25 @@ func (l *lab) sidecarFiles(p *pod) error {
 			return err
 		}
 	}
+	if err := waypoint.Identify(l.authority, filepath.Join(p.dir, "var/run/secrets/workload-spiffe-credentials"), p.object); err != nil {
+		return err
+	}
 	return filepath.WalkDir(p.dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return os.Lchown(path, proxyUID, proxyUID)
 	})
+}
+
+// downward is how the kubelet writes labels and annotations into a file,
+// https://kubernetes.io/docs/concepts/workloads/pods/downward-api/.
+func downward(pairs map[string]string) string {
+	var out strings.Builder
+	for key, value := range pairs {
+		fmt.Fprintf(&out, "%s=%q\n", key, value)
+	}
+	return out.String()
 }
 
 // bridgeToIstiod listens where the sidecar looks for istiod, inside its namespace, and
@@ -222,7 +246,7 @@ func (l *lab) bridgeToIstiod(p *pod) (err error) {
 			}
 			go func() {
 				defer near.Close()
-				far, err := net.DialTimeout("tcp", l.plane.Revision("").XDS, 5*time.Second)
+				far, err := net.DialTimeout("tcp", l.plane.Revision(p.istiod).XDS, 5*time.Second)
 				if err != nil {
 					return // the sidecar tries again
 				}

@@ -24,7 +24,7 @@ func (p *pod) sockets(ctx context.Context, s *scenario.Scenario) ([]report.Socke
 	}
 	var sockets []report.Socket
 	for line := range strings.Lines(string(out)) {
-		if socket := parseSocket(line, s.Ingress); !onLoopback(socket) {
+		if socket := parseSocket(line, s.IsProxy()); !onLoopback(socket) {
 			sockets = append(sockets, socket)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/lab/probe"
 	"github.com/holdfast-mesh/holdfast/test/lab/report"
 	"github.com/holdfast-mesh/holdfast/test/lab/scenario"
+	"github.com/holdfast-mesh/holdfast/test/lab/waypoint"
 )
 
 // running is a scenario under way.
@@ -81,9 +82,14 @@ func (l *lab) bringUp(ctx context.Context, r *running) error {
 	if r.pod, err = l.place(ctx, &r.Scenario, object); err != nil {
 		return err
 	}
-	if r.Ingress || slices.ContainsFunc(r.Clients, func(c scenario.Client) bool { return c.Outside }) {
+	if r.IsProxy() || slices.ContainsFunc(r.Clients, func(c scenario.Client) bool { return c.Outside }) {
 		if r.outside, err = l.network.AddPod(ctx, r.Name+"-clients", r.Forgets, r.IPv6); err != nil {
 			return err
+		}
+	}
+	if r.Waypoint {
+		if err := waypoint.Run(ctx, l.plane.Client, object, r.pod.Address.String()); err != nil {
+			return fmt.Errorf("scenario %s: %w", r.Name, err)
 		}
 	}
 	if err := l.start(ctx, r); err != nil {

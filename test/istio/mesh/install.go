@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // installBase installs what all revisions share: the root namespace and
@@ -44,6 +46,12 @@ func (m *Mesh) installBase(ctx context.Context) error {
 	}
 	_, err = envtest.InstallCRDs(m.Config, envtest.CRDInstallOptions{CRDs: crds})
 	return err
+}
+
+// installGatewayAPI installs the definitions that Istio tests itself with.
+func (m *Mesh) installGatewayAPI() error {
+	return m.cluster.InstallDefinitions(filepath.Join(cluster.Root(), "test", "istio"), "istio.io/istio",
+		"tests/integration/pilot/testdata/gateway-api-crd.yaml")
 }
 
 // applied are the kinds of Istio's charts that matter without a kubelet, but for

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
@@ -50,6 +51,11 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 		XDS:        addresses[1],
 		WebhookURL: "https://" + addresses[2],
 	}
+	if r.Ambient {
+		if err := m.installGatewayAPI(); err != nil {
+			return nil, err
+		}
+	}
 	// istiod looks for the injector's ConfigMap once, when it starts.
 	if err := m.applyRevision(ctx, r, dir, istiod.WebhookURL); err != nil {
 		return nil, err
@@ -71,21 +77,19 @@ func (m *Mesh) InstallRevision(ctx context.Context, r Revision) (*Istiod, error)
 		"--monitoringAddr=127.0.0.1:0",
 		"--ctrlz_port=0",
 		"--shutdownDuration=0s",
-	}, append([]string{
+	}, slices.Concat(r.features(), []string{
 		"HOME=" + dir,
 		"POD_NAMESPACE=" + RootNamespace,
 		"POD_NAME=istiod-" + r.label(),
 		"REVISION=" + r.label(),
-		fmt.Sprintf("ENABLE_NATIVE_SIDECARS=%t", r.NativeSidecars),
 		"ENABLE_CA_SERVER=false",
 		"ENABLE_LEADER_ELECTION=false",
-		"PILOT_ENABLE_GATEWAY_API=false",
 		// istiod would patch its own caBundle into the webhooks.
 		"INJECTION_WEBHOOK_CONFIG_NAME=",
 		"VALIDATION_WEBHOOK_CONFIG_NAME=",
 		// Half a second less between a change and its push.
 		"PILOT_DEBOUNCE_AFTER=10ms",
-	}, r.Env...))
+	}, r.Env))
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,9 @@ type Revision struct {
 	ReinvocationPolicy string
 	// EnableNamespacesByDefault injects also where no label asks for it.
 	EnableNamespacesByDefault bool
+	// Ambient lets the revision serve waypoints: Gateway API's definitions are installed, and
+	// istiod makes the Deployment and the Service of a Gateway.
+	Ambient bool
 	// Env is added to istiod's environment, as KEY=value.
 	Env []string
 }
@@ -73,6 +76,15 @@ func (r Revision) InjectorConfigMap() string { return r.suffixed("istio-sidecar-
 // MeshConfigMap is the name of the ConfigMap with the mesh configuration, in
 // RootNamespace.
 func (r Revision) MeshConfigMap() string { return r.suffixed("istio") }
+
+// features are the variables of istiod that switch on what it can do.
+func (r Revision) features() []string {
+	return []string{
+		fmt.Sprintf("ENABLE_NATIVE_SIDECARS=%t", r.NativeSidecars),
+		fmt.Sprintf("PILOT_ENABLE_AMBIENT=%t", r.Ambient),
+		fmt.Sprintf("PILOT_ENABLE_GATEWAY_API=%t", r.Ambient),
+	}
+}
 
 // istiodProgram returns the path of the program, and an error that says how to build
 // it if it is missing.

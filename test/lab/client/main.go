@@ -1,8 +1,9 @@
 // Command client is one application of the lab: it reads its work (probe.Spec) as JSON from
 // standard input, writes the line "ready" after the first answer, and the result as JSON at
 // the end, raw clients after each request too. With the arguments "serve" and a duration it is a
-// server instead (probe.Serve), until so long after SIGTERM. The lab runs it inside a pod's
-// network namespace. What client libraries log goes to standard error.
+// server instead (probe.Serve), until so long after SIGTERM; with "tunnel", an address and the folder
+// of a certificate the end of tunnels (probe.ServeTunnel). The lab runs it inside a pod's network
+// namespace. What client libraries log goes to standard error.
 package main
 
 import (
@@ -24,9 +25,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	var err error
-	if args := os.Args[1:]; len(args) == 2 && args[0] == "serve" {
+	switch args := os.Args[1:]; {
+	case len(args) == 2 && args[0] == "serve":
 		err = serve(ctx, args[1], os.Stdout)
-	} else {
+	case len(args) == 3 && args[0] == "tunnel":
+		err = tunnel(ctx, args[1], args[2])
+	default:
 		err = run(ctx, os.Stdin, os.Stdout)
 	}
 	if err != nil {
@@ -69,4 +73,12 @@ func serve(ctx context.Context, after string, out io.Writer) error {
 	working, stop := probe.Linger(ctx, d)
 	defer stop()
 	return probe.Serve(working, lines, web)
+}
+
+func tunnel(ctx context.Context, address, identity string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	return probe.ServeTunnel(ctx, listener, identity)
 }

@@ -41,6 +41,11 @@ type Spec struct {
 	// Patience is how long a "tcp" client that cannot connect tries again; each failed attempt
 	// counts as a failed request. 0: a server that is not there is an error.
 	Patience time.Duration `json:"patience,omitempty"`
+	// Waypoint is the host:port of an ambient waypoint, through whose tunnel a "tcp" client reaches
+	// Address; "": it needs none.
+	Waypoint string `json:"waypoint,omitempty"`
+	// Identity is a folder with tls.crt and tls.key, with which it asks the waypoint.
+	Identity string `json:"identity,omitempty"`
 	// Linger is how long the program goes on working after SIGTERM, before it closes its
 	// connections and ends, as programs do that finish their work first; 0: it ends at once.
 	Linger time.Duration `json:"linger,omitempty"`

@@ -21,13 +21,13 @@ const Probes = 3
 func runTCP(ctx context.Context, spec Spec, ready func(), sofar func(*Result)) (*Result, error) {
 	ready = sync.OnceFunc(ready)
 	result := &Result{Name: spec.Name}
-	dialer := net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
 	if spec.Keepalive > 0 {
 		dialer.KeepAliveConfig = net.KeepAliveConfig{
 			Enable: true, Idle: spec.Keepalive, Interval: spec.Keepalive, Count: Probes,
 		}
 	}
-	conn, err := connect(ctx, &dialer, spec, result, ready)
+	conn, err := connect(ctx, dialer, spec, result, ready)
 	switch {
 	case err == nil:
 	case spec.Patience > 0:
@@ -78,6 +78,14 @@ func runTCP(ctx context.Context, spec Spec, ready func(), sofar func(*Result)) (
 	return result, nil
 }
 
+// dial connects as the spec says: to the address itself, or through a waypoint.
+func dial(ctx context.Context, dialer *net.Dialer, spec Spec) (net.Conn, error) {
+	if spec.Waypoint == "" {
+		return dialer.DialContext(ctx, "tcp", spec.Address)
+	}
+	return dialThrough(ctx, dialer, spec)
+}
+
 // tryEvery is the time between two attempts to connect.
 const tryEvery = 250 * time.Millisecond
 
@@ -86,7 +94,7 @@ const tryEvery = 250 * time.Millisecond
 func connect(ctx context.Context, dialer *net.Dialer, spec Spec, result *Result, ready func()) (net.Conn, error) {
 	for start := time.Now(); ; {
 		attempt := Request{At: time.Now()}
-		conn, err := dialer.DialContext(ctx, "tcp", spec.Address)
+		conn, err := dial(ctx, dialer, spec)
 		if err == nil || spec.Patience == 0 {
 			return conn, err
 		}

@@ -24,8 +24,11 @@ type Scenario struct {
 	Plain bool
 	// Ingress makes the pod an ingress gateway for redis, and its clients programs outside of it.
 	Ingress bool
-	// Gateway is YAML: holdfast's entry of gateways for an Ingress, without name, namespace and
-	// selector; "" for none.
+	// Waypoint makes the pod an ambient waypoint in front of redis, and its clients programs outside
+	// of it that come through its tunnel.
+	Waypoint bool
+	// Gateway is YAML: holdfast's entry of gateways for an Ingress or Waypoint, without name,
+	// namespace and selector; "" for none.
 	Gateway string
 	// IPv6 gives the pod an address of IPv6 and none of IPv4.
 	IPv6 bool
@@ -123,13 +126,16 @@ const (
 // Namespace is where the pod is.
 func (s *Scenario) Namespace() string {
 	switch {
-	case s.Objects != "" || s.Ingress:
+	case s.Objects != "":
 		return "lab-" + s.Name
 	case s.Change == AccessLogs:
 		return changedNamespace
 	}
 	return quietNamespace
 }
+
+// IsProxy reports whether the pod is a proxy itself, whose clients are outside of it.
+func (s *Scenario) IsProxy() bool { return s.Ingress || s.Waypoint }
 
 // IdleTimeout is the proxy's idle timeout where no strategy sets another.
 func (s *Scenario) IdleTimeout() time.Duration {
@@ -172,14 +178,14 @@ type Client struct {
 func Lanes() [][][]Scenario {
 	return [][][]Scenario{
 		{slices.Concat(
-			idleScenarios(), gatewayIdleScenarios(), changeScenarios(), jitterScenarios(), gatewayChangeScenarios(),
+			idleScenarios(), gatewayIdleScenarios(), waypointIdleScenarios(), changeScenarios(), jitterScenarios(), gatewayChangeScenarios(), waypointChangeScenarios(),
 			editScenarios(), objectScenarios(), middleboxScenarios(), gatewayScenarios(), deadScenarios(),
 			poolScenarios(),
 		)},
 		{
 			scopeScenarios(), deletedScenarios(), appliedScenarios(),
 			// Last, when the others no longer keep the machine busy: what ends in seconds is measured.
-			slices.Concat(startScenarios(), stopScenarios(), gatewayStopScenarios()),
+			slices.Concat(startScenarios(), stopScenarios(), gatewayStopScenarios(), waypointStopScenarios()),
 		},
 	}
 }

@@ -21,11 +21,11 @@ func TestScenarios(t *testing.T) {
 		if s.Rule != "" && s.Annotated == nil || s.Rule == "" && s.Gateway == "" && s.Annotated != nil {
 			t.Errorf("%s: got a rule without annotations to check, or the other way round", s.Name)
 		}
-		if s.NoSidecar && (s.Rule != "" || s.Change != "" || s.Ingress || s.Probed) {
+		if s.NoSidecar && (s.Rule != "" || s.Change != "" || s.IsProxy() || s.Probed) {
 			t.Errorf("%s: got no sidecar and something for it to do", s.Name)
 		}
-		if s.Gateway != "" && !s.Ingress {
-			t.Errorf("%s: got an entry of gateways, and no gateway", s.Name)
+		if s.Gateway != "" && !s.IsProxy() || s.IsProxy() && s.Objects == "" {
+			t.Errorf("%s: got an entry of gateways, and no gateway, or one without Istio's objects", s.Name)
 		}
 		if s.Stops != (s.Ends.Check != nil) {
 			t.Errorf("%s: got an end without an expectation, or the other way round", s.Name)

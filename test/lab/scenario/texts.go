@@ -119,21 +119,51 @@ var (
 	longIdleDrainsSoon = map[string]string{"proxy.istio.io/config": "drainDuration: \"10s\"\nproxyMetadata:\n  ISTIO_META_IDLE_TIMEOUT: \"48h\"\n"}
 )
 
-// Objects of Istio that users have.
-const (
-	// knownAddress makes the server inside a service of the mesh.
-	knownAddress = `
+// RedisHost is the name of the server inside, where the mesh knows it.
+const RedisHost = "redis.lab.example"
+
+// knownAddress makes the server inside a service of the mesh.
+var knownAddress = redisEntry("", "MESH_EXTERNAL", "")
+
+// redisEntry is a ServiceEntry for the server inside, with labels of its own and of its endpoint,
+// as further keys of mappings.
+func redisEntry(labels, location, endpointLabels string) string {
+	return fmt.Sprintf(`
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: {name: redis}
+metadata: {name: redis%s}
 spec:
-  hosts: [redis.lab.example]
+  hosts: [%s]
   addresses: [198.18.100.1]
   exportTo: ["."]
-  location: MESH_EXTERNAL
+  location: %s
   resolution: STATIC
   ports: [{number: 6379, name: tcp-redis, protocol: TCP}]
-  endpoints: [{address: 198.18.100.1}]
+  endpoints: [{address: 198.18.100.1%s}]
+`, labels, RedisHost, location, endpointLabels)
+}
+
+// Objects of Istio that users have.
+const (
+	// tunnelIdle stands for Envoy's hour where a waypoint's next tunnel begins: nothing else sets it there.
+	tunnelIdle = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: tunnel}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]
+  configPatches:
+  - applyTo: NETWORK_FILTER
+    match:
+      context: SIDECAR_INBOUND
+      listener: {name: connect_originate, filterChain: {filter: {name: envoy.filters.network.tcp_proxy}}}
+    patch:
+      operation: MERGE
+      value:
+        name: envoy.filters.network.tcp_proxy
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+          idle_timeout: 10s
 `
 	// knownWildcard takes the port for names of which nobody knows the addresses.
 	knownWildcard = `

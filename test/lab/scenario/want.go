@@ -57,6 +57,26 @@ func cutByChange(after time.Duration) Want {
 	}}
 }
 
+// SoonerInTunnels is how much sooner than its drainDuration a waypoint may end the tunnels of a
+// changed listener: Envoy 1.40 asks clients to leave before the end, each at a moment of its own,
+// and 5 s later resets the tunnels that are left. Older ones wait for the end.
+const SoonerInTunnels = 15 * time.Second
+
+// cutInTunnel is cutByChange for a connection through a waypoint's tunnel.
+func cutInTunnel(drain time.Duration) Want {
+	from := drain - SoonerInTunnels
+	return Want{fmt.Sprintf("closed between %s and %s after the change", from, drain), func(c *report.Client) string {
+		if problem := ended(c, report.Closed, report.ByChange, nil, 0); problem != "" {
+			return problem
+		}
+		after := c.Connections[0].To - c.Changed
+		if most := c.Reached - c.Changed + drain.Seconds() + Late; c.Changed == 0 || after < from.Seconds() || after > most {
+			return fmt.Sprintf("got %.2f s", after)
+		}
+		return ""
+	}}
+}
+
 // noAnswer: the connection looks open, but the first request after the idle time hangs.
 func noAnswer() Want {
 	return Want{"the request after the idle time gets no answer", func(c *report.Client) string {

@@ -17,11 +17,13 @@ func TestWants(t *testing.T) {
 		return report.Client{Connections: []report.Connection{c}, Requests: []report.Request{{}}, Stopped: 6}
 	}
 	happened := map[string]report.Client{
-		"alive":            one(report.Connection{To: 65, End: report.Open}, report.Request{}, report.Request{}),
-		"idle":             one(report.Connection{To: 13, Quiet: 10.1, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
-		"changed":          one(report.Connection{To: 51.8, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
-		"changed late":     one(report.Connection{To: 57, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
-		"closed too early": one(report.Connection{To: 6, Quiet: 6, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
+		"alive":               one(report.Connection{To: 65, End: report.Open}, report.Request{}, report.Request{}),
+		"idle":                one(report.Connection{To: 13, Quiet: 10.1, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
+		"changed":             one(report.Connection{To: 51.8, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"changed late":        one(report.Connection{To: 57, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"changed in a tunnel": one(report.Connection{To: 42.5, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"changed too early":   one(report.Connection{To: 35, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
+		"closed too early":    one(report.Connection{To: 6, Quiet: 6, End: report.Closed, Cause: report.ByIdleTimer}, report.Request{}),
 		// The proxy had the change a second after the API server.
 		"changed when it could": one(report.Connection{To: 54.5, Quiet: 1, End: report.Closed, Cause: report.ByChange}, report.Request{}),
 		"forgot":                one(report.Connection{To: 30, End: report.Silent, Cause: report.ByMiddlebox}, report.Request{}, report.Request{Error: "i/o timeout"}),
@@ -51,6 +53,7 @@ func TestWants(t *testing.T) {
 		{lives(), []string{"alive"}},
 		{cutWhenIdle(10 * time.Second), []string{"idle"}},
 		{cutByChange(45 * time.Second), []string{"changed", "changed when it could"}},
+		{cutInTunnel(45 * time.Second), []string{"changed", "changed when it could", "changed in a tunnel"}},
 		{noAnswer(), []string{"forgot"}},
 		{hangs(), []string{"dead"}},
 		{notices(report.TimedOut, 5*time.Second, 3), []string{"probed"}},
@@ -60,7 +63,7 @@ func TestWants(t *testing.T) {
 		{refused(), []string{"refused"}},
 		{refusedAtFirst(), []string{"let in"}},
 		{loses(2, 1), []string{"two"}},
-		{loses(1, 0), []string{"ended", "ended at once", "ended late", "server ended", "idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could", "closed too early"}},
+		{loses(1, 0), []string{"ended", "ended at once", "ended late", "server ended", "idle", "changed", "probed", "probed by the sidecar", "late", "changed late", "changed when it could", "changed in a tunnel", "changed too early", "closed too early"}},
 	}
 	for _, test := range tests {
 		for name, c := range happened {
