@@ -13,10 +13,10 @@ ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
 .DEFAULT_GOAL := help
 .PHONY: help build run demo test setup unit race fuzz e2e istio
-.PHONY: lab lab-all attacks bench mutants lint tools generate image release clean
+.PHONY: lab lab-all attacks bench bench-admission soak mutants lint tools generate image release clean
 
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 build: ## Build bin/holdfast
 	@mkdir -p bin
@@ -70,6 +70,12 @@ attacks: ## The attacks of e2e, with limits of time (a minute, quiet machine)
 
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (6 minutes, quiet machine)
+	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench
+
+soak: build tools ## 200,000 admissions while rules change each second: does it become slow or large? (9 minutes, quiet machine)
+	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench -soak 200000
 
 mutants: ## Change conditions and arithmetic of MUTATE one by one: do tests notice? (minutes a folder)
 	@test/tools/mutants $(MUTATE)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/test/reviews"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
@@ -157,7 +158,7 @@ func (p *program) tls(ctx context.Context) net.Conn {
 // 'make attacks' also in time.
 func TestAttacks(t *testing.T) {
 	many := filepath.Join(t.TempDir(), "rules.yaml")
-	if err := os.WriteFile(many, []byte(manyRules(10_000)), 0o600); err != nil {
+	if err := os.WriteFile(many, []byte(reviews.ManyRules(10_000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, rules := range []struct{ name, file string }{{"few", exampleRules()}, {"many", many}} {

@@ -8,34 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
-
-// deployed is holdfast's container as it is installed.
-func deployed(t *testing.T) (container corev1.Container) {
-	t.Helper()
-	objects, err := cluster.ReadObjects(cluster.InstallManifest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, object := range objects {
-		if object.GetKind() != "Deployment" {
-			continue
-		}
-		var d appsv1.Deployment
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &d); err != nil {
-			t.Fatal(err)
-		}
-		return d.Spec.Template.Spec.Containers[0]
-	}
-	t.Fatal("deploy/install.yaml has no Deployment")
-	return container
-}
 
 // unusedData is what a program may map to write to beyond its limit, in bytes,
 // where no cgroup can be made. Go keeps mapped what it has given back, so this

@@ -8,9 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -37,27 +34,6 @@ type program struct {
 
 func exampleRules() string {
 	return filepath.Join(cluster.Root(), "deploy", "examples", "rules.yaml")
-}
-
-// manyRules is a file of n rules: some for every pod, most for one team, one
-// application or one destination.
-func manyRules(n int) string {
-	var b strings.Builder
-	b.WriteString("apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n")
-	for i := range n {
-		fmt.Fprintf(&b, "- name: rule-%d\n", i)
-		switch i % 4 {
-		case 0:
-			fmt.Fprintf(&b, "  destinations: {middleware: [redis]}\n  workloads: {namespaces: [team-%d], referencing: true}\n  strategy: {idleTimeout: 48h}\n", i/20)
-		case 1:
-			fmt.Fprintf(&b, "  destinations: {ports: [%d], cidrs: [10.%d.%d.0/24]}\n  workloads: {namespaces: [team-%d]}\n  strategy: {idleTimeout: 24h, scope: Destinations}\n", 1024+i, i/256%256, i%256, i/20)
-		case 2:
-			fmt.Fprintf(&b, "  destinations: {cidrs: [10.%d.%d.0/24]}\n  workloads: {podSelector: {matchLabels: {app: app-%d}}}\n  strategy: {bypass: CIDRs}\n", i/256%256, i%256, i)
-		case 3:
-			fmt.Fprintf(&b, "  destinations: {ports: [3306], hosts: [\"*.db-%d.example.com\"]}\n  workloads: {namespaces: [team-%d]}\n  strategy: {idleTimeout: 24h, drainDuration: 12h}\n", i, i/20)
-		}
-	}
-	return b.String()
 }
 
 // startProgram builds the program, and runs it with a rules file and the
@@ -89,13 +65,11 @@ func startProgram(t *testing.T, rules string) *program {
 	defer log.Close()
 	command := exec.Command(binary, "webhook", "--rules-file="+rules, "--cert-dir="+dir,
 		"--bind-address=127.0.0.1", "--port="+addresses[0][len("127.0.0.1:"):], "--health-probe-bind-address="+addresses[1], "--metrics-bind-address="+addresses[2], "--drain=0s")
-	container := deployed(t)
-	command.Env = append(os.Environ(), "KUBECONFIG=")
-	for _, variable := range container.Env {
-		if variable.ValueFrom == nil {
-			command.Env = append(command.Env, variable.Name+"="+variable.Value)
-		}
+	container, err := cluster.Deployed()
+	if err != nil {
+		t.Fatal(err)
 	}
+	command.Env = append(append(os.Environ(), "KUBECONFIG="), cluster.Environment(&container)...)
 	p.limit = container.Resources.Limits.Memory().Value()
 	command.Stderr = log
 	t.Logf("held to %d MiB by %s", p.limit>>20, bounded(t, command, p.limit))
@@ -143,17 +117,9 @@ func (p *program) ask() (took time.Duration, err error) {
 // against the limit of its container.
 func (p *program) peak(t *testing.T) int64 {
 	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
+	peak, err := cluster.Memory(p.pid, "VmHWM")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
-	if found == nil {
-		t.Fatalf("no VmHWM in %s", status)
-	}
-	kib, err := strconv.ParseInt(string(found[1]), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib << 10
+	return peak
 }

@@ -37,10 +37,13 @@ type Holdfast struct {
 // HoldfastOptions say how to install and start it; the zero value is what
 // deploy/install.yaml gives, but with a certificate from a folder.
 type HoldfastOptions struct {
-	Binary string    // path of the program; empty: bin/holdfast of the repository
-	Args   []string  // further arguments of 'holdfast webhook', later ones win
-	Env    []string  // further environment, of Run only
-	Output io.Writer // standard error of the program; nil: discarded
+	Binary string   // path of the program; empty: bin/holdfast of the repository
+	Args   []string // further arguments of 'holdfast webhook', later ones win
+	Env    []string // further environment
+	// RulesFile holds the rules in place of the ConfigMap, whose size the API server
+	// bounds; of Install only. May be empty.
+	RulesFile string
+	Output    io.Writer // standard error of the program; nil: discarded
 	// Change is called for every object of deploy/install.yaml before it is
 	// applied, after its webhooks were pointed at loopback. May be nil.
 	Change func(*unstructured.Unstructured)
@@ -98,14 +101,18 @@ func (c *Cluster) prepare(options HoldfastOptions) (*Holdfast, error) {
 	if binary == "" {
 		binary = filepath.Join(Root(), "bin", "holdfast")
 	}
+	rules := "--rules-configmap=holdfast-system/holdfast-rules"
+	if options.RulesFile != "" {
+		rules = "--rules-file=" + options.RulesFile
+	}
 	args := append([]string{
-		"webhook", "--rules-configmap=holdfast-system/holdfast-rules", "--cert-dir=" + h.CertDir,
+		"webhook", rules, "--cert-dir=" + h.CertDir,
 		"--bind-address=" + host, "--port=" + port,
 		"--metrics-bind-address=" + addresses[1], "--health-probe-bind-address=" + addresses[2],
 		"--drain=1s",
 	}, options.Args...)
 	h.command = exec.Command(binary, args...)
-	h.command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	h.command.Env = append(append(os.Environ(), "KUBECONFIG="+kubeconfig), options.Env...)
 	h.command.Stderr = options.Output
 	return h, nil
 }
@@ -138,7 +145,7 @@ func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*u
 			continue // Istio's definitions are not there everywhere; who wants it brings both
 		}
 		if strings.HasSuffix(object.GetKind(), "WebhookConfiguration") {
-			if err := h.pointAtLoopback(object); err != nil {
+			if err := PointAt(object, h.Addr, h.Authority); err != nil {
 				return err
 			}
 		}
@@ -152,8 +159,9 @@ func (c *Cluster) applyManifest(ctx context.Context, h *Holdfast, change func(*u
 	return nil
 }
 
-// pointAtLoopback replaces a configuration's Service by the address of h.
-func (h *Holdfast) pointAtLoopback(configuration *unstructured.Unstructured) error {
+// PointAt replaces the Service of a webhook configuration by a server's host:port, whose
+// certificate the authority signed.
+func PointAt(configuration *unstructured.Unstructured, address string, authority *certs.Authority) error {
 	webhooks, _, err := unstructured.NestedSlice(configuration.Object, "webhooks")
 	if err != nil {
 		return err
@@ -161,7 +169,7 @@ func (h *Holdfast) pointAtLoopback(configuration *unstructured.Unstructured) err
 	for _, entry := range webhooks {
 		webhook := entry.(map[string]any)
 		path, _, _ := unstructured.NestedString(webhook, "clientConfig", "service", "path")
-		webhook["clientConfig"] = map[string]any{"url": "https://" + h.Addr + path, "caBundle": h.Authority.Base64()}
+		webhook["clientConfig"] = map[string]any{"url": "https://" + address + path, "caBundle": authority.Base64()}
 	}
 	return unstructured.SetNestedSlice(configuration.Object, webhooks, "webhooks")
 }

@@ -45,9 +45,12 @@ func run(tests interface{ Run() int }, name string, prepare func(string, func(fu
 }
 
 // Build builds holdfast from this repository into a folder, and returns the program's path.
-func Build(dir string) (string, error) {
-	program := filepath.Join(dir, "holdfast")
-	build := exec.Command("go", "build", "-o", program, "./cmd/holdfast")
+func Build(dir string) (string, error) { return BuildPackage(dir, "./cmd/holdfast") }
+
+// BuildPackage builds another program of this repository, "./test/...".
+func BuildPackage(dir, of string) (string, error) {
+	program := filepath.Join(dir, filepath.Base(of))
+	build := exec.Command("go", "build", "-o", program, of)
 	build.Dir = Root()
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

@@ -44,28 +44,40 @@ func Send(ctx context.Context, client *http.Client, url string, pod *corev1.Pod)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
+	response, err := Ask(ctx, client, url, body)
+	if err == nil && response.UID != UID {
+		return nil, fmt.Errorf("got uid %q, want the request's %q", response.UID, UID)
 	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
+	return response, err
+}
+
+// Ask posts a review and returns the response in the answer.
+func Ask(ctx context.Context, client *http.Client, url string, body []byte) (*admissionv1.AdmissionResponse, error) {
+	status, answer, err := Post(ctx, client, url, body)
 	if err != nil {
 		return nil, err
 	}
 	var review admissionv1.AdmissionReview
 	if err := json.Unmarshal(answer, &review); err != nil || review.Response == nil {
-		return nil, fmt.Errorf("got HTTP %d %q, want an AdmissionReview", response.StatusCode, answer)
-	}
-	if review.Response.UID != UID {
-		return nil, fmt.Errorf("got uid %q, want the request's %q", review.Response.UID, UID)
+		return nil, fmt.Errorf("got HTTP %d %q, want an AdmissionReview", status, answer)
 	}
 	return review.Response, nil
+}
+
+// Post posts JSON and returns the status and the body of the answer.
+func Post(ctx context.Context, client *http.Client, url string, body []byte) (status int, answer []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	answer, err = io.ReadAll(response.Body)
+	return response.StatusCode, answer, err
 }
 
 // Apply returns the pod after the patch of an answer, applied by the library

@@ -28,3 +28,18 @@ func Check(t testing.TB, path, now, command string, update bool) {
 		t.Errorf("%s is stale, or what writes it is broken; read the difference, '%s' writes it anew (-file +now):\n%s", path, command, diff)
 	}
 }
+
+// CheckPart does the same with the part of a file between two marks, which stay.
+func CheckPart(t testing.TB, path, begin, end, now, command string, update bool) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(data), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s lacks the marks %q and %q", path, begin, end)
+	}
+	Check(t, path, before+begin+now+end+after, command, update)
+}

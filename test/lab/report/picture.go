@@ -1,12 +1,13 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"math"
 	"slices"
+
+	drawing "github.com/holdfast-mesh/holdfast/test/picture"
 )
 
 //go:embed picture.svg.tmpl
@@ -252,14 +253,8 @@ func (p *picture) draw() ([]byte, error) {
 	for s := 0.0; s < last+10; s += 10 {
 		p.Seconds = append(p.Seconds, s)
 	}
-	drawing, err := template.New("picture.svg.tmpl").Funcs(template.FuncMap{
+	return drawing.Draw(pictureTemplate, template.FuncMap{
 		"px":  func(seconds float64) float64 { return math.Round(seconds*56) / 10 },
 		"add": func(a, b float64) float64 { return a + b },
-	}).Parse(pictureTemplate)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = drawing.Execute(&out, p)
-	return out.Bytes(), err
+	}, p)
 }

@@ -5,10 +5,10 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
+
+	"github.com/holdfast-mesh/holdfast/test/results"
 )
 
 // Run is one run of the lab.
@@ -236,20 +236,7 @@ func (r *Run) Problems() []string {
 }
 
 // Read reads a run's JSON file.
-func Read(path string) (*Run, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	run := &Run{}
-	if err := json.Unmarshal(data, run); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return run, nil
-}
+func Read(path string) (*Run, error) { return results.Read[Run](path) }
 
 // JSON is the run's file.
-func (r *Run) JSON() ([]byte, error) {
-	data, err := json.MarshalIndent(r, "", "  ")
-	return append(data, '\n'), err
-}
+func (r *Run) JSON() ([]byte, error) { return results.JSON(r) }

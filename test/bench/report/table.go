@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/holdfast-mesh/holdfast/test/bench/variant"
+)
+
+// Table is a table with a heading.
+type Table struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+}
+
+// Tables are all that was measured.
+func (r *Run) Tables() []Table {
+	created := Table{
+		Title: fmt.Sprintf("Pods created one after the other, %d of each: p50 / p99 in ms; what the variant adds to p50; x the limit", r.Settings.Requests),
+		Head:  r.head("ms", "added", "x"),
+	}
+	direct := Table{
+		Title: fmt.Sprintf("The servers alone, over HTTP/1.1 with TLS, %d reviews of each: p50 / p99 in ms; x the bare server that patches", r.Settings.Direct),
+		Head:  r.head("ms", "x"),
+	}
+	crowd := Table{
+		Title: fmt.Sprintf("Pods created by %d clients at once, %d of each: a second; p99 in ms; memory of the server afterwards", r.Settings.Clients, r.Settings.Crowd),
+		Head:  append(r.head("/s", "p99"), "MiB"),
+	}
+	for _, v := range r.Variants {
+		one, alone, together := []string{v.Title}, []string{v.Title}, []string{v.Title}
+		for i, m := range v.Sizes {
+			added, x := "", ""
+			if v.Name != variant.None {
+				added = fmt.Sprintf("%.2f", r.Added(v.Name, i).P50)
+				x = times(r.Added(v.Name, i), r.Added(variant.Bare, i))
+			}
+			one = append(one, fmt.Sprintf("%.2f / %.2f", m.Created.P50, m.Created.P99), added, x)
+			together = append(together, fmt.Sprintf("%.0f", m.Crowd.PerSecond), fmt.Sprintf("%.1f", m.Crowd.P99))
+			if m.Direct != nil {
+				alone = append(alone, fmt.Sprintf("%.2f / %.2f", m.Direct.P50, m.Direct.P99), times(*m.Direct, *r.of(variant.Bare).Sizes[i].Direct))
+			}
+		}
+		memory := ""
+		if v.Resident > 0 {
+			memory = fmt.Sprintf("%.0f", float64(v.Resident)/(1<<20))
+			direct.Rows = append(direct.Rows, alone)
+		}
+		created.Rows = append(created.Rows, one)
+		crowd.Rows = append(crowd.Rows, append(together, memory))
+	}
+	return []Table{created, direct, crowd}
+}
+
+func times(of, to Times) string {
+	got, _, _ := ratio(of, to)
+	return fmt.Sprintf("%.2f", got)
+}
+
+// head has columns for each size.
+func (r *Run) head(columns ...string) []string {
+	head := []string{""}
+	for _, size := range r.Sizes {
+		for i, column := range columns {
+			if i == 0 {
+				column = size.Name + ", " + column
+			}
+			head = append(head, column)
+		}
+	}
+	return head
+}
+
+// Print writes the run for the terminal.
+func (r *Run) Print(out io.Writer) error {
+	fmt.Fprintf(out, "%s\n", r.Machine)
+	for _, size := range r.Sizes {
+		fmt.Fprintf(out, "%s pod: %.1f KB, its review %.1f KB\n", size.Name, float64(size.Pod)/1e3, float64(size.Review)/1e3)
+	}
+	for _, table := range r.Tables() {
+		fmt.Fprintf(out, "\n%s\n", table.Title)
+		writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, row := range append([][]string{table.Head}, table.Rows...) {
+			fmt.Fprintln(writer, strings.Join(row, "\t"))
+		}
+		if err := writer.Flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(out, "\nTargets, with the extremes over %d parts of the run:\n", parts)
+	for _, v := range r.Verdicts() {
+		fmt.Fprintln(out, v.String())
+	}
+	return nil
+}
+
+// String names the machine.
+func (m Machine) String() string {
+	return fmt.Sprintf("%s, %d cores, Linux %s; %s; Kubernetes %s", m.CPU, m.Cores, m.Linux, m.Go, m.Kubernetes)
+}

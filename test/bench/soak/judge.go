@@ -1,0 +1,77 @@
+package soak
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
+	"github.com/holdfast-mesh/holdfast/test/bench/variant"
+)
+
+// residentMiB are the most that a holdfast may have in use after all of it, by the number of its
+// rules.
+var residentMiB = map[int]float64{variant.Few: 40, variant.Many: 64}
+
+// Verdicts hold every holdfast against what is wanted. results has the bare server too.
+func Verdicts(results []Result) (list []report.Verdict) {
+	noise := 0
+	for _, r := range results {
+		if r.Variant.Name == variant.Bare {
+			noise = r.Slow
+		}
+	}
+	for _, r := range results {
+		if r.Variant.Rules == 0 {
+			continue
+		}
+		add := func(what string, want, got float64) {
+			got = math.Round(100*got) / 100
+			list = append(list, report.Verdict{What: what, Size: r.Title, Want: want, Got: got, Low: got, High: got})
+		}
+		early, late := r.median(1, 2), r.median(4, 5)
+		add("memory in the last fifth of the time to that in the second", 1.1, float64(late.Resident)/float64(early.Resident))
+		add("goroutines in the last fifth more than in the second", 2, float64(late.Goroutines-early.Goroutines))
+		add("MiB in the last fifth", residentMiB[r.Variant.Rules], float64(late.Resident)/(1<<20))
+		// What the machine does to the bare server it does to this one too, give or take what
+		// two counts of the same rare thing may differ by: three times the root of their sum.
+		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), math.Round(float64(noise)+3*math.Sqrt(2*float64(noise))), float64(r.Slow))
+	}
+	return list
+}
+
+// median has the medians of looks from some fifth of them to another.
+func (r *Result) median(from, to int) Look {
+	looks := r.Looks[from*len(r.Looks)/5 : to*len(r.Looks)/5]
+	middle := func(of func(Look) int64) int64 {
+		var values []int64
+		for _, l := range looks {
+			values = append(values, of(l))
+		}
+		slices.Sort(values)
+		return values[len(values)/2]
+	}
+	return Look{
+		Resident:   middle(func(l Look) int64 { return l.Resident }),
+		Goroutines: int(middle(func(l Look) int64 { return int64(l.Goroutines) })),
+	}
+}
+
+// Print writes the results for the terminal. It reports whether all is as wanted.
+func Print(out io.Writer, results []Result) (met bool) {
+	for _, r := range results {
+		fmt.Fprintf(out, "%s: %d admissions, the slowest took %s, %d longer than %s\n", r.Title, r.Asked, r.Slowest.Round(time.Millisecond/10), r.Slow, slow)
+		if len(r.Looks) > 0 {
+			last := r.Looks[len(r.Looks)-1]
+			fmt.Fprintf(out, "    rules loaded %d times; at the end %.0f MiB, %d goroutines\n", len(r.Looks), float64(last.Resident)/(1<<20), last.Goroutines)
+		}
+	}
+	met = true
+	for _, v := range Verdicts(results) {
+		fmt.Fprintln(out, v.String())
+		met = met && v.Met()
+	}
+	return met
+}

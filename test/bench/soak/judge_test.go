@@ -1,0 +1,76 @@
+package soak
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/bench/variant"
+)
+
+// steady are results in which nothing changes: 30 MiB, 80 goroutines, no slow request.
+func steady() []Result {
+	var results []Result
+	for _, v := range Variants() {
+		r := Result{Variant: v, Title: v.Title}
+		r.count(time.Millisecond)
+		for range 10 {
+			if v.Rules > 0 {
+				r.Looks = append(r.Looks, Look{30 << 20, 80})
+			}
+		}
+		results = append(results, r)
+	}
+	return results
+}
+
+// What becomes worse is told, and what the machine does to the bare server too is not.
+func TestVerdicts(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(bare, few *Result)
+		want   string // empty: all is as wanted
+	}{
+		{"steady", func(_, _ *Result) {}, ""},
+		// What is taken at the start does not count as growth.
+		{"warm-up", func(_, few *Result) { few.Looks[0].Resident, few.Looks[1].Resident = 10<<20, 20<<20 }, ""},
+		{"growing", func(_, few *Result) {
+			for i := range few.Looks {
+				few.Looks[i].Resident += int64(i) * 700 << 10
+			}
+		}, "memory in the last fifth"},
+		{"large", func(_, few *Result) {
+			for i := range few.Looks {
+				few.Looks[i].Resident = 41 << 20
+			}
+		}, "MiB in the last fifth"},
+		{"goroutines", func(_, few *Result) { few.Looks[8].Goroutines, few.Looks[9].Goroutines = 83, 83 }, "goroutines"},
+		{"slow", func(_, few *Result) { few.count(slow + 1) }, "requests over 50ms, with 0 of the bare server"},
+		{"not too slow", func(_, few *Result) { few.count(slow) }, ""},
+		// 4 of the one and 8 of the other may be the same noise.
+		{"noise", func(bare, few *Result) { bare.Slow, few.Slow = 4, 8 }, ""},
+		{"more than noise", func(bare, few *Result) { bare.Slow, few.Slow = 4, 13 }, "requests over 50ms, with 4 of the bare server"},
+	}
+	for _, test := range tests {
+		results := steady()
+		test.change(&results[0], &results[1])
+		var got []string
+		for _, v := range Verdicts(results) {
+			if !v.Met() {
+				got = append(got, v.String())
+			}
+		}
+		var out strings.Builder
+		met := Print(&out, results)
+		switch {
+		case met != (test.want == ""):
+			t.Errorf("%s: got met %v, want %v:\n%s", test.name, met, test.want == "", &out)
+		case test.want == "" && got == nil:
+		case len(got) != 1 || !strings.HasPrefix(got[0], test.want) || !strings.Contains(got[0], results[1].Title):
+			t.Errorf("%s: got %q, want one about %q", test.name, got, test.want)
+		}
+	}
+	if results := steady(); results[0].Variant.Name != variant.Bare || results[1].Variant.Rules != variant.Few {
+		t.Error("the bare server does not come first, then few rules")
+	}
+}

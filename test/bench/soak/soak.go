@@ -1,0 +1,160 @@
+// Package soak asks holdfast very often while its rules are loaded anew every second, and says
+// whether it has become slow or large.
+package soak
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/holdfast-mesh/holdfast/test/bench/pods"
+	"github.com/holdfast-mesh/holdfast/test/bench/stage"
+	"github.com/holdfast-mesh/holdfast/test/bench/variant"
+)
+
+const (
+	// clients ask at the same time, which keeps two cores busy with them and the servers.
+	clients = 2
+	// slow is longer than any request may take.
+	slow = 50 * time.Millisecond
+	// fewest looks say something: one in each fifth of the time.
+	fewest = 5
+)
+
+// Variants are asked in turn: holdfast with few and with many rules, and the bare server, which
+// meets the same noise of the machine.
+func Variants() []variant.Variant {
+	return variant.Some(variant.Bare, variant.Holdfast(variant.Few, pods.Plain), variant.Holdfast(variant.Many, pods.Plain))
+}
+
+// Result is what became of each variant.
+type Result struct {
+	Variant variant.Variant `json:"-"`
+	Title   string          `json:"title"`
+	Asked   int             `json:"asked"`
+	Slow    int             `json:"slow"` // took longer than 50 ms
+	Slowest time.Duration   `json:"slowestNanoseconds"`
+	// Looks are of a holdfast, in the order of time.
+	Looks []Look `json:"looks,omitempty"`
+}
+
+// Look is the state of a process at some time.
+type Look struct {
+	Resident   int64 `json:"residentBytes"`
+	Goroutines int   `json:"goroutines"`
+}
+
+// Run asks each variant so many times, with reviews of all sizes in turn. Every so often it looks at
+// each holdfast and changes its rules; at the end each must have the last ones in force.
+func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admissions int, every time.Duration) ([]Result, error) {
+	results := make([]Result, len(variants))
+	for i, v := range variants {
+		results[i] = Result{Variant: v, Title: v.Title}
+	}
+	asking, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var askers, watcher sync.WaitGroup
+	var mu sync.Mutex // of results' counts
+	for c := range clients {
+		askers.Go(func() {
+			for i := c; i < admissions && asking.Err() == nil; i += clients {
+				for v := range variants {
+					took, err := s.Direct(&variants[v], pods.Size(i%len(pods.Sizes)))(asking)
+					if err != nil {
+						stop(err)
+						return
+					}
+					mu.Lock()
+					results[v].count(took)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	watcher.Go(func() {
+		ticks := time.NewTicker(every)
+		defer ticks.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-ticks.C:
+			}
+			if err := look(asking, s, results, 24+n%24); err != nil {
+				stop(err)
+				return
+			}
+		}
+	})
+	askers.Wait()
+	close(done)
+	watcher.Wait()
+	if err := context.Cause(asking); err != nil {
+		return nil, err
+	}
+	for _, r := range results {
+		if r.Variant.Rules > 0 && len(r.Looks) < fewest {
+			return nil, fmt.Errorf("got %d looks at %s, want %d at least: ask more often", len(r.Looks), r.Title, fewest)
+		}
+	}
+	return results, inForce(ctx, s, variants, 77)
+}
+
+func (r *Result) count(took time.Duration) {
+	r.Asked++
+	r.Slowest = max(r.Slowest, took)
+	if took > slow {
+		r.Slow++
+	}
+}
+
+// look looks at every holdfast, and gives it new rules.
+func look(ctx context.Context, s *stage.Stage, results []Result, hours int) error {
+	for i := range results {
+		v := &results[i].Variant
+		if v.Rules == 0 {
+			continue
+		}
+		resident, err := s.Resident(v)
+		if err != nil {
+			return err
+		}
+		goroutines, err := s.Goroutines(ctx, v)
+		if err != nil {
+			return err
+		}
+		results[i].Looks = append(results[i].Looks, Look{resident, goroutines})
+		if err := s.SetRules(v, hours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inForce gives every holdfast rules that it has not had yet, and waits until they are what every holdfast answers by.
+func inForce(ctx context.Context, s *stage.Stage, variants []variant.Variant, hours int) error {
+	for i := range variants {
+		v := &variants[i]
+		if v.Rules == 0 {
+			continue
+		}
+		if err := s.SetRules(v, hours); err != nil {
+			return err
+		}
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			follows, err := s.Follows(ctx, v, hours)
+			if err != nil {
+				return err
+			}
+			if follows {
+				break
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("%s does not answer by its last rules 10 s after they were written", v.Title)
+			}
+		}
+	}
+	return nil
+}
