@@ -13,7 +13,7 @@ ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
 .DEFAULT_GOAL := help
 .PHONY: help build run demo test setup unit race fuzz e2e istio
-.PHONY: lab lab-all attacks bench bench-admission soak mutants lint tools generate image release clean
+.PHONY: lab lab-all attacks bench bench-admission bench-compare soak mutants lint tools generate image release clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ attacks: ## The attacks of e2e, with limits of time (a minute, quiet machine)
 
 bench: ## Benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+bench-compare: ## Benchmarks beside those of commit BASE, in turn (minutes, quiet machine)
+	@test/tools/bench-compare "$(BASE)"
 
 bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (6 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench
