@@ -161,9 +161,9 @@ func TestNoClientCertificate(t *testing.T) {
 		got := said()
 		return got != "holdfast_connection_errors_total 0", got
 	})
-	if !strings.Contains(log.String(), "client didn't provide a certificate") {
-		t.Errorf("the log does not say why:\n%s", &log)
-	}
+	eventually(t, "the log says why", func() (bool, string) {
+		return strings.Contains(log.String(), "client didn't provide a certificate"), log.String()
+	})
 	const failedOpen = `apiserver_admission_webhook_fail_open_count{name="pods.holdfast.dev",type="admit"}`
 	if got := metricLine(apiServerMetrics(t), failedOpen); strings.HasPrefix(got, "no ") {
 		t.Errorf("%s of the API server", got)
