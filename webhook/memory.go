@@ -14,9 +14,10 @@ const (
 	// loading rules, a third smaller.
 	gcPercent = 50
 	// gcRoom is how many bytes of garbage may gather where little lives. A review leaves 30 KB,
-	// and by percent alone the collector would run after a hundred of them, which costs a
-	// fifth of what 8 clients get through.
-	gcRoom = 16 << 20
+	// and by percent alone the collector would run after a hundred of them, which costs up to a
+	// fifth of what 8 clients get through. 16 MiB would win the rest of that, and take 60 MiB
+	// in all.
+	gcRoom = 6 << 20
 	// gcInterval is how often the percentage follows what lives.
 	gcInterval = 10 * time.Second
 )

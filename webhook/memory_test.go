@@ -10,7 +10,7 @@ func TestPercentFor(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 400}, {2 * mib, 400}, {4 * mib, 400}, {8 * mib, 200}, {31 * mib, 51}, {32 * mib, 50}, {1000 * mib, 50},
+		{0, 150}, {2 * mib, 150}, {4 * mib, 150}, {8 * mib, 75}, {11 * mib, 54}, {12 * mib, 50}, {1000 * mib, 50},
 	} {
 		if got := percentFor(c.live); got != c.want {
 			t.Errorf("%d MiB live: got %d percent, want %d", c.live/mib, got, c.want)
