@@ -54,11 +54,11 @@ func TestInstall(t *testing.T) {
 				}
 				running.wait(t)
 				outside(t, running)
-				way.uninstall(t, way.namespace, flags)
-				nothingLeft(t)
 				if log := running.log.String(); strings.Contains(log, "forbidden") || strings.Contains(log, "not allowed") {
 					t.Errorf("a right is missing:\n%s", log)
 				}
+				way.uninstall(t, way.namespace, flags)
+				nothingLeft(t)
 			})
 		}
 	}
