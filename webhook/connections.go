@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,23 +20,27 @@ type connections struct {
 	most    int
 	crowded func() // called for each connection that is closed to make room
 
+	start time.Time
+
 	mu   sync.Mutex
 	open map[*connection]bool
 }
 
 func bounded(listener net.Listener, most int, crowded func()) *connections {
-	return &connections{Listener: listener, most: most, crowded: crowded, open: map[*connection]bool{}}
+	return &connections{Listener: listener, most: most, crowded: crowded, start: time.Now(), open: map[*connection]bool{}}
 }
 
-// connection is one of them.
+// connection is one of them. Times are since the start of connections, so that who sets the
+// clock ends none.
 type connection struct {
 	net.Conn
-	of   *connections
-	from string // the host at the other end
+	of       *connections
+	from     string // the host at the other end
+	accepted time.Duration
 
-	// Guarded by the mutex of connections.
-	since    time.Time // accepted, or last answered
-	answered bool      // a request of it was good
+	good atomic.Int64 // when the last request came that got a good answer; 0: none has
+	due  atomic.Int64 // when it has waited too long for what it waits for
+	idle atomic.Bool  // that is the next request, and nothing has come of it
 }
 
 // Accept takes the next connection.
@@ -45,7 +50,8 @@ func (c *connections) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	from, _, _ := net.SplitHostPort(accepted.RemoteAddr().String())
-	one := &connection{Conn: accepted, of: c, from: from, since: time.Now()}
+	one := &connection{Conn: accepted, of: c, from: from, accepted: c.now()}
+	one.wait(one.accepted, headerTimeout)
 	if surplus := c.add(one); surplus != nil {
 		c.crowded()
 		_ = surplus.Close()
@@ -64,8 +70,8 @@ func (c *connections) add(one *connection) (surplus *connection) {
 	return surplus
 }
 
-// leastUseful is the oldest connection without a good request of the host that
-// has most of them; with one, if there is no other.
+// leastUseful is, of the host that has most connections, the oldest one without a good
+// request; if there is none, the one whose last good request is longest ago.
 func (c *connections) leastUseful() (least *connection) {
 	hosts := map[string]int{}
 	for one := range c.open {
@@ -74,8 +80,8 @@ func (c *connections) leastUseful() (least *connection) {
 	for one := range c.open {
 		if least == nil || cmp.Or(
 			cmp.Compare(hosts[least.from], hosts[one.from]),
-			cmp.Compare(boolValue(one.answered), boolValue(least.answered)),
-			one.since.Compare(least.since),
+			cmp.Compare(one.good.Load(), least.good.Load()),
+			cmp.Compare(one.accepted, least.accepted),
 		) < 0 {
 			least = one
 		}
@@ -96,38 +102,18 @@ type connectionKey struct{}
 
 // withConnection is a ConnContext of http.Server.
 func withConnection(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connectionKey{}, accepted(c))
+}
+
+// connectionOf is the connection that a request came by.
+func connectionOf(r *http.Request) *connection {
+	return r.Context().Value(connectionKey{}).(*connection)
+}
+
+// accepted is what connections have accepted, below TLS.
+func accepted(c net.Conn) *connection {
 	if secured, ok := c.(*tls.Conn); ok {
 		c = secured.NetConn()
 	}
-	return context.WithValue(ctx, connectionKey{}, c)
+	return c.(*connection)
 }
-
-// markGood marks connections whose requests h answers with 200.
-func markGood(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		h.ServeHTTP(seen, r)
-		one, ok := r.Context().Value(connectionKey{}).(*connection)
-		if !ok || seen.status != http.StatusOK {
-			return
-		}
-		one.of.mu.Lock()
-		defer one.of.mu.Unlock()
-		one.answered, one.since = true, time.Now()
-	})
-}
-
-// statusWriter remembers the status of an answer.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader remembers the status.
-func (s *statusWriter) WriteHeader(status int) {
-	s.status = status
-	s.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap is for http.ResponseController.
-func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }

@@ -22,7 +22,7 @@ func TestCrowdedConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.servers[0].listener.(*connections).crowded = func() { closed <- struct{}{} }
+	l.servers[0].listener.crowded = func() { closed <- struct{}{} }
 	l.serve()
 	defer l.shutdown()
 	dial := func() net.Conn {

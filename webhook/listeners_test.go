@@ -2,66 +2,16 @@ package webhook
 
 import (
 	"crypto/tls"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
-
-// Whoever sends a request too slowly is cut off; those who are quick are not.
-func TestSlowRequestIsCutOff(t *testing.T) {
-	checkLeaks(t)
-	const limit = 100 * time.Millisecond
-	read := make(chan error, 3)
-	server := httptest.NewTLSServer(limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := io.ReadAll(r.Body)
-		read <- err
-		_, _ = io.WriteString(w, "too slow")
-	}), limit))
-	defer server.Close()
-	send := func(body io.Reader) string {
-		response, err := server.Client().Post(server.URL, "application/json", body)
-		if err != nil {
-			return err.Error()
-		}
-		defer response.Body.Close()
-		text, _ := io.ReadAll(response.Body)
-		return string(text)
-	}
-	for range 2 { // the second on a kept connection, after the first one's limit
-		send(strings.NewReader("quick"))
-		if err := <-read; err != nil {
-			t.Errorf("a quick request got %v", err)
-		}
-		time.Sleep(2 * limit)
-	}
-	body, writer := io.Pipe()
-	defer writer.Close()
-	answer := make(chan string, 1)
-	go func() { answer <- send(body) }()
-	if _, err := writer.Write([]byte("slow")); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case err := <-read:
-		if err == nil {
-			t.Error("a body that never ended was read to its end")
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("a body that never ends is still waited for")
-	}
-	if got := <-answer; got != "too slow" {
-		t.Errorf("got %q, want the answer that says why", got)
-	}
-}
 
 // An oversized body gets its answer also over a real connection.
 func TestOversizedBodyIsAnswered(t *testing.T) {

@@ -22,7 +22,8 @@ const (
 	// requestTimeout bounds reading a request. An API server waits 30 s at most.
 	// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts
 	requestTimeout = 35 * time.Second
-	// headerTimeout bounds the handshake and the header of a request.
+	// headerTimeout bounds the handshake with the first request's header, and the header of each
+	// further request from its first byte.
 	headerTimeout = 10 * time.Second
 	// idleTimeout is how long a connection is kept without a request: longer than
 	// API servers keep it, so that they end it. Who gets a connection ended under
@@ -32,6 +33,9 @@ const (
 	// answerTimeout is how much longer the answer may take, so that whoever
 	// sent too slowly is told so.
 	answerTimeout = 5 * time.Second
+	// sweepEvery is how often connections are looked over: what takes too long ends so much later
+	// than it might, at most.
+	sweepEvery = time.Second
 	// shutdownTimeout bounds waiting for requests in flight after the drain
 	// period.
 	shutdownTimeout = 10 * time.Second

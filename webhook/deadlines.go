@@ -1,0 +1,74 @@
+package webhook
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Nothing that a peer does may take for ever. A deadline of the kernel's or of
+// net/http's for each step would be set half a dozen times for each request, and
+// none of them is ever met by an API server; so a request only notes what its
+// connection waits for and until when, and once in sweepEvery somebody looks.
+
+// now is the time since the start.
+func (c *connections) now() time.Duration { return time.Since(c.start) }
+
+// wait notes that from now on the connection may take so long.
+func (c *connection) wait(now, limit time.Duration) { c.due.Store(int64(now + limit)) }
+
+// Read reads. What comes of the next request begins its header.
+func (c *connection) Read(p []byte) (n int, err error) {
+	n, err = c.Conn.Read(p)
+	if n > 0 && c.idle.Load() {
+		c.idle.Store(false)
+		c.wait(c.of.now(), headerTimeout)
+	}
+	return n, err
+}
+
+// answered is a ConnState of http.Server: a connection whose answer is written waits
+// for its next request.
+func answered(c net.Conn, state http.ConnState) {
+	if state == http.StateIdle {
+		one := accepted(c)
+		one.wait(one.of.now(), idleTimeout)
+		one.idle.Store(true)
+	}
+}
+
+// sweep ends what is overdue, until ctx ends.
+func (c *connections) sweep(ctx context.Context) {
+	ticks := time.NewTicker(sweepEvery)
+	defer ticks.Stop()
+	for last := c.now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			now := c.now()
+			c.endOverdue(last, now)
+			last = now
+		}
+	}
+}
+
+// endOverdue ends reading on connections that became overdue between two times, and
+// writing on those whose answer did, answerTimeout later. What reads or writes there, a
+// handshake, http.Server or the handler of a request, then does what follows: it says 408,
+// or closes the connection. Each is told once: it may give itself some time for that.
+func (c *connections) endOverdue(last, now time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	past := time.Unix(1, 0)
+	for one := range c.open {
+		due := time.Duration(one.due.Load())
+		if last < due && due <= now {
+			_ = one.SetReadDeadline(past) // an error: it is closed already
+		}
+		if due += answerTimeout; last < due && due <= now {
+			_ = one.SetWriteDeadline(past)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package webhook
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/test/certs"
+	"github.com/holdfast-mesh/holdfast/test/reviews"
+)
+
+// BenchmarkRequest times requests over TLS on kept connections, warm and cold as in
+// webhook/admission: what these listeners cost beside a plain http.Server. Both have the same
+// handler, which does nothing, and are asked in turn; each is a metric of its own, the median
+// in nanoseconds.
+func BenchmarkRequest(b *testing.B) {
+	b.Run("warm", func(b *testing.B) { benchmarkRequest(b, func() {}) })
+	others := make([]byte, 64<<20) // more than any cache holds
+	b.Run("cold", func(b *testing.B) {
+		benchmarkRequest(b, func() {
+			const line = 64
+			for i := 0; i < len(others); i += line {
+				others[i]++
+			}
+		})
+	})
+}
+
+func benchmarkRequest(b *testing.B, before func()) {
+	authority, config := serving(b)
+	l := newListeners(logr.Discard(), time.Second, newMetrics())
+	address, err := l.bind("reviews", "127.0.0.1:0", maxConnections, config, http.HandlerFunc(answerNothing))
+	if err != nil {
+		b.Fatal(err)
+	}
+	l.serve()
+	defer l.shutdown()
+	asked := []struct {
+		name, address string
+		client        *http.Client
+		times         []time.Duration
+	}{{name: "plain", address: servePlainly(b, config)}, {name: "ours", address: address}}
+	for i := range asked {
+		asked[i].client = authority.Client()
+		defer asked[i].client.CloseIdleConnections()
+	}
+	body := bytes.Repeat([]byte("x"), 2_400) // as of a small pod
+	for n := 0; b.Loop(); n++ {
+		for i := range asked {
+			one := &asked[(i+n)%len(asked)]
+			before()
+			begin := time.Now()
+			status, _, err := reviews.Post(b.Context(), one.client, "https://"+one.address, body)
+			if one.times = append(one.times, time.Since(begin)); err != nil || status != http.StatusOK {
+				b.Fatal(status, err)
+			}
+		}
+	}
+	for _, one := range asked {
+		slices.Sort(one.times)
+		b.ReportMetric(float64(one.times[len(one.times)/2].Nanoseconds()), one.name+"-ns")
+	}
+	b.ReportMetric(0, "ns/op") // with what evicts
+}
+
+// serving is an authority, and what serves on loopback by it.
+func serving(b testing.TB) (*certs.Authority, *tls.Config) {
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	if err := authority.Write(dir); err != nil {
+		b.Fatal(err)
+	}
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return authority, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
+}
+
+// servePlainly serves with an http.Server and nothing around it. It returns where.
+func servePlainly(b *testing.B, config *tls.Config) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(answerNothing), TLSConfig: config, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = server.ServeTLS(listener, "", "") }()
+	b.Cleanup(func() { _ = server.Close() })
+	return listener.Addr().String()
+}
+
+// answerNothing reads a request and answers as much as an API server gets.
+func answerNothing(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	answer := make([]byte, 500)
+	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+	_, _ = w.Write(answer)
+}
