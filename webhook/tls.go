@@ -25,20 +25,31 @@ var strongSuites = []uint16{
 
 // tls is how reviews are taken.
 func (h *handlers) tls(o *Options) *tls.Config {
-	config := &tls.Config{MinVersion: o.tlsVersion, CipherSuites: strongSuites, NextProtos: []string{"http/1.1"}, GetCertificate: h.certs.GetCertificate}
+	config := &tls.Config{
+		MinVersion: o.tlsVersion, CipherSuites: strongSuites, NextProtos: []string{"http/1.1"}, GetCertificate: h.certs.GetCertificate,
+		// API servers keep none, so nothing is saved by them; and who comes back by one shows no
+		// certificate again.
+		// Source: https://github.com/kubernetes/client-go/blob/v0.36.3/transport/transport.go (TLSConfigFor)
+		SessionTicketsDisabled: true,
+	}
 	if h.peers == nil {
 		return config
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
-	// Asked for each connection, so that a new file counts from the next one on.
 	plain := config.Clone()
+	var latest atomic.Pointer[tls.Config]
+	// Asked for each connection, so that a new file counts from the next one on.
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		pool := h.peers.current.Load()
 		if pool == nil {
 			return nil, errNoClientCA
 		}
-		own := plain.Clone()
-		own.ClientCAs = pool
+		own := latest.Load()
+		if own == nil || own.ClientCAs != pool {
+			own = plain.Clone()
+			own.ClientCAs = pool
+			latest.Store(own)
+		}
 		return own, nil
 	}
 	return config
@@ -79,8 +90,8 @@ func (c *clientCA) read() bool {
 	if err == nil {
 		if last := c.current.Load(); last == nil || !last.Equal(pool) {
 			c.log.Info("client CA loaded", "file", c.file)
+			c.current.Store(pool)
 		}
-		c.current.Store(pool)
 		c.fault.Store(nil)
 		return true
 	}

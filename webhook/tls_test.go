@@ -106,6 +106,28 @@ func TestStrongSuites(t *testing.T) {
 	}
 }
 
+// Nobody comes back by a ticket: every connection shows its certificates.
+func TestNoTickets(t *testing.T) {
+	s := start(t, testRules, nil)
+	eventually(t, "readiness", func() (bool, string) { return s.ready(t) })
+	config := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	for range 3 {
+		connection, err := tls.Dial("tcp", s.Webhook, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = connection.SetDeadline(time.Now().Add(10 * time.Second))
+		// Tickets come with an answer.
+		if _, err := connection.Write([]byte(whole)); err != nil {
+			t.Fatal(err)
+		}
+		if answer(connection); connection.ConnectionState().DidResume {
+			t.Error("a session was resumed")
+		}
+		_ = connection.Close()
+	}
+}
+
 // With --client-ca-file only its clients are answered, and a new file counts.
 func TestClientCA(t *testing.T) {
 	server, err := certs.NewAuthority() // whose certificates the API server has
