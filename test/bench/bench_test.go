@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // The whole measurement works, with few requests: nothing here is about how long they took.
 func TestMeasure(t *testing.T) {
-	result, err := measure(t.Context(), shared, 1, func(string) {})
+	result, err := measure(t.Context(), shared, 1, 2, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%s: got a server of %d bytes, want one %v", v.Name, v.Resident, of.Webhook())
 		}
 		for size, m := range v.Sizes {
-			if m.Created.P50 <= 0 || m.Crowd.PerSecond <= 0 || (m.Direct != nil) != of.Webhook() || m.Direct != nil && m.Direct.P50 <= 0 {
+			if m.Created.P50 <= 0 || len(m.Crowd.Rates) == 0 || (m.Crowd.CPU > 0) != of.Webhook() || (m.Created.Own > 0) != of.Measures() || (m.Direct != nil) != of.Webhook() || m.Direct != nil && (m.Direct.P50 <= 0 || (m.Direct.Own > 0) != of.Measures()) {
 				t.Errorf("%s, %s pods: got %+v, want all measured", v.Name, pods.Sizes[size], m)
 			}
 		}
@@ -77,7 +77,7 @@ func TestWrongAnswers(t *testing.T) {
 			}
 		}
 	}
-	if err := shared.AllAnswered(); err != nil {
+	if err := shared.AllAnswered(t.Context()); err != nil {
 		t.Errorf("got %v while all answer, want no error", err)
 	}
 	if err := shared.StopServer(noop.Name); err != nil {
@@ -90,7 +90,7 @@ func TestWrongAnswers(t *testing.T) {
 	if _, err := create(t.Context()); err != nil {
 		t.Errorf("got %v of the API server without the webhook, want the pod", err)
 	}
-	if err := shared.AllAnswered(); err == nil || !strings.Contains(err.Error(), noop.Name+": 1 reviews") {
+	if err := shared.AllAnswered(t.Context()); err == nil || !strings.Contains(err.Error(), noop.Name+": 1 reviews") {
 		t.Errorf("got %v after the server stopped, want it named", err)
 	}
 	if err := shared.Check(t.Context()); err == nil || !strings.Contains(err.Error(), noop.Name+": the API server got 0 answers, want 3") {

@@ -3,6 +3,7 @@
 //
 //	make bench-admission                 # or: go run ./test/bench
 //	go run ./test/bench -requests 50     # quickly, for a first look
+//	go run ./test/bench -requests 50 -clients 200  # of which most need new connections
 //	go run ./test/bench -out docs        # the run that docs show; README: go test ./test/bench/report -update
 //	make soak                            # or: go run ./test/bench -soak 200000
 //
@@ -47,6 +48,7 @@ func main() {
 // options are the command line.
 type options struct {
 	requests   int
+	clients    int
 	soak       int
 	namespaces int
 	holdfast   string
@@ -58,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.requests, "requests", 300, "how many pods of each size each variant gets, one after the other; the rest follows from it")
+	flags.IntVar(&o.clients, "clients", 8, "how many clients create pods at once")
 	flags.IntVar(&o.soak, "soak", 0, "instead, ask holdfast itself `so many` times while its rules change each second")
 	flags.IntVar(&o.namespaces, "namespaces", 5000, "with -soak: in a cluster of `so many` namespaces")
 	flags.StringVar(&o.holdfast, "holdfast", filepath.Join(cluster.Root(), "bin", "holdfast"), "the `program` to measure")
@@ -65,8 +68,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if o.requests < 1 || flags.NArg() > 0 {
-		return errors.New("want -requests of at least 1, and flags only")
+	if o.requests < 1 || o.clients < 1 || flags.NArg() > 0 {
+		return errors.New("want -requests and -clients of at least 1, and flags only")
 	}
 	ctrllog.SetLogger(logr.Discard()) // of envtest
 	begin := time.Now()
@@ -81,7 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func measureAll(ctx context.Context, o *options, say func(string), stdout io.Writer) error {
 	var result *report.Run
 	err := onStage(ctx, o, variant.All(), say, func(s *stage.Stage) (err error) {
-		result, err = measure(ctx, s, o.requests, say)
+		result, err = measure(ctx, s, o.requests, o.clients, say)
 		return err
 	})
 	if err != nil {

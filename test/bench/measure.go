@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/load"
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
@@ -10,36 +12,47 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/bench/stage"
 )
 
-// clients are as many as create pods at once.
-const clients = 8
+// each is how many pods each of many clients creates before it is the next variant's turn: few, so
+// that variants that are held against each other meet the same noise.
+const each = 4
+
+// turns are how many a variant has with clients and pods of a size, and how many more those two have
+// that targets hold against each other, for each hundred requests one after the other: small pods
+// take less time, and their rates scatter more.
+var turns = []struct{ all, compared int }{pods.Small: {8, 100}, pods.Typical: {5, 60}, pods.Fat: {2, 20}}
 
 // measure measures with what runs.
-func measure(ctx context.Context, s *stage.Stage, requests int, say func(what string)) (result *report.Run, err error) {
-	// Of clients at once: many short rounds, so that noise meets all.
-	rounds := min(15, requests)
-	each := max(1, 3*requests/clients/rounds)
-	result = &report.Run{Settings: report.Settings{
-		Requests: requests, Direct: 2 * requests, Clients: clients, Crowd: each * clients * rounds,
-	}}
+func measure(ctx context.Context, s *stage.Stage, requests, clients int, say func(what string)) (result *report.Run, err error) {
+	result = &report.Run{Settings: report.Settings{Clients: clients, Turn: each * clients}}
 	if result.Machine, err = machine(s.Cluster); err != nil {
 		return nil, err
 	}
-	cells, err := prepare(s, result)
+	all, err := prepare(s, result)
 	if err != nil {
 		return nil, err
 	}
-	warm := max(1, requests/10)
+	// One size after the other: small pods should not wait for what fat ones leave behind.
 	say("creating pods, one after the other")
-	if err := oneByOne(ctx, cells, warm, requests); err != nil {
-		return nil, err
+	for _, cells := range all {
+		if result.Settings.Requests, err = oneByOne(ctx, s, cells, requests); err != nil {
+			return nil, err
+		}
 	}
 	say("asking the servers themselves")
-	if err := directly(ctx, cells, warm, 2*requests); err != nil {
-		return nil, err
+	for _, cells := range all {
+		if result.Settings.Direct, err = directly(ctx, s, cells, 2*requests); err != nil {
+			return nil, err
+		}
 	}
 	say(fmt.Sprintf("creating pods, %d clients at once", clients))
-	if err := together(ctx, cells, each, rounds); err != nil {
-		return nil, err
+	for size, cells := range all {
+		if err := together(ctx, s, cells, clients, turns[size].all*requests/100); err != nil {
+			return nil, err
+		}
+		compared := slices.DeleteFunc(slices.Clone(cells), func(c cell) bool { return !slices.Contains(report.Compared, c.variant.Name) })
+		if err := together(ctx, s, compared, clients, turns[size].compared*requests/100); err != nil {
+			return nil, err
+		}
 	}
 	for i := range s.Variants {
 		if v := &s.Variants[i]; v.Webhook() {
@@ -48,80 +61,142 @@ func measure(ctx context.Context, s *stage.Stage, requests int, say func(what st
 			}
 		}
 	}
-	return result, s.AllAnswered()
+	return result, s.AllAnswered(ctx)
 }
 
-// cell is a variant with pods of one size: how to ask, and where results go.
-type cell struct {
-	create, direct load.Call // direct is nil where there is no server
-	measured       *report.Measured
-}
-
-// prepare makes the cells, and room for their results.
-func prepare(s *stage.Stage, result *report.Run) (cells []cell, err error) {
-	for size, name := range pods.Sizes {
-		pod, review, err := s.Bytes(pods.Size(size))
-		if err != nil {
-			return nil, err
-		}
-		result.Sizes = append(result.Sizes, report.Size{Name: name, Pod: pod, Review: review})
-	}
-	for i := range s.Variants {
-		v := &s.Variants[i]
-		of := report.Variant{Name: v.Name, Title: v.Title, Sizes: make([]report.Measured, len(pods.Sizes))}
-		for size := range pods.Sizes {
-			c := cell{measured: &of.Sizes[size]}
-			if c.create, err = s.Create(v, pods.Size(size)); err != nil {
-				return nil, err
-			}
-			if v.Webhook() {
-				c.direct = s.Direct(v, pods.Size(size))
-			}
-			cells = append(cells, c)
-		}
-		result.Variants = append(result.Variants, of)
-	}
-	return cells, nil
-}
-
-func oneByOne(ctx context.Context, cells []cell, warm, rounds int) error {
+// oneByOne creates pods through the API server. It returns how many by each variant.
+func oneByOne(ctx context.Context, s *stage.Stage, cells []cell, requests int) (made int, err error) {
 	var calls []load.Call
 	for _, c := range cells {
 		calls = append(calls, c.create)
 	}
-	times, err := load.Interleave(ctx, warm, rounds, calls)
-	for i := range times {
-		cells[i].measured.Created = report.Sum(times[i])
+	times, own, err := inTurn(ctx, s, cells, calls, requests)
+	if err != nil {
+		return 0, err
 	}
-	return err
+	for i := range cells {
+		cells[i].measured.Created = report.Sum(times[i])
+		cells[i].measured.Created.Own = report.Median(own[i])
+	}
+	return len(times[0]), nil
 }
 
-func directly(ctx context.Context, cells []cell, warm, rounds int) error {
+// directly asks the servers. It returns how often each.
+func directly(ctx context.Context, s *stage.Stage, cells []cell, requests int) (made int, err error) {
 	var calls []load.Call
-	var asked []*report.Measured
+	var asked []cell
 	for _, c := range cells {
 		if c.direct != nil {
-			calls, asked = append(calls, c.direct), append(asked, c.measured)
+			calls, asked = append(calls, c.direct), append(asked, c)
 		}
 	}
-	times, err := load.Interleave(ctx, warm, rounds, calls)
-	for i := range times {
-		sum := report.Sum(times[i])
-		asked[i].Direct = &sum
+	times, own, err := inTurn(ctx, s, asked, calls, requests)
+	if err != nil {
+		return 0, err
 	}
-	return err
+	for i := range asked {
+		sum := report.Sum(times[i])
+		sum.Own = report.Median(own[i])
+		asked[i].measured.Direct = &sum
+	}
+	return len(times[0]), nil
 }
 
-func together(ctx context.Context, cells []cell, each, rounds int) error {
+// inTurn makes calls in turn, one of each cell, at least so often. own is how long the cell's
+// server says that it took itself, in milliseconds: a mean for each cycle, in which each call
+// follows each other one once; empty if it does not say.
+func inTurn(ctx context.Context, s *stage.Stage, cells []cell, calls []load.Call, requests int) (times [][]time.Duration, own [][]float64, err error) {
+	cycle := min(len(calls), requests)
+	if _, err := load.Interleave(ctx, cycle, calls); err != nil { // warm
+		return nil, nil, err
+	}
+	times, own = make([][]time.Duration, len(cells)), make([][]float64, len(cells))
+	last, err := spent(ctx, s, cells)
+	if err != nil {
+		return nil, nil, err
+	}
+	for len(times[0]) < requests {
+		more, err := load.Interleave(ctx, cycle, calls)
+		if err != nil {
+			return nil, nil, err
+		}
+		now, err := spent(ctx, s, cells)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range cells {
+			times[i] = append(times[i], more[i]...)
+			if n := now[i].reviews - last[i].reviews; n > 0 {
+				own[i] = append(own[i], report.Milliseconds((now[i].took-last[i].took)/time.Duration(n)))
+			}
+		}
+		last = now
+	}
+	return times, own, nil
+}
+
+// own is how many reviews a server has answered, and how long that took it.
+type own struct {
+	reviews int
+	took    time.Duration
+}
+
+// spent asks the servers that measure for what they have answered so far.
+func spent(ctx context.Context, s *stage.Stage, cells []cell) ([]own, error) {
+	list := make([]own, len(cells))
+	for i, c := range cells {
+		if !c.variant.Measures() {
+			continue
+		}
+		var err error
+		if list[i].reviews, list[i].took, err = s.Spent(ctx, c.variant); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// together creates pods by many clients at once, in at least one round.
+func together(ctx context.Context, s *stage.Stage, cells []cell, clients, rounds int) error {
 	var calls []load.Call
 	for _, c := range cells {
 		calls = append(calls, c.create)
 	}
-	crowds, err := load.Together(ctx, clients, each, rounds, calls)
-	for i := range crowds {
-		crowd := report.Crowd{Times: report.Sum(crowds[i].Times)}
-		crowd.PerSecond, crowd.Rates = report.Rate(each*clients, crowds[i].Took)
-		cells[i].measured.Crowd = crowd
+	if _, err := load.Together(ctx, clients, each, 1, calls); err != nil { // warm
+		return err
 	}
-	return err
+	before, err := used(s, cells)
+	if err != nil {
+		return err
+	}
+	crowds, err := load.Together(ctx, clients, each, max(1, rounds), calls)
+	if err != nil {
+		return err
+	}
+	after, err := used(s, cells)
+	if err != nil {
+		return err
+	}
+	for i, crowd := range crowds {
+		cells[i].measured.Crowd = report.Crowd{
+			Rates: report.Rates(each*clients, crowd.Took), Pods: len(crowd.Times), Times: report.Sum(crowd.Times),
+			CPU: report.Milliseconds((after[i] - before[i]) / time.Duration(len(crowd.Times))),
+		}
+	}
+	return nil
+}
+
+// used is how long the servers have used a core so far.
+func used(s *stage.Stage, cells []cell) ([]time.Duration, error) {
+	list := make([]time.Duration, len(cells))
+	for i, c := range cells {
+		if !c.variant.Webhook() {
+			continue
+		}
+		var err error
+		if list[i], err = s.CPUTime(c.variant); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }

@@ -3,9 +3,12 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -56,4 +59,31 @@ func Memory(pid int, field string) (int64, error) {
 	}
 	kib, err := strconv.ParseInt(string(found[1]), 10, 64)
 	return kib << 10, err
+}
+
+// CPUTime is how long the threads of a process have run so far, those that ended not included.
+// Source: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+func CPUTime(pid int) (total time.Duration, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has ended just now
+		}
+		if err != nil {
+			return 0, err
+		}
+		var ran time.Duration
+		if _, err := fmt.Sscan(string(text), &ran); err != nil {
+			return 0, fmt.Errorf("%s: %w", thread, err)
+		}
+		total += ran
+	}
+	if total == 0 {
+		return 0, fmt.Errorf("process %d: got no time that it ran", pid)
+	}
+	return total, nil
 }

@@ -3,7 +3,7 @@ package load
 
 import (
 	"context"
-	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,21 +12,17 @@ import (
 // does not count.
 type Call func(ctx context.Context) (time.Duration, error)
 
-// Interleave makes each call once a round, one after the other, in a new order each round, so
-// that none follows always the same. The first rounds, warm of them, do not count. It returns
-// the times of each call, in the order of the rounds.
-func Interleave(ctx context.Context, warm, rounds int, calls []Call) ([][]time.Duration, error) {
+// Interleave makes each call once a round, one after the other. It returns the times of each
+// call, in the order of the rounds.
+func Interleave(ctx context.Context, rounds int, calls []Call) ([][]time.Duration, error) {
 	times := make([][]time.Duration, len(calls))
-	random := newRandom()
-	for round := range warm + rounds {
-		for _, i := range random.Perm(len(calls)) {
+	for round := range rounds {
+		for _, i := range order(len(calls), round) {
 			took, err := calls[i](ctx)
 			if err != nil {
 				return nil, err
 			}
-			if round >= warm {
-				times[i] = append(times[i], took)
-			}
+			times[i] = append(times[i], took)
 		}
 	}
 	return times, nil
@@ -39,24 +35,40 @@ type Crowd struct {
 }
 
 // Together lets many clients at once make a call, each so many times a round; one call after
-// the other, in a new order each round. The first round does not count.
+// the other.
 func Together(ctx context.Context, clients, each, rounds int, calls []Call) ([]Crowd, error) {
 	crowds := make([]Crowd, len(calls))
-	random := newRandom()
-	for round := range 1 + rounds {
-		for _, i := range random.Perm(len(calls)) {
+	for round := range rounds {
+		for _, i := range order(len(calls), round) {
 			begin := time.Now()
 			times, err := together(ctx, clients, each, calls[i])
 			if err != nil {
 				return nil, err
 			}
-			if round > 0 {
-				crowds[i].Took = append(crowds[i].Took, time.Since(begin))
-				crowds[i].Times = append(crowds[i].Times, times...)
-			}
+			crowds[i].Took = append(crowds[i].Took, time.Since(begin))
+			crowds[i].Times = append(crowds[i].Times, times...)
 		}
 	}
 	return crowds, nil
+}
+
+// order is the order of n calls in a round. Over n rounds, or twice as many if n is odd, each
+// call follows each other one equally often: what one leaves behind, in caches or to collect as
+// garbage, all others meet.
+// Source: https://en.wikipedia.org/wiki/Latin_square#Williams_design
+func order(n, round int) []int {
+	list := make([]int, n)
+	for i := range list {
+		step := (i + 1) / 2 // 0, 1, -1, 2, -2 and so on, modulo n
+		if i%2 == 0 {
+			step = n - step
+		}
+		list[i] = (round + step) % n
+	}
+	if n%2 == 1 && round/n%2 == 1 {
+		slices.Reverse(list)
+	}
+	return list
 }
 
 func together(ctx context.Context, clients, each int, call Call) (all []time.Duration, problem error) {
@@ -83,6 +95,3 @@ func together(ctx context.Context, clients, each int, call Call) (all []time.Dur
 	group.Wait()
 	return all, problem
 }
-
-// newRandom gives the same orders in every run.
-func newRandom() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

@@ -64,7 +64,7 @@ func (r *Run) Summary() string {
 	} {
 		row := []string{r.of(name).Title}
 		for i := range r.Sizes {
-			cell := times(r.Added(name, i), r.Added(variant.Bare, i))
+			cell := multiple(r.Added(name, i), r.Added(variant.Bare, i))
 			if name == variant.Bare {
 				cell = fmt.Sprintf("%.1f ms = %s", r.Added(name, i).P50, cell)
 			}

@@ -72,7 +72,7 @@ func (r *Run) picture() ([]byte, error) {
 			added := r.Added(v.Name, size)
 			c.Bars = append(c.Bars, bar{
 				Y: firstRow + i*rowHeight, Length: pixels(added.P50), Class: class(v.Name),
-				Text: fmt.Sprintf("%.2f ms, %s x", added.P50, times(added, limit)),
+				Text: fmt.Sprintf("%.2f ms, %s x", added.P50, multiple(added, limit)),
 			})
 		}
 		p.Columns = append(p.Columns, c)

@@ -52,14 +52,25 @@ func TestSum(t *testing.T) {
 	if got := Sum(times[6:7]); got.P50 != 7 || got.P99 != 7 || len(got.Parts) != 1 {
 		t.Errorf("got %+v of one time, want 7 thrice", got)
 	}
-	if rate, ofParts := Rate(40, []time.Duration{time.Second, 500 * time.Millisecond, 4 * time.Second}); rate != 40 || !slices.Equal(ofParts, []float64{40, 80, 10}) {
-		t.Errorf("got %v a second, in parts %v; want 40, the median round, and 40, 80, 10", rate, ofParts)
+	if got := Rates(40, []time.Duration{time.Second, 500 * time.Millisecond, 4 * time.Second}); !slices.Equal(got, []float64{40, 80, 10}) {
+		t.Errorf("got %v a second, want 40, 80, 10", got)
+	}
+	if got := []float64{Median([]float64{3, 1, 2}), Median([]float64{4, 1, 2, 3}), Median(nil)}; !slices.Equal(got, []float64{2, 2.5, 0}) {
+		t.Errorf("got medians %v, want 2, 2.5 and 0", got)
+	}
+}
+
+// Rates are compared round by round: what the machine does to a whole round is no difference.
+func TestPaired(t *testing.T) {
+	of, to := []float64{90, 45, 91, 9, 8.9}, []float64{100, 50, 100, 10, 10}
+	if got, low, high := paired(of, to); got != 0.9 || low != 0.89 || high != 0.91 {
+		t.Errorf("got %v (%v-%v), want 0.9 (0.89-0.91)", got, low, high)
 	}
 }
 
 // example is a run in which pods take 2 ms without a webhook, and 1 ms more with any.
 func example() *Run {
-	run := &Run{Machine: Machine{CPU: "a CPU", Cores: 2, Linux: "6", Go: "go1", Kubernetes: "v1"}}
+	run := &Run{Machine: Machine{CPU: "a CPU", Cores: 2, Linux: "6", Go: "go1", Kubernetes: "v1"}, Settings: Settings{Clients: 8}}
 	for _, name := range pods.Sizes {
 		run.Sizes = append(run.Sizes, Size{Name: name, Pod: 400, Review: 2400})
 	}
@@ -70,7 +81,7 @@ func example() *Run {
 			created = Times{P50: 2, P99: 3, Parts: []float64{2, 2}}
 		}
 		for range pods.Sizes {
-			m := Measured{Created: created, Crowd: Crowd{PerSecond: 100, Times: created}}
+			m := Measured{Created: created, Crowd: Crowd{Rates: []float64{100, 50}, Times: created}}
 			if v.Webhook() {
 				m.Direct, of.Resident = &Times{P50: 0.5, P99: 1}, 30<<20
 			}
@@ -98,7 +109,7 @@ func TestVerdicts(t *testing.T) {
 		{"no match at all", func(m func(string) *Measured) { m(variant.Holdfast(variant.Few, pods.Nowhere)).Created.P50 = 3.11 }, []string{"to the bare server that allows", "controller-runtime's no-op"}},
 		{"direct", func(m func(string) *Measured) { m(few).Direct.P50 = 0.71 }, []string{"direct p50"}},
 		{"many clients", func(m func(string) *Measured) { m(few).Crowd.P99 = 4.5 }, []string{"8 clients: p99"}},
-		{"their rate", func(m func(string) *Measured) { m(few).Crowd.PerSecond = 94 }, []string{"8 clients: throughput"}},
+		{"their rate", func(m func(string) *Measured) { m(few).Crowd.Rates = []float64{94, 47} }, []string{"8 clients: throughput"}},
 	}
 	for _, test := range tests {
 		run := example()

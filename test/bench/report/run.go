@@ -25,9 +25,9 @@ type Settings struct {
 	Requests int `json:"requests"`
 	// Direct are made of each size to each server itself.
 	Direct int `json:"direct"`
-	// Clients make Crowd requests of each size by each variant, all together.
+	// Clients create pods at once, Turn of them before it is the next variant's turn.
 	Clients int `json:"clients"`
-	Crowd   int `json:"crowd"`
+	Turn    int `json:"turn"`
 }
 
 // Size is one of the pods.
@@ -56,7 +56,12 @@ type Measured struct {
 
 // Crowd is what many clients at once got.
 type Crowd struct {
-	PerSecond float64   `json:"perSecond"` // requests
-	Rates     []float64 `json:"rates"`     // the same in parts of the run
+	// Rates are how many pods a second, in each round. In a round variants follow each other
+	// closely, so rates of the same one are held against each other.
+	Rates []float64 `json:"rates"`
+	// Pods is how many pods there were.
+	Pods int `json:"pods"`
+	// CPU is how long its server used a core for each of them, in milliseconds; 0: it has none.
+	CPU float64 `json:"cpu,omitempty"`
 	Times
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -27,8 +28,8 @@ func (r *Run) Tables() []Table {
 		Head:  r.head("ms", "x"),
 	}
 	crowd := Table{
-		Title: fmt.Sprintf("Pods created by %d clients at once, %d of each: a second; p99 in ms; memory of the server afterwards", r.Settings.Clients, r.Settings.Crowd),
-		Head:  append(r.head("/s", "p99"), "MiB"),
+		Title: fmt.Sprintf("Pods created by %d clients at once: a second; p99 in ms; ms that the server used a core for each; its memory afterwards", r.Settings.Clients),
+		Head:  append(r.head("/s", "p99", "core"), "MiB"),
 	}
 	for _, v := range r.Variants {
 		one, alone, together := []string{v.Title}, []string{v.Title}, []string{v.Title}
@@ -36,12 +37,12 @@ func (r *Run) Tables() []Table {
 			added, x := "", ""
 			if v.Name != variant.None {
 				added = fmt.Sprintf("%.2f", r.Added(v.Name, i).P50)
-				x = times(r.Added(v.Name, i), r.Added(variant.Bare, i))
+				x = multiple(r.Added(v.Name, i), r.Added(variant.Bare, i))
 			}
 			one = append(one, fmt.Sprintf("%.2f / %.2f", m.Created.P50, m.Created.P99), added, x)
-			together = append(together, fmt.Sprintf("%.0f", m.Crowd.PerSecond), fmt.Sprintf("%.1f", m.Crowd.P99))
+			together = append(together, fmt.Sprintf("%.0f", Median(m.Crowd.Rates)), fmt.Sprintf("%.1f", m.Crowd.P99), ms(m.Crowd.CPU))
 			if m.Direct != nil {
-				alone = append(alone, fmt.Sprintf("%.2f / %.2f", m.Direct.P50, m.Direct.P99), times(*m.Direct, *r.of(variant.Bare).Sizes[i].Direct))
+				alone = append(alone, fmt.Sprintf("%.2f / %.2f", m.Direct.P50, m.Direct.P99), multiple(*m.Direct, *r.of(variant.Bare).Sizes[i].Direct))
 			}
 		}
 		memory := ""
@@ -55,7 +56,43 @@ func (r *Run) Tables() []Table {
 	return []Table{created, direct, crowd}
 }
 
-func times(of, to Times) string {
+// Inside are tables of what servers say of themselves.
+func (r *Run) Inside() []Table {
+	added := Table{
+		Title: "Pods created one after the other: what a variant adds to p50; of it in its server; the rest; in ms",
+		Head:  r.head("added", "server", "rest"),
+	}
+	direct := Table{
+		Title: "The servers alone, over HTTP/1.1 with TLS: p50; of it in the server; the rest, the client's included; in ms",
+		Head:  r.head("p50", "server", "rest"),
+	}
+	for _, v := range r.Variants {
+		one, alone := []string{v.Title}, []string{v.Title}
+		for i, m := range v.Sizes {
+			if m.Created.Own == 0 {
+				continue
+			}
+			more := r.Added(v.Name, i).P50
+			one = append(one, ms(more), ms(m.Created.Own), ms(more-m.Created.Own))
+			alone = append(alone, ms(m.Direct.P50), ms(m.Direct.Own), ms(m.Direct.P50-m.Direct.Own))
+		}
+		if len(one) > 1 {
+			added.Rows, direct.Rows = append(added.Rows, one), append(direct.Rows, alone)
+		}
+	}
+	return []Table{added, direct}
+}
+
+// ms shows milliseconds; nothing for none.
+func ms(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", n)
+}
+
+// multiple shows how many times as long one takes as another.
+func multiple(of, to Times) string {
 	got, _, _ := ratio(of, to)
 	return fmt.Sprintf("%.2f", got)
 }
@@ -80,7 +117,7 @@ func (r *Run) Print(out io.Writer) error {
 	for _, size := range r.Sizes {
 		fmt.Fprintf(out, "%s pod: %.1f KB, its review %.1f KB\n", size.Name, float64(size.Pod)/1e3, float64(size.Review)/1e3)
 	}
-	for _, table := range r.Tables() {
+	for _, table := range slices.Concat(r.Tables(), r.Inside()) {
 		fmt.Fprintf(out, "\n%s\n", table.Title)
 		writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		for _, row := range append([][]string{table.Head}, table.Rows...) {

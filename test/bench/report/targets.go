@@ -45,6 +45,9 @@ func (v *Verdict) String() string {
 	return fmt.Sprintf("%s, %s: target %s %.2f, got %.2f%s: %s", v.What, v.Size, word, v.Want, v.Got, spread, met)
 }
 
+// Compared are the variants whose crowds targets hold against each other.
+var Compared = []string{variant.Bare, variant.Holdfast(variant.Few, pods.Plain)}
+
 // Verdicts hold the run against what is wanted of holdfast.
 func (r *Run) Verdicts() []Verdict {
 	var (
@@ -54,28 +57,30 @@ func (r *Run) Verdicts() []Verdict {
 		list    []Verdict
 	)
 	for i, size := range r.Sizes {
-		add := func(what string, want float64, of, to func() Times, atLeast bool) {
-			v := Verdict{What: what, Size: size.Name, Want: want, AtLeast: atLeast}
-			v.Got, v.Low, v.High = ratio(of(), to())
+		add := func(what string, want float64, of, to Times) {
+			v := Verdict{What: what, Size: size.Name, Want: want}
+			v.Got, v.Low, v.High = ratio(of, to)
 			list = append(list, v)
 		}
-		added := func(name string) func() Times { return func() Times { return r.Added(name, i) } }
-		direct := func(name string) func() Times { return func() Times { return *r.of(name).Sizes[i].Direct } }
-		add("added p50, 10 rules, to the limit", 1.15, added(few), added(variant.Bare), false)
-		add("added p50, none of 10 rules matches, to the bare server that allows", 1.1, added(nowhere), added(variant.BareAllows), false)
-		add("the same, to controller-runtime's no-op", 1, added(nowhere), added(variant.NoOp), false)
+		added := func(name string) Times { return r.Added(name, i) }
+		direct := func(name string) Times { return *r.of(name).Sizes[i].Direct }
+		crowd := func(name string) *Crowd { return &r.of(name).Sizes[i].Crowd }
+		add("added p50, 10 rules, to the limit", 1.15, added(few), added(variant.Bare))
+		add("added p50, none of 10 rules matches, to the bare server that allows", 1.1, added(nowhere), added(variant.BareAllows))
+		add("the same, to controller-runtime's no-op", 1, added(nowhere), added(variant.NoOp))
 		switch pods.Size(i) {
 		case pods.Typical:
-			add("added p50, 10 rules, to MutatingAdmissionPolicy", 1.2, added(few), added(variant.Policy), false)
+			add("added p50, 10 rules, to MutatingAdmissionPolicy", 1.2, added(few), added(variant.Policy))
 		case pods.Fat:
-			add("added p50, 10 rules, to MutatingAdmissionPolicy", 1, added(few), added(variant.Policy), false)
+			add("added p50, 10 rules, to MutatingAdmissionPolicy", 1, added(few), added(variant.Policy))
 		}
-		add("added p50, 10,000 rules, to 10 rules", 1.05, added(many), added(few), false)
-		add("direct p50, 10 rules, to the bare server that patches", []float64{1.4, 1.4, 1.8}[i], direct(few), direct(variant.Bare), false)
-		tail := func(c *Crowd) (float64, []float64) { return c.P99, c.Tails }
-		rate := func(c *Crowd) (float64, []float64) { return c.PerSecond, c.Rates }
-		add("8 clients: p99, 10 rules, to the bare server that patches", 1.1, r.ofCrowd(few, i, tail), r.ofCrowd(variant.Bare, i, tail), false)
-		add("8 clients: throughput, 10 rules, to the bare server that patches", 0.95, r.ofCrowd(few, i, rate), r.ofCrowd(variant.Bare, i, rate), true)
+		add("added p50, 10,000 rules, to 10 rules", 1.05, added(many), added(few))
+		add("direct p50, 10 rules, to the bare server that patches", []float64{1.4, 1.4, 1.8}[i], direct(few), direct(variant.Bare))
+		many := fmt.Sprintf("%d clients: ", r.Settings.Clients)
+		add(many+"p99, 10 rules, to the bare server that patches", 1.1, crowd(few).tail(), crowd(variant.Bare).tail())
+		rate := Verdict{What: many + "throughput, 10 rules, to the bare server that patches", Size: size.Name, Want: 0.95, AtLeast: true}
+		rate.Got, rate.Low, rate.High = paired(crowd(few).Rates, crowd(variant.Bare).Rates)
+		list = append(list, rate)
 	}
 	return list
 }
@@ -96,23 +101,37 @@ func (r *Run) Added(name string, size int) Times {
 	return added
 }
 
-// ofCrowd is a figure of a variant's many clients, with those of its parts.
-func (r *Run) ofCrowd(name string, size int, figure func(*Crowd) (float64, []float64)) func() Times {
-	return func() Times {
-		whole, ofParts := figure(&r.of(name).Sizes[size].Crowd)
-		return Times{P50: whole, Parts: ofParts}
+// tail has the 99th percentile in the place of the median.
+func (c *Crowd) tail() Times { return Times{P50: c.P99, Parts: c.Tails} }
+
+// paired is the median of the ratios in each round, with its extremes over parts of the run.
+func paired(of, to []float64) (got, low, high float64) {
+	ratios := make([]float64, len(of))
+	for i := range of {
+		ratios[i] = of[i] / to[i]
 	}
+	var ofParts []float64
+	for _, part := range cut(ratios) {
+		ofParts = append(ofParts, Median(part))
+	}
+	return shown(Median(ratios), ofParts)
 }
 
-// ratio is that of two medians, with its extremes over their parts; to two digits, so that what
-// is judged is what is shown.
+// ratio is that of two medians, with its extremes over their parts.
 func ratio(of, to Times) (got, low, high float64) {
-	divide := func(a, b float64) float64 { return math.Round(100*a/b) / 100 }
-	got = divide(of.P50, to.P50)
-	low, high = got, got
+	var ofParts []float64
 	for i := range of.Parts {
-		part := divide(of.Parts[i], to.Parts[i])
-		low, high = min(low, part), max(high, part)
+		ofParts = append(ofParts, of.Parts[i]/to.Parts[i])
 	}
-	return got, low, high
+	return shown(of.P50/to.P50, ofParts)
+}
+
+// shown is a ratio with its extremes over parts of the run, to two digits, so that what is judged
+// is what is shown.
+func shown(whole float64, ofParts []float64) (got, low, high float64) {
+	all := append([]float64{whole}, ofParts...)
+	for i, r := range all {
+		all[i] = math.Round(100*r) / 100
+	}
+	return all[0], slices.Min(all), slices.Max(all)
 }

@@ -14,6 +14,9 @@ type Times struct {
 	// percentiles: how far they lie apart says how well the machine can tell two variants apart.
 	Parts []float64 `json:"parts"`
 	Tails []float64 `json:"tails"`
+	// Own is how long the server itself says that it took, from the first byte of a review to its
+	// answer; 0: it does not say.
+	Own float64 `json:"own,omitempty"`
 }
 
 // parts are into how many a run is cut.
@@ -29,8 +32,8 @@ func Sum(times []time.Duration) Times {
 	return sum
 }
 
-// cut cuts a run into parts; one that is shorter has fewer.
-func cut(run []time.Duration) (list [][]time.Duration) {
+// cut cuts what was measured into parts, in its order; what is short has fewer.
+func cut[T any](run []T) (list [][]T) {
 	for i := range parts {
 		if part := run[i*len(run)/parts : (i+1)*len(run)/parts]; len(part) > 0 {
 			list = append(list, part)
@@ -39,22 +42,29 @@ func cut(run []time.Duration) (list [][]time.Duration) {
 	return list
 }
 
-// percentile is the smallest time that so many percent do not exceed, in milliseconds, to the
-// microsecond.
+// percentile is the smallest time that so many percent do not exceed, in milliseconds.
 func percentile(times []time.Duration, percent int) float64 {
 	sorted := slices.Sorted(slices.Values(times))
 	rank := (len(sorted)*percent + 99) / 100
-	return math.Round(float64(sorted[max(rank, 1)-1])/1e3) / 1e3
+	return Milliseconds(sorted[max(rank, 1)-1])
 }
 
-// Rate sums up rounds that each made so many requests, all together in such a time: the median
-// rate, by the second, and that of each part.
-func Rate(requests int, rounds []time.Duration) (median float64, ofParts []float64) {
-	rate := func(rounds []time.Duration) float64 {
-		return math.Round(float64(requests)/percentile(rounds, 50)*1e4) / 10
+// Milliseconds are those of a time, to the microsecond.
+func Milliseconds(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
+
+// Median is the middle one, the mean of the two middle ones of an even number; 0 of none.
+func Median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
 	}
-	for _, part := range cut(rounds) {
-		ofParts = append(ofParts, rate(part))
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// Rates are the requests a second in rounds of so many, each round in such a time.
+func Rates(requests int, rounds []time.Duration) (list []float64) {
+	for _, took := range rounds {
+		list = append(list, math.Round(float64(requests)/took.Seconds()*10)/10)
 	}
-	return rate(rounds), ofParts
+	return list
 }

@@ -17,7 +17,7 @@ import (
 func serveBare(ctx context.Context, address, certs string, patch []byte) error {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true) // alone, for the reason in serveController
-	server := &http.Server{Addr: address, Handler: newBare(patch), TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}, Protocols: protocols}
+	server := &http.Server{Addr: address, Handler: &measured{handler: newBare(patch)}, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}, Protocols: protocols}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.ListenAndServeTLS(filepath.Join(certs, "tls.crt"), filepath.Join(certs, "tls.key"))
@@ -56,4 +56,5 @@ func (b bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	_, _ = w.Write(answer)
+	_ = http.NewResponseController(w).Flush() // within what is measured, as in holdfast
 }

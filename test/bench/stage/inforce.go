@@ -33,7 +33,7 @@ func (s *Stage) waitInForce(ctx context.Context) error {
 // Check creates a pod of each size and variant, and says which got other annotations than
 // holdfast's patch has, and which servers were not asked or did not answer.
 func (s *Stage) Check(ctx context.Context) error {
-	before, unanswered, err := s.asked()
+	before, unanswered, err := s.asked(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Stage) Check(ctx context.Context) error {
 			}
 		}
 	}
-	after, still, err := s.asked()
+	after, still, err := s.asked(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,8 +69,8 @@ func (s *Stage) Check(ctx context.Context) error {
 
 // AllAnswered says which servers did not answer something that the API server asked since all
 // was in force. Pods are created all the same then, as failurePolicy says.
-func (s *Stage) AllAnswered() error {
-	_, unanswered, err := s.asked()
+func (s *Stage) AllAnswered(ctx context.Context) error {
+	_, unanswered, err := s.asked(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,13 +85,8 @@ func (s *Stage) AllAnswered() error {
 
 // asked is how many reviews each variant's server was asked, and how many of them it left
 // unanswered, by the API server's count.
-func (s *Stage) asked() (asked, unanswered map[string]int, err error) {
-	response, err := s.client.Get(s.api("/metrics"))
-	if err != nil {
-		return nil, nil, err
-	}
-	defer response.Body.Close()
-	families, err := metrics(response.Body)
+func (s *Stage) asked(ctx context.Context) (asked, unanswered map[string]int, err error) {
+	families, err := metrics(ctx, s.client, s.api("/metrics"))
 	if err != nil {
 		return nil, nil, err
 	}

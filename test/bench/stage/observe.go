@@ -3,9 +3,9 @@ package stage
 import (
 	"context"
 	"fmt"
-	"io"
+	"net/http"
 	"strconv"
-	"strings"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -28,23 +28,54 @@ func (s *Stage) Resident(v *variant.Variant) (int64, error) {
 	return cluster.Memory(one.pid, "VmRSS")
 }
 
-// Goroutines is how many a holdfast has now, by its own metrics.
-func (s *Stage) Goroutines(ctx context.Context, v *variant.Variant) (int, error) {
-	families, err := metrics(strings.NewReader(s.servers[v.Name].metrics(ctx)))
-	if err != nil {
-		return 0, err
-	}
-	list := families["go_goroutines"].GetMetric()
-	if len(list) != 1 {
-		return 0, fmt.Errorf("%s: got %d metrics go_goroutines, want one", v.Name, len(list))
-	}
-	return int(list[0].GetGauge().GetValue()), nil
+// CPUTime is how long a variant's server has used a core so far.
+func (s *Stage) CPUTime(v *variant.Variant) (time.Duration, error) {
+	return cluster.CPUTime(s.servers[v.Name].pid)
 }
 
-// metrics reads the text of metrics.
-func metrics(text io.Reader) (map[string]*dto.MetricFamily, error) {
+// Goroutines is how many a holdfast has now, by its own metrics.
+func (s *Stage) Goroutines(ctx context.Context, v *variant.Variant) (int, error) {
+	m, err := s.metric(ctx, v, "go_goroutines")
+	return int(m.GetGauge().GetValue()), err
+}
+
+// Spent is how many reviews a variant's server has answered, and how long that took it, by its
+// own metrics.
+func (s *Stage) Spent(ctx context.Context, v *variant.Variant) (reviews int, took time.Duration, err error) {
+	m, err := s.metric(ctx, v, variant.Duration)
+	// It is the one or the other; the getters of what it is not return zero.
+	count := m.GetHistogram().GetSampleCount() + m.GetSummary().GetSampleCount()
+	sum := m.GetHistogram().GetSampleSum() + m.GetSummary().GetSampleSum()
+	return int(count), time.Duration(sum * float64(time.Second)), err
+}
+
+// metric is a metric without labels of a variant's server.
+func (s *Stage) metric(ctx context.Context, v *variant.Variant, name string) (*dto.Metric, error) {
+	one := s.servers[v.Name]
+	families, err := metrics(ctx, one.client, one.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", v.Name, err)
+	}
+	list := families[name].GetMetric()
+	if len(list) != 1 {
+		return nil, fmt.Errorf("%s: got %d metrics %s, want one", v.Name, len(list), name)
+	}
+	return list[0], nil
+}
+
+// metrics reads the metrics at a URL.
+func metrics(ctx context.Context, client *http.Client, url string) (map[string]*dto.MetricFamily, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(text)
+	return parser.TextToMetricFamilies(response.Body)
 }
 
 // Follows reports whether a holdfast answers by rules that ask for so many hours.

@@ -64,7 +64,7 @@ func (s *Stage) startHoldfasts(ctx context.Context, program string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w; its log is %s", v.Name, err, log.Name())
 		}
-		s.servers[v.Name] = &server{"https://" + h.Addr + admission.MutatePodsPath, h.Authority.Client(), h.Pid(), h.Stop, h.Metrics}
+		s.servers[v.Name] = &server{"https://" + h.Addr + admission.MutatePodsPath, h.MetricsURL, h.Authority.Client(), h.Pid(), h.Stop}
 		if problem != nil {
 			return problem
 		}
@@ -144,11 +144,11 @@ func (s *Stage) startOther(ctx context.Context, v *variant.Variant, program stri
 		return err
 	}
 	s.servers[v.Name] = &server{
-		"https://" + addresses[0] + admission.MutatePodsPath, s.authority.Client(), command.Process.Pid,
+		"https://" + addresses[0] + admission.MutatePodsPath, "https://" + addresses[0] + variant.MetricsPath, s.authority.Client(), command.Process.Pid,
 		func() {
 			_ = command.Process.Signal(syscall.SIGTERM)
 			_ = command.Wait()
-		}, nil,
+		},
 	}
 	return s.configure(ctx, v.Name, addresses[0])
 }

@@ -39,12 +39,10 @@ type Stage struct {
 
 // server is a running webhook.
 type server struct {
-	url    string
-	client *http.Client // with connections of its own
-	pid    int
-	stop   func()
-	// metrics is the text of a holdfast's metrics; nil for others.
-	metrics func(context.Context) string
+	url, metrics string
+	client       *http.Client // with connections of its own
+	pid          int
+	stop         func()
 }
 
 // end stops it.

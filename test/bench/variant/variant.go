@@ -32,6 +32,13 @@ const (
 	Quiet = "holdfast-10-quiet"
 )
 
+// MetricsPath is where servers say how long they take, and Duration is the metric that says it:
+// the time from the first byte of a review to its answer.
+const (
+	MetricsPath = "/metrics"
+	Duration    = "holdfast_admission_duration_seconds"
+)
+
 // Few, Several and Many are how many rules holdfast is measured with.
 const (
 	Few     = 10
@@ -49,6 +56,9 @@ func Holdfast(rules int, evidence pods.Evidence) string {
 func Some(names ...string) []Variant {
 	return slices.DeleteFunc(All(), func(v Variant) bool { return !slices.Contains(names, v.Name) })
 }
+
+// Measures reports whether the server says itself how long it takes.
+func (v *Variant) Measures() bool { return v.Mode == "bare" || v.Rules > 0 }
 
 // Webhook reports whether a server is asked.
 func (v *Variant) Webhook() bool { return v.Mode != "" || v.Rules > 0 }
