@@ -44,6 +44,11 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, h.Metrics, expectPods, h)
 }
 
+// decode implements reviewer.
+func (h *PodHandler) decode(body []byte, weight int) (*request[podObject], error) {
+	return decodePodReview(body, weight)
+}
+
 // decide makes the response that carries the outcome.
 func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response, error) {
 	outcome := h.outcome(r)
@@ -54,9 +59,7 @@ func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response,
 	resp := allowed()
 	resp.AuditAnnotations = audit(&outcome)
 	resp.record = func() { h.record(r, &outcome) }
-	if patch != nil {
-		resp.Patch, resp.PatchType = patch, patchTypeJSON
-	}
+	resp.Patch = patch
 	for _, w := range outcome.Warnings {
 		resp.Warnings = append(resp.Warnings, w.Text())
 	}
@@ -87,7 +90,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
-	pod := r.Object.facts(namespace, mesh)
+	pod := factsOf(r, namespace, mesh)
 	pod.Lot = h.Lot()
 	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
 	outcome := h.Decide(h.Store.Set(), pod, h.Options)
