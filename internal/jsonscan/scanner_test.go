@@ -35,7 +35,7 @@ func FuzzSkip(f *testing.F) {
 // FuzzStrings: lists and objects of strings are what a decoder makes of them, or are left
 // to it.
 func FuzzStrings(f *testing.F) {
-	for _, text := range append(values, `["a","\u00e9",null,"é"]`, `{"a":"b","c":null}`, `{"a":"b","a":"c"}`, `{"a" "b"}`, `["a",]`, `[,]`) {
+	for _, text := range append(values, `["a","\u00e9",null,"é"]`, `{"a":"b","c":null}`, `{"a":"b","a":"c"}`, `{"a" "b"}`, `["a",]`, `[,]`, "[\"\n\"]") {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -138,11 +138,11 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 	case rules.TooLarge, rules.LeftAlone: // somebody expects a patch
 		level = 0
 	case rules.InternalError:
-		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes))...)
+		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", string(outcome.Reason), "detail", clip.Text(outcome.Detail, maxAuditBytes))...)
 		return
 	}
 	if log := h.Log.V(level); log.Enabled() {
-		fields := append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes), "rules", loggedRules(outcome.Rules))
+		fields := append(podFields(r), "reason", string(outcome.Reason), "detail", clip.Text(outcome.Detail, maxAuditBytes), "rules", loggedRules(outcome.Rules))
 		if len(outcome.Observed) > 0 {
 			fields = append(fields, "observed", loggedRules(outcome.Observed))
 		}

@@ -136,6 +136,7 @@ func TestScanReview(t *testing.T) {
 		{"an object for a list", odd(`[{"name":"A","value":"b"}]`, `{}`), false},
 		{"a text for true", odd(`:true`, `:"true"`), false},
 		{"broken UTF-8", odd(`"b"`, "\"\xff\""), false},
+		{"a bare line break", odd(`"b"`, "\"\n\""), false},
 		{"half a character", odd(`"b"`, `"\ud83d"`), false},
 		{"an unknown escape", odd(`"b"`, `"\x"`), false},
 		{"a comma too many", odd(`"b"}`, `"b",}`), false},
