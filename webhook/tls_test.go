@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"crypto/tls"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,5 +172,23 @@ func TestClientCA(t *testing.T) {
 	})
 	if ok, body := s.ready(t); !ok {
 		t.Errorf("not ready although the last good CA counts: %s", body)
+	}
+	// What was the stranger's is now the only CA.
+	if err := os.WriteFile(file, s.authority.PEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		from *certs.Authority
+		ok   bool
+	}{{s.authority, true}, {server, false}} {
+		eventually(t, "the new CA", func() (bool, string) {
+			client, err := s.authority.ClientWith(test.from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.CloseIdleConnections()
+			reason, err := s.ask(client)
+			return (err == nil) == test.ok, fmt.Sprintf("got %q %v, want an answer: %v", reason, err, test.ok)
+		})
 	}
 }

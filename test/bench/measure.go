@@ -12,9 +12,9 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/bench/stage"
 )
 
-// each is how many pods each of many clients creates before it is the next variant's turn: few, so
-// that variants that are held against each other meet the same noise.
-const each = 4
+// turn is how many pods many clients create before it is the next variant's turn, one each at least:
+// few, so that variants that are held against each other meet the same noise.
+const turn = 32
 
 // turns are how many a variant has with clients and pods of a size, and how many more those two have
 // that targets hold against each other, for each hundred requests one after the other: small pods
@@ -23,6 +23,7 @@ var turns = []struct{ all, compared int }{pods.Small: {8, 100}, pods.Typical: {5
 
 // measure measures with what runs.
 func measure(ctx context.Context, s *stage.Stage, requests, clients int, say func(what string)) (result *report.Run, err error) {
+	each := max(1, turn/clients)
 	result = &report.Run{Settings: report.Settings{Clients: clients, Turn: each * clients}}
 	if result.Machine, err = machine(s.Cluster); err != nil {
 		return nil, err
@@ -46,11 +47,11 @@ func measure(ctx context.Context, s *stage.Stage, requests, clients int, say fun
 	}
 	say(fmt.Sprintf("creating pods, %d clients at once", clients))
 	for size, cells := range all {
-		if err := together(ctx, s, cells, clients, turns[size].all*requests/100); err != nil {
+		if err := together(ctx, s, cells, clients, each, turns[size].all*requests/100); err != nil {
 			return nil, err
 		}
 		compared := slices.DeleteFunc(slices.Clone(cells), func(c cell) bool { return !slices.Contains(report.Compared, c.variant.Name) })
-		if err := together(ctx, s, compared, clients, turns[size].compared*requests/100); err != nil {
+		if err := together(ctx, s, compared, clients, each, turns[size].compared*requests/100); err != nil {
 			return nil, err
 		}
 	}
@@ -156,8 +157,9 @@ func spent(ctx context.Context, s *stage.Stage, cells []cell) ([]own, error) {
 	return list, nil
 }
 
-// together creates pods by many clients at once, in at least one round.
-func together(ctx context.Context, s *stage.Stage, cells []cell, clients, rounds int) error {
+// together creates pods by many clients at once, so many each in a round, of which there is at least
+// one.
+func together(ctx context.Context, s *stage.Stage, cells []cell, clients, each, rounds int) error {
 	var calls []load.Call
 	for _, c := range cells {
 		calls = append(calls, c.create)
