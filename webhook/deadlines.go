@@ -38,7 +38,7 @@ func answered(c net.Conn, state http.ConnState) {
 	}
 }
 
-// sweep ends what is overdue, until ctx ends.
+// sweep ends what is overdue, until ctx ends: what is left after that is shut down.
 func (c *connections) sweep(ctx context.Context) {
 	ticks := time.NewTicker(sweepEvery)
 	defer ticks.Stop()

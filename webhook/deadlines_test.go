@@ -8,12 +8,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-logr/logr"
+
+	"github.com/holdfast-mesh/holdfast/test/certs"
 )
 
 // pipes is a listener whose connections are pipes, which know the clock of synctest; sockets do
@@ -49,6 +52,29 @@ func (p *pipes) dial() net.Conn {
 	client, server := net.Pipe()
 	p.accepted <- server
 	return client
+}
+
+// identity is an authority, and its certificate for loopback, also in a folder.
+func identity(t testing.TB) (authority *certs.Authority, dir string, certificate tls.Certificate) {
+	t.Helper()
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	if err := authority.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	certificate, err = tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return authority, dir, certificate
+}
+
+// serving is a configuration that serves with a certificate.
+func serving(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
 }
 
 // echo answers with the body, or with 408 if that does not come.
@@ -134,7 +160,8 @@ func answer(c net.Conn) string {
 // Whoever does not read the answer, or does not go on with the handshake, is cut off too, also
 // when there are as many of them as are let in.
 func TestManySlowPeers(t *testing.T) {
-	_, config := serving(t)
+	_, _, certificate := identity(t)
+	config := serving(certificate)
 	for _, test := range []struct {
 		what  string
 		slow  func(net.Conn)
@@ -182,10 +209,10 @@ func TestManySlowPeers(t *testing.T) {
 // others are not touched.
 func TestSlowRequestIsCutOff(t *testing.T) {
 	checkLeaks(t)
-	authority, config := serving(t)
+	authority, _, certificate := identity(t)
 	reading := make(chan struct{}, 1)
 	l := newListeners(logr.Discard(), time.Second, newMetrics())
-	address, err := l.bind("test", "127.0.0.1:0", maxProbes, config, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address, err := l.bind("test", "127.0.0.1:0", maxProbes, serving(certificate), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reading <- struct{}{}
 		echo(w, r)
 	}))

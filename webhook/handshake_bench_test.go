@@ -18,8 +18,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-
-	"github.com/holdfast-mesh/holdfast/test/certs"
 )
 
 // BenchmarkHandshake times new connections to reviews as API servers make them, which resume no
@@ -148,18 +146,7 @@ func selfSigned(b *testing.B, key crypto.Signer) (*tls.Certificate, *x509.CertPo
 
 // peersOf is an authority of clients, and the certificate of one.
 func peersOf(b *testing.B) (*clientCA, []tls.Certificate) {
-	authority, err := certs.NewAuthority()
-	if err != nil {
-		b.Fatal(err)
-	}
-	dir := b.TempDir()
-	if err := authority.Write(dir); err != nil {
-		b.Fatal(err)
-	}
-	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
-	if err != nil {
-		b.Fatal(err)
-	}
+	_, dir, certificate := identity(b)
 	peers := &clientCA{file: filepath.Join(dir, "ca.crt"), log: logr.Discard()}
 	if !peers.read() {
 		b.Fatal(peers.check())

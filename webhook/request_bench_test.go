@@ -7,7 +7,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/go-logr/logr"
 
-	"github.com/holdfast-mesh/holdfast/test/certs"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 )
 
@@ -37,7 +35,8 @@ func BenchmarkRequest(b *testing.B) {
 }
 
 func benchmarkRequest(b *testing.B, before func()) {
-	authority, config := serving(b)
+	authority, _, certificate := identity(b)
+	config := serving(certificate)
 	l := newListeners(logr.Discard(), time.Second, newMetrics())
 	address, err := l.bind("reviews", "127.0.0.1:0", maxConnections, config, http.HandlerFunc(answerNothing))
 	if err != nil {
@@ -71,23 +70,6 @@ func benchmarkRequest(b *testing.B, before func()) {
 		b.ReportMetric(float64(one.times[len(one.times)/2].Nanoseconds()), one.name+"-ns")
 	}
 	b.ReportMetric(0, "ns/op") // with what evicts
-}
-
-// serving is an authority, and what serves on loopback by it.
-func serving(b testing.TB) (*certs.Authority, *tls.Config) {
-	authority, err := certs.NewAuthority()
-	if err != nil {
-		b.Fatal(err)
-	}
-	dir := b.TempDir()
-	if err := authority.Write(dir); err != nil {
-		b.Fatal(err)
-	}
-	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return authority, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
 }
 
 // servePlainly serves with an http.Server and nothing around it. It returns where.
