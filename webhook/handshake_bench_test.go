@@ -11,13 +11,12 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
+	"github.com/holdfast-mesh/holdfast/test/certs"
 )
 
 // BenchmarkHandshake times new connections to reviews as API servers make them, which resume no
@@ -146,10 +145,17 @@ func selfSigned(b *testing.B, key crypto.Signer) (*tls.Certificate, *x509.CertPo
 
 // peersOf is an authority of clients, and the certificate of one.
 func peersOf(b *testing.B) (*clientCA, []tls.Certificate) {
-	_, dir, certificate := identity(b)
-	peers := &clientCA{file: filepath.Join(dir, "ca.crt"), log: logr.Discard()}
-	if !peers.read() {
-		b.Fatal(peers.check())
+	authority, err := certs.NewAuthority()
+	if err != nil {
+		b.Fatal(err)
 	}
+	certificate, err := authority.Certificate()
+	if err != nil {
+		b.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(authority.PEM)
+	peers := &clientCA{}
+	peers.current.Store(pool)
 	return peers, []tls.Certificate{certificate}
 }

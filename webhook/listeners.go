@@ -20,7 +20,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
-	"github.com/holdfast-mesh/holdfast/webhook/background"
+	"github.com/holdfast-mesh/holdfast/webhook/connections"
 )
 
 // listeners are the open ports: reviews over TLS, health and metrics without.
@@ -39,7 +39,7 @@ type listeners struct {
 // server is an HTTP server with its port bound.
 type server struct {
 	name     string
-	listener *connections
+	listener *connections.Listener
 	http     *http.Server
 }
 
@@ -57,22 +57,16 @@ func (l *listeners) bind(name, address string, most int, config *tls.Config, han
 	if err != nil {
 		return "", fmt.Errorf("cannot listen for %s on %s: %w", name, address, err)
 	}
-	l.add(name, listener, most, config, handler)
-	return listener.Addr().String(), nil
-}
-
-// add makes the server of a listener.
-func (l *listeners) add(name string, listener net.Listener, most int, config *tls.Config, handler http.Handler) {
 	// API servers speak HTTP/1.1 to Services, and HTTP/2 has ways to make a
 	// server work and store that no limit here knows.
 	// Source: https://github.com/kubernetes/apiserver/blob/v0.34.0/pkg/util/webhook/client.go (NextProtos)
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
-	l.servers = append(l.servers, &server{name, bounded(listener, most, l.metrics.connectionsClosed.Inc), &http.Server{
-		Handler: l.watched(handler), TLSConfig: config, Protocols: protocols, MaxHeaderBytes: maxHeaderBytes,
-		ConnContext: withConnection, ConnState: answered, // in the place of its timeouts
+	l.servers = append(l.servers, &server{name, connections.Bound(listener, most, l.metrics.connectionsClosed.Inc), &http.Server{
+		Handler: l.closing(handler), TLSConfig: config, Protocols: protocols, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: log.New(&httpLog{log: l.log, count: l.metrics.connectionErrors.Inc}, "", 0),
 	}})
+	return listener.Addr().String(), nil
 }
 
 // serve starts the servers.
@@ -81,16 +75,7 @@ func (l *listeners) serve() {
 		l.log.Info("serving", "what", s.name, "address", s.listener.Addr().String())
 		go func() {
 			defer utilruntime.HandleCrash()
-			ctx, end := context.WithCancel(context.Background())
-			var sweeper background.Tasks
-			defer sweeper.Wait()
-			defer end()
-			sweeper.Go(func() { s.listener.sweep(ctx) })
-			serve := s.http.Serve
-			if s.http.TLSConfig != nil {
-				serve = func(listener net.Listener) error { return s.http.ServeTLS(listener, "", "") }
-			}
-			if err := serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.listener.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {
 				l.failed <- fmt.Errorf("serving %s on %s: %w", s.name, s.listener.Addr(), err)
 			}
 		}()
@@ -102,39 +87,15 @@ func (l *listeners) serve() {
 // would cut the ones on which a request is just under way.
 func (l *listeners) drain() { l.draining.Store(true) }
 
-// watched notes on a request's connection how long the request may take and whether its
-// answer was good, and says "Connection: close" while draining.
-func (l *listeners) watched(h http.Handler) http.Handler {
+// closing says "Connection: close" while draining.
+func (l *listeners) closing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		one := connectionOf(r)
-		now := one.of.now()
-		one.idle.Store(false)
-		one.wait(now, requestTimeout)
 		if l.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
-		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		h.ServeHTTP(seen, r)
-		if seen.status == http.StatusOK {
-			one.good.Store(int64(now))
-		}
+		h.ServeHTTP(w, r)
 	})
 }
-
-// statusWriter remembers the status of an answer.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader remembers the status.
-func (s *statusWriter) WriteHeader(status int) {
-	s.status = status
-	s.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap is for http.ResponseController.
-func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // shutdown takes no new requests, closes idle connections, and waits for
 // requests in flight as long as there is patience. Health and metrics go last.

@@ -36,6 +36,7 @@ var floors = []struct{ of, below string }{
 	{"doctor/checks", "doctor istio mesh rules rules/load"},
 	{"doctor/gather", "doctor istio rules rules/load verify/forward"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
+	{"webhook/connections", "webhook/background"},
 	{"webhook/cluster", "internal/... webhook/background istio/... rules rules/evidence/configmaps"},
 	{"webhook/certificates", "internal/... webhook/certificates/authority"},
 	{"webhook/certificates/authority", ""},

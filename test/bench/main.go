@@ -3,7 +3,7 @@
 //
 //	make bench-admission                 # or: go run ./test/bench
 //	go run ./test/bench -requests 50     # quickly, for a first look
-//	go run ./test/bench -clients 200     # of which most need new connections
+//	go run ./test/bench -clients 50      # of which half need new connections
 //	go run ./test/bench -out docs        # the run that docs show; README: go test ./test/bench/report -update
 //	make soak                            # or: go run ./test/bench -soak 200000
 //

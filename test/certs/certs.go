@@ -139,15 +139,20 @@ func (a *Authority) ClientWith(own *Authority) (*http.Client, error) {
 	if own == nil {
 		return client, nil
 	}
-	dir, err := os.MkdirTemp("", "holdfast-client-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if err := own.Write(dir); err != nil {
-		return nil, err
-	}
-	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
+	certificate, err := own.Certificate()
 	client.Transport.(*http.Transport).TLSClientConfig.Certificates = []tls.Certificate{certificate}
 	return client, err
+}
+
+// Certificate is what Write writes, for either end of a connection in this process.
+func (a *Authority) Certificate() (tls.Certificate, error) {
+	dir, err := os.MkdirTemp("", "holdfast-certificate-")
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	defer os.RemoveAll(dir)
+	if err := a.Write(dir); err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.LoadX509KeyPair(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
 }

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/holdfast-mesh/holdfast/internal/clip"
 	"github.com/holdfast-mesh/holdfast/test/bench/load"
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
@@ -32,7 +33,7 @@ func (s *Stage) Create(v *variant.Variant, size pods.Size) (load.Call, error) {
 		answer, err := s.create(ctx, body)
 		took := time.Since(begin)
 		if err == nil && bytes.Contains(answer, written) != v.Patches {
-			err = fmt.Errorf("%s: got annotations of holdfast %v, want %v: %s", v.Name, !v.Patches, v.Patches, answer)
+			err = fmt.Errorf("%s: got annotations of holdfast %v, want %v: %s", v.Name, !v.Patches, v.Patches, clip.Text(string(answer), 500))
 		}
 		return took, err
 	}, nil
@@ -42,7 +43,7 @@ func (s *Stage) Create(v *variant.Variant, size pods.Size) (load.Call, error) {
 func (s *Stage) create(ctx context.Context, body []byte) ([]byte, error) {
 	status, answer, err := reviews.Post(ctx, s.client, s.api("/api/v1/namespaces/"+pods.Namespace+"/pods")+"?dryRun=All", body)
 	if err == nil && status != http.StatusCreated {
-		err = fmt.Errorf("got HTTP %d, want %d: %s", status, http.StatusCreated, answer)
+		err = fmt.Errorf("got HTTP %d, want %d: %s", status, http.StatusCreated, clip.Text(string(answer), 500))
 	}
 	return answer, err
 }

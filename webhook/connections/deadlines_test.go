@@ -1,20 +1,18 @@
-package webhook
+package connections
 
 import (
 	"bufio"
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/test/certs"
 )
@@ -54,26 +52,49 @@ func (p *pipes) dial() net.Conn {
 	return client
 }
 
-// identity is an authority, and its certificate for loopback, also in a folder.
-func identity(t testing.TB) (authority *certs.Authority, dir string, certificate tls.Certificate) {
+// serve serves until the end of the test, with TLS if there is an authority.
+func serve(t testing.TB, l *Listener, authority *certs.Authority, handler http.HandlerFunc) {
+	t.Helper()
+	server := &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
+	if authority != nil {
+		server.TLSConfig = configuration(t, authority)
+	}
+	done := make(chan error, 1)
+	go func() { done <- l.Serve(server) }()
+	t.Cleanup(func() {
+		_ = server.Close()
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("got %v from Serve, want %v", err, http.ErrServerClosed)
+		}
+	})
+}
+
+// listen listens on loopback.
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+func newAuthority(t testing.TB) *certs.Authority {
 	t.Helper()
 	authority, err := certs.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir = t.TempDir()
-	if err := authority.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	certificate, err = tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
+	return authority
+}
+
+// configuration serves with a certificate of an authority.
+func configuration(t testing.TB, authority *certs.Authority) *tls.Config {
+	t.Helper()
+	certificate, err := authority.Certificate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return authority, dir, certificate
-}
-
-// serving is a configuration that serves with a certificate.
-func serving(certificate tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
 }
 
@@ -126,10 +147,8 @@ func TestSlowPeers(t *testing.T) {
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l, from := newListeners(logr.Discard(), time.Second, newMetrics()), newPipes()
-				l.add("test", from, maxProbes, nil, http.HandlerFunc(echo))
-				l.serve()
-				defer l.shutdown()
+				from := newPipes()
+				serve(t, Bound(from, 1, nil), nil, echo)
 				client := from.dial()
 				defer client.Close()
 				_ = client.SetDeadline(time.Now().Add(time.Hour)) // or it would wait for what never comes
@@ -160,8 +179,8 @@ func answer(c net.Conn) string {
 // Whoever does not read the answer, or does not go on with the handshake, is cut off too, also
 // when there are as many of them as are let in.
 func TestManySlowPeers(t *testing.T) {
-	_, _, certificate := identity(t)
-	config := serving(certificate)
+	authority := newAuthority(t)
+	const most = 64
 	for _, test := range []struct {
 		what  string
 		slow  func(net.Conn)
@@ -175,25 +194,23 @@ func TestManySlowPeers(t *testing.T) {
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l, from := newListeners(logr.Discard(), time.Second, newMetrics()), newPipes()
-				l.add("test", from, maxProbes, config, http.HandlerFunc(echo))
-				l.serve()
-				defer l.shutdown()
+				from := newPipes()
+				l := Bound(from, most, nil)
+				serve(t, l, authority, echo)
 				open := func() int {
 					synctest.Wait()
-					c := l.servers[0].listener
-					c.mu.Lock()
-					defer c.mu.Unlock()
-					return len(c.open)
+					l.mu.Lock()
+					defer l.mu.Unlock()
+					return len(l.open)
 				}
-				for range maxProbes {
+				for range most {
 					client := from.dial()
 					defer client.Close()
 					test.slow(client)
 				}
 				time.Sleep(test.limit - sweepEvery)
-				if got := open(); got != maxProbes {
-					t.Errorf("%d connections are open before the limit, want all %d", got, maxProbes)
+				if got := open(); got != most {
+					t.Errorf("%d connections are open before the limit, want all %d", got, most)
 				}
 				// Closing says goodbye, for which TLS takes five seconds.
 				time.Sleep(2*sweepEvery + 5*time.Second)
@@ -208,23 +225,18 @@ func TestManySlowPeers(t *testing.T) {
 // The same on sockets, with TLS: a body that does not end is answered, and the connections of
 // others are not touched.
 func TestSlowRequestIsCutOff(t *testing.T) {
-	checkLeaks(t)
-	authority, _, certificate := identity(t)
+	authority := newAuthority(t)
 	reading := make(chan struct{}, 1)
-	l := newListeners(logr.Discard(), time.Second, newMetrics())
-	address, err := l.bind("test", "127.0.0.1:0", maxProbes, serving(certificate), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	from := listen(t)
+	l := Bound(from, 2, nil)
+	serve(t, l, authority, func(w http.ResponseWriter, r *http.Request) {
 		reading <- struct{}{}
 		echo(w, r)
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.serve()
-	defer l.shutdown()
+	})
 	client := authority.Client()
 	defer client.CloseIdleConnections()
 	send := func(body io.Reader) string {
-		response, err := client.Post("https://"+address, "application/json", body)
+		response, err := client.Post("https://"+from.Addr().String(), "application/json", body)
 		if err != nil {
 			return err.Error()
 		}
@@ -241,8 +253,7 @@ func TestSlowRequestIsCutOff(t *testing.T) {
 	if got := idle(); got != "quick" {
 		t.Errorf("a quick request got %q", got)
 	}
-	c := l.servers[0].listener
-	c.endOverdue(c.now(), c.now()+requestTimeout)
+	l.endOverdue(l.now(), l.now()+requestTimeout)
 	select {
 	case got := <-slow:
 		if got != "too slow\n" {

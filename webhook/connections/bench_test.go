@@ -1,24 +1,19 @@
-package webhook
+package connections
 
 import (
 	"bytes"
-	"crypto/tls"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
-
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 )
 
 // BenchmarkRequest times requests over TLS on kept connections, warm and cold as in
-// webhook/admission: what these listeners cost beside a plain http.Server. Both have the same
+// webhook/admission: what a Listener costs beside a plain http.Server. Both have the same
 // handler, which does nothing, and are asked in turn; each is a metric of its own, the median
 // in nanoseconds.
 func BenchmarkRequest(b *testing.B) {
@@ -35,20 +30,17 @@ func BenchmarkRequest(b *testing.B) {
 }
 
 func benchmarkRequest(b *testing.B, before func()) {
-	authority, _, certificate := identity(b)
-	config := serving(certificate)
-	l := newListeners(logr.Discard(), time.Second, newMetrics())
-	address, err := l.bind("reviews", "127.0.0.1:0", maxConnections, config, http.HandlerFunc(answerNothing))
-	if err != nil {
-		b.Fatal(err)
-	}
-	l.serve()
-	defer l.shutdown()
+	authority := newAuthority(b)
+	ours, plain := listen(b), listen(b)
+	serve(b, Bound(ours, 2, nil), authority, answerNothing)
+	server := &http.Server{Handler: http.HandlerFunc(answerNothing), TLSConfig: configuration(b, authority)}
+	go func() { _ = server.ServeTLS(plain, "", "") }()
+	defer server.Close()
 	asked := []struct {
-		name, address string
-		client        *http.Client
-		times         []time.Duration
-	}{{name: "plain", address: servePlainly(b, config)}, {name: "ours", address: address}}
+		name, url string
+		client    *http.Client
+		times     []time.Duration
+	}{{name: "plain", url: "https://" + plain.Addr().String()}, {name: "ours", url: "https://" + ours.Addr().String()}}
 	for i := range asked {
 		asked[i].client = authority.Client()
 		defer asked[i].client.CloseIdleConnections()
@@ -59,7 +51,7 @@ func benchmarkRequest(b *testing.B, before func()) {
 			one := &asked[(i+n)%len(asked)]
 			before()
 			begin := time.Now()
-			status, _, err := reviews.Post(b.Context(), one.client, "https://"+one.address, body)
+			status, _, err := reviews.Post(b.Context(), one.client, one.url, body)
 			if one.times = append(one.times, time.Since(begin)); err != nil || status != http.StatusOK {
 				b.Fatal(status, err)
 			}
@@ -70,18 +62,6 @@ func benchmarkRequest(b *testing.B, before func()) {
 		b.ReportMetric(float64(one.times[len(one.times)/2].Nanoseconds()), one.name+"-ns")
 	}
 	b.ReportMetric(0, "ns/op") // with what evicts
-}
-
-// servePlainly serves with an http.Server and nothing around it. It returns where.
-func servePlainly(b *testing.B, config *tls.Config) (address string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	server := &http.Server{Handler: http.HandlerFunc(answerNothing), TLSConfig: config, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = server.ServeTLS(listener, "", "") }()
-	b.Cleanup(func() { _ = server.Close() })
-	return listener.Addr().String()
 }
 
 // answerNothing reads a request and answers as much as an API server gets.

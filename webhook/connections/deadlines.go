@@ -1,4 +1,4 @@
-package webhook
+package connections
 
 import (
 	"context"
@@ -12,8 +12,28 @@ import (
 // none of them is ever met by an API server; so a request only notes what its
 // connection waits for and until when, and once in sweepEvery somebody looks.
 
+const (
+	// requestTimeout bounds reading a request. An API server waits 30 s at most.
+	// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts
+	requestTimeout = 35 * time.Second
+	// headerTimeout bounds the handshake with the first request's header, and the header of each
+	// further request from its first byte.
+	headerTimeout = 10 * time.Second
+	// idleTimeout is how long a connection is kept without a request: longer than
+	// API servers keep it, so that they end it. Who gets a connection ended under
+	// a request that is just under way takes it for a failed call.
+	// Source: https://pkg.go.dev/net/http#DefaultTransport (IdleConnTimeout, 90 s)
+	idleTimeout = 150 * time.Second
+	// answerTimeout is how much longer the answer may take, so that whoever
+	// sent too slowly is told so.
+	answerTimeout = 5 * time.Second
+	// sweepEvery is how often connections are looked over: what takes too long ends so much later
+	// than it might, at most.
+	sweepEvery = time.Second
+)
+
 // now is the time since the start.
-func (c *connections) now() time.Duration { return time.Since(c.start) }
+func (l *Listener) now() time.Duration { return time.Since(l.start) }
 
 // wait notes that from now on the connection may take so long.
 func (c *connection) wait(now, limit time.Duration) { c.due.Store(int64(now + limit)) }
@@ -39,16 +59,16 @@ func answered(c net.Conn, state http.ConnState) {
 }
 
 // sweep ends what is overdue, until ctx ends: what is left after that is shut down.
-func (c *connections) sweep(ctx context.Context) {
+func (l *Listener) sweep(ctx context.Context) {
 	ticks := time.NewTicker(sweepEvery)
 	defer ticks.Stop()
-	for last := c.now(); ; {
+	for last := l.now(); ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
-			now := c.now()
-			c.endOverdue(last, now)
+			now := l.now()
+			l.endOverdue(last, now)
 			last = now
 		}
 	}
@@ -58,11 +78,11 @@ func (c *connections) sweep(ctx context.Context) {
 // writing on those whose answer did, answerTimeout later. What reads or writes there, a
 // handshake, http.Server or the handler of a request, then does what follows: it says 408,
 // or closes the connection. Each is told once: it may give itself some time for that.
-func (c *connections) endOverdue(last, now time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (l *Listener) endOverdue(last, now time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	past := time.Unix(1, 0)
-	for one := range c.open {
+	for one := range l.open {
 		due := time.Duration(one.due.Load())
 		if last < due && due <= now {
 			_ = one.SetReadDeadline(past) // an error: it is closed already

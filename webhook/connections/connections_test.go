@@ -1,4 +1,4 @@
-package webhook
+package connections
 
 import (
 	"io"
@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"github.com/go-logr/logr"
 )
 
 // One connection too many closes the oldest that has asked nothing good, and not
@@ -15,18 +13,12 @@ import (
 func TestCrowdedConnections(t *testing.T) {
 	const most = 10
 	closed := make(chan struct{}, most)
-	l := newListeners(logr.Discard(), time.Second, newMetrics())
-	address, err := l.bind("test", "127.0.0.1:0", most, nil, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	from := listen(t)
+	serve(t, Bound(from, most, func() { closed <- struct{}{} }), nil, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "good")
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.servers[0].listener.crowded = func() { closed <- struct{}{} }
-	l.serve()
-	defer l.shutdown()
+	})
 	dial := func() net.Conn {
-		connection, err := net.Dial("tcp", address)
+		connection, err := net.Dial("tcp", from.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
