@@ -5,12 +5,13 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/holdfast-mesh/holdfast/test/cold"
 )
 
 // BenchmarkStages times the parts of one admission, warm and cold: between two reviews an
@@ -18,19 +19,7 @@ import (
 // part is a metric of its own, in nanoseconds; those of a part that is nearly nothing are
 // mostly the clock's.
 func BenchmarkStages(b *testing.B) {
-	// More than any cache holds. It is no part of the heap, so that the collector runs as
-	// often as it does in a webhook.
-	others, err := syscall.Mmap(-1, 0, 64<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer syscall.Munmap(others)
-	evict := func() {
-		const line = 64
-		for i := 0; i < len(others); i += line {
-			others[i]++
-		}
-	}
+	evict := cold.Caches(b)
 	for name, text := range map[string]string{"13KB": bigReview(), "58KB": fatReview()} {
 		b.Run(name+"/warm", func(b *testing.B) { benchmarkStages(b, text, func() {}) })
 		b.Run(name+"/cold", func(b *testing.B) { benchmarkStages(b, text, evict) })

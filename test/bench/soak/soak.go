@@ -133,7 +133,7 @@ func look(ctx context.Context, s *stage.Stage, results []Result, hours int) erro
 	return nil
 }
 
-// inForce gives every holdfast rules that it has not had yet, and waits until they are what every holdfast answers by.
+// inForce gives every holdfast rules that it has not had yet, and waits until it answers by them.
 func inForce(ctx context.Context, s *stage.Stage, variants []variant.Variant, hours int) error {
 	for i := range variants {
 		v := &variants[i]
