@@ -62,9 +62,25 @@ func TestSum(t *testing.T) {
 
 // Rates are compared round by round: what the machine does to a whole round is no difference.
 func TestPaired(t *testing.T) {
-	of, to := []float64{90, 45, 91, 9, 8.9}, []float64{100, 50, 100, 10, 10}
-	if got, low, high := paired(of, to); got != 0.9 || low != 0.89 || high != 0.91 {
-		t.Errorf("got %v (%v-%v), want 0.9 (0.89-0.91)", got, low, high)
+	of, to := []float64{10, 30, 20}, []float64{20, 10, 40}
+	if got, low, high := paired(of, to); got != 0.5 || low != 0.5 || high != 3 {
+		t.Errorf("got %v (%v-%v), want 0.5 (0.5-3)", got, low, high)
+	}
+}
+
+// Where the time goes is said of servers that say it themselves, and of no other.
+func TestInside(t *testing.T) {
+	run := example()
+	bare := run.of(variant.Bare)
+	for i := range bare.Sizes {
+		bare.Sizes[i].Created.Own, bare.Sizes[i].Direct.Own = 0.4, 0.2
+	}
+	for i, want := range [][]string{{"1.00", "0.40", "0.60"}, {"0.50", "0.20", "0.30"}} {
+		table := run.Inside()[i]
+		row := append([]string{bare.Title}, slices.Repeat(want, len(run.Sizes))...)
+		if len(table.Rows) != 1 || !slices.Equal(table.Rows[0], row) || len(table.Head) != len(row) {
+			t.Errorf("%s: got %q, want %q alone", table.Title, table.Rows, row)
+		}
 	}
 }
 
