@@ -71,15 +71,11 @@ func oneByOne(ctx context.Context, s *stage.Stage, cells []cell, requests int) (
 	for _, c := range cells {
 		calls = append(calls, c.create)
 	}
-	times, own, err := inTurn(ctx, s, cells, calls, requests)
-	if err != nil {
-		return 0, err
+	made, times, err := inTurn(ctx, s, cells, calls, requests)
+	for i := range times {
+		cells[i].measured.Created = times[i]
 	}
-	for i := range cells {
-		cells[i].measured.Created = report.Sum(times[i])
-		cells[i].measured.Created.Own = report.Median(own[i])
-	}
-	return len(times[0]), nil
+	return made, err
 }
 
 // directly asks the servers. It returns how often each.
@@ -91,55 +87,60 @@ func directly(ctx context.Context, s *stage.Stage, cells []cell, requests int) (
 			calls, asked = append(calls, c.direct), append(asked, c)
 		}
 	}
-	times, own, err := inTurn(ctx, s, asked, calls, requests)
-	if err != nil {
-		return 0, err
+	made, times, err := inTurn(ctx, s, asked, calls, requests)
+	for i := range times {
+		asked[i].measured.Direct = &times[i]
 	}
-	for i := range asked {
-		sum := report.Sum(times[i])
-		sum.Own = report.Median(own[i])
-		asked[i].measured.Direct = &sum
-	}
-	return len(times[0]), nil
+	return made, err
 }
 
-// inTurn makes calls in turn, one of each cell, at least so often. own is how long the cell's
-// server says that it took itself, in milliseconds: a mean for each cycle, in which each call
-// follows each other one once; empty if it does not say.
-func inTurn(ctx context.Context, s *stage.Stage, cells []cell, calls []load.Call, requests int) (times [][]time.Duration, own [][]float64, err error) {
+// inTurn makes calls in turn, one of each cell, at least so often. It returns how often.
+func inTurn(ctx context.Context, s *stage.Stage, cells []cell, calls []load.Call, requests int) (made int, sums []report.Times, err error) {
+	// A cycle, in which each call follows each other one once, and before and after which servers are
+	// asked how long they took.
 	cycle := min(len(calls), requests)
 	if _, err := load.Interleave(ctx, cycle, calls); err != nil { // warm
-		return nil, nil, err
+		return 0, nil, err
 	}
-	times, own = make([][]time.Duration, len(cells)), make([][]float64, len(cells))
 	last, err := spent(ctx, s, cells)
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, err
 	}
-	for len(times[0]) < requests {
+	times, own, rest := make([][]time.Duration, len(cells)), make([][]float64, len(cells)), make([][]float64, len(cells))
+	for ; made < requests; made += cycle {
 		more, err := load.Interleave(ctx, cycle, calls)
 		if err != nil {
-			return nil, nil, err
+			return 0, nil, err
 		}
 		now, err := spent(ctx, s, cells)
 		if err != nil {
-			return nil, nil, err
+			return 0, nil, err
 		}
 		for i := range cells {
 			times[i] = append(times[i], more[i]...)
-			if n := now[i].reviews - last[i].reviews; n > 0 {
-				own[i] = append(own[i], report.Milliseconds((now[i].took-last[i].took)/time.Duration(n)))
-			}
+			mean := now[i].since(last[i])
+			own[i] = append(own[i], report.Milliseconds(mean))
+			rest[i] = append(rest[i], report.Milliseconds(report.Mean(more[i])-mean))
 		}
 		last = now
 	}
-	return times, own, nil
+	for i := range cells {
+		sum := report.Sum(times[i])
+		sum.Own, sum.Rest = report.Median(own[i]), report.Median(rest[i])
+		sums = append(sums, sum)
+	}
+	return made, sums, nil
 }
 
 // own is how many reviews a server has answered, and how long that took it.
 type own struct {
 	reviews int
 	took    time.Duration
+}
+
+// since is how long each of the reviews took that were answered since then; 0 if there were none.
+func (o own) since(then own) time.Duration {
+	return (o.took - then.took) / time.Duration(max(1, o.reviews-then.reviews))
 }
 
 // spent asks the servers that measure for what they have answered so far.

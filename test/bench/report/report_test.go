@@ -73,9 +73,11 @@ func TestInside(t *testing.T) {
 	run := example()
 	bare := run.of(variant.Bare)
 	for i := range bare.Sizes {
-		bare.Sizes[i].Created.Own, bare.Sizes[i].Direct.Own = 0.4, 0.2
+		run.of(variant.None).Sizes[i].Created.Rest = 2.1
+		bare.Sizes[i].Created.Own, bare.Sizes[i].Created.Rest = 0.4, 2.75
+		bare.Sizes[i].Direct.Own, bare.Sizes[i].Direct.Rest = 0.2, 0.25
 	}
-	for i, want := range [][]string{{"1.00", "0.40", "0.60"}, {"0.50", "0.20", "0.30"}} {
+	for i, want := range [][]string{{"1.00", "0.40", "0.65"}, {"0.50", "0.20", "0.25"}} {
 		table := run.Inside()[i]
 		row := append([]string{bare.Title}, slices.Repeat(want, len(run.Sizes))...)
 		if len(table.Rows) != 1 || !slices.Equal(table.Rows[0], row) || len(table.Head) != len(row) {

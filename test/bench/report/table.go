@@ -59,11 +59,11 @@ func (r *Run) Tables() []Table {
 // Inside are tables of what servers say of themselves.
 func (r *Run) Inside() []Table {
 	added := Table{
-		Title: "Pods created one after the other: what a variant adds to p50; of it in its server; the rest; in ms",
+		Title: "Pods created one after the other: what a variant adds to p50; in its server; the rest; in ms",
 		Head:  r.head("added", "server", "rest"),
 	}
 	direct := Table{
-		Title: "The servers alone, over HTTP/1.1 with TLS: p50; of it in the server; the rest, the client's included; in ms",
+		Title: "The servers alone, over HTTP/1.1 with TLS: p50; in the server; the rest, the client's included; in ms",
 		Head:  r.head("p50", "server", "rest"),
 	}
 	for _, v := range r.Variants {
@@ -72,9 +72,9 @@ func (r *Run) Inside() []Table {
 			if m.Created.Own == 0 {
 				continue
 			}
-			more := r.Added(v.Name, i).P50
-			one = append(one, ms(more), ms(m.Created.Own), ms(more-m.Created.Own))
-			alone = append(alone, ms(m.Direct.P50), ms(m.Direct.Own), ms(m.Direct.P50-m.Direct.Own))
+			none := r.of(variant.None).Sizes[i].Created.Rest
+			one = append(one, ms(r.Added(v.Name, i).P50), ms(m.Created.Own), ms(m.Created.Rest-none))
+			alone = append(alone, ms(m.Direct.P50), ms(m.Direct.Own), ms(m.Direct.Rest))
 		}
 		if len(one) > 1 {
 			added.Rows, direct.Rows = append(added.Rows, one), append(direct.Rows, alone)

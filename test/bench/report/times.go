@@ -15,8 +15,9 @@ type Times struct {
 	Parts []float64 `json:"parts"`
 	Tails []float64 `json:"tails"`
 	// Own is how long the server itself says that it took, from the first byte of a review to its
-	// answer; 0: it does not say.
-	Own float64 `json:"own,omitempty"`
+	// answer, and Rest all else: medians of means over some rounds. Own is 0 if it does not say.
+	Own  float64 `json:"own,omitempty"`
+	Rest float64 `json:"rest,omitempty"`
 }
 
 // parts are into how many a run is cut.
@@ -51,6 +52,14 @@ func percentile(times []time.Duration, percent int) float64 {
 
 // Milliseconds are those of a time, to the microsecond.
 func Milliseconds(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
+
+// Mean is the mean; of one time at least.
+func Mean(times []time.Duration) (mean time.Duration) {
+	for _, t := range times {
+		mean += t
+	}
+	return mean / time.Duration(len(times))
+}
 
 // Median is the middle one, the mean of the two middle ones of an even number; 0 of none.
 func Median(values []float64) float64 {
