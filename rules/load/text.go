@@ -14,23 +14,26 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// parse returns the root of the only document, or nil after reporting why
-// there is none.
-func (l *loader) parse(data []byte) *yaml.Node {
-	start := mark{1, 1}
+// check refuses what is not to be parsed.
+func (l *loader) check(data []byte) bool {
 	if len(data) > MaxFileSize {
 		l.report(start, Error, fileTooLarge, nil,
 			"got %d bytes, want at most %d (8 MiB): split the rules over several installations, or join rules that differ only in their destinations", len(data), MaxFileSize)
-		return nil
+		return false
 	}
-	if !l.checkText(data) || !l.checkMarks(data) {
-		return nil
-	}
+	return l.checkText(data) && l.checkMarks(data)
+}
+
+// start is the position of what is wrong with the whole text.
+var start = mark{1, 1}
+
+// parse returns the root of the only document, or nil after reporting why
+// there is none.
+func (l *loader) parse(data []byte) *yaml.Node {
 	if bytes.Contains(data, []byte("%YAML 1.2")) {
 		data = []byte(yamltext.Readable(string(data)))
 	}
-	reader, err := yaml.NewLoader(bytes.NewReader(data),
-		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	reader, err := newReader(bytes.NewReader(data))
 	if err != nil { // only for options that contradict each other
 		l.report(start, Error, badSyntax, nil, "%v", err)
 		return nil
@@ -63,6 +66,11 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			"got an empty file, want apiVersion: %s, kind: %s and rules", rules.APIVersion, rules.Kind)
 	}
 	return root
+}
+
+// newReader reads documents of YAML.
+func newReader(text io.Reader) (*yaml.Loader, error) {
+	return yaml.NewLoader(text, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 }
 
 // checkText refuses what YAML's reader refuses without telling where.
