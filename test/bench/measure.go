@@ -43,9 +43,11 @@ func measure(ctx context.Context, s *stage.Stage, requests int, say func(what st
 	}
 	for i := range s.Variants {
 		if v := &s.Variants[i]; v.Webhook() {
-			if result.Variants[i].Resident, err = s.Resident(v); err != nil {
+			resident, err := s.Resident(v)
+			if err != nil {
 				return nil, err
 			}
+			result.Variants[i].Resident = &resident
 		}
 	}
 	return result, s.AllAnswered()

@@ -27,8 +27,8 @@ func (r *Run) Tables() []Table {
 		Head:  r.head("ms", "x"),
 	}
 	crowd := Table{
-		Title: fmt.Sprintf("Pods created by %d clients at once, %d of each: a second; p99 in ms; memory of the server afterwards", r.Settings.Clients, r.Settings.Crowd),
-		Head:  append(r.head("/s", "p99"), "MiB"),
+		Title: fmt.Sprintf("Pods created by %d clients at once, %d of each: a second; p99 in ms; memory of the server afterwards, its own and of the program's file", r.Settings.Clients, r.Settings.Crowd),
+		Head:  append(r.head("/s", "p99"), "own MiB", "file MiB"),
 	}
 	for _, v := range r.Variants {
 		one, alone, together := []string{v.Title}, []string{v.Title}, []string{v.Title}
@@ -44,13 +44,15 @@ func (r *Run) Tables() []Table {
 				alone = append(alone, fmt.Sprintf("%.2f / %.2f", m.Direct.P50, m.Direct.P99), times(*m.Direct, *r.of(variant.Bare).Sizes[i].Direct))
 			}
 		}
-		memory := ""
-		if v.Resident > 0 {
-			memory = fmt.Sprintf("%.0f", float64(v.Resident)/(1<<20))
+		own, file := "", ""
+		if v.Resident != nil {
+			own, file = fmt.Sprintf("%.0f", mib(v.Resident.Own)), fmt.Sprintf("%.0f", mib(v.Resident.File))
+		}
+		if len(alone) > 1 {
 			direct.Rows = append(direct.Rows, alone)
 		}
 		created.Rows = append(created.Rows, one)
-		crowd.Rows = append(crowd.Rows, append(together, memory))
+		crowd.Rows = append(crowd.Rows, append(together, own, file))
 	}
 	return []Table{created, direct, crowd}
 }

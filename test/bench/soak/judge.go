@@ -32,9 +32,9 @@ func Verdicts(results []Result) (list []report.Verdict) {
 			list = append(list, report.Verdict{What: what, Size: r.Title, Want: want, Got: got, Low: got, High: got})
 		}
 		early, late := r.median(1, 2), r.median(4, 5)
-		add("memory in the last fifth of the time to that in the second", 1.1, float64(late.Resident)/float64(early.Resident))
+		add("memory in the last fifth of the time to that in the second", 1.1, late.Resident.MiB()/early.Resident.MiB())
 		add("goroutines in the last fifth more than in the second", 2, float64(late.Goroutines-early.Goroutines))
-		add("MiB in the last fifth", residentMiB[r.Variant.Rules], float64(late.Resident)/(1<<20))
+		add("MiB in the last fifth", residentMiB[r.Variant.Rules], late.Resident.MiB())
 		// What the machine does to the bare server it does to this one too, give or take what
 		// two counts of the same rare thing may differ by: three times the root of their sum.
 		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), math.Round(float64(noise)+3*math.Sqrt(2*float64(noise))), float64(r.Slow))
@@ -54,7 +54,10 @@ func (r *Result) median(from, to int) Look {
 		return values[len(values)/2]
 	}
 	return Look{
-		Resident:   middle(func(l Look) int64 { return l.Resident }),
+		Resident: report.Memory{
+			Own:  middle(func(l Look) int64 { return l.Resident.Own }),
+			File: middle(func(l Look) int64 { return l.Resident.File }),
+		},
 		Goroutines: int(middle(func(l Look) int64 { return int64(l.Goroutines) })),
 	}
 }
@@ -65,7 +68,7 @@ func Print(out io.Writer, results []Result) (met bool) {
 		fmt.Fprintf(out, "%s: %d admissions, the slowest took %s, %d longer than %s\n", r.Title, r.Asked, r.Slowest.Round(time.Millisecond/10), r.Slow, slow)
 		if len(r.Looks) > 0 {
 			last := r.Looks[len(r.Looks)-1]
-			fmt.Fprintf(out, "    rules loaded %d times; at the end %.0f MiB, %d goroutines\n", len(r.Looks), float64(last.Resident)/(1<<20), last.Goroutines)
+			fmt.Fprintf(out, "    rules loaded %d times; at the end %s, %d goroutines\n", len(r.Looks), last.Resident, last.Goroutines)
 		}
 	}
 	met = true

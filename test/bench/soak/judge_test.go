@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 )
 
@@ -16,7 +17,7 @@ func steady() []Result {
 		r.count(time.Millisecond)
 		for range 10 {
 			if v.Rules > 0 {
-				r.Looks = append(r.Looks, Look{30 << 20, 80})
+				r.Looks = append(r.Looks, Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80})
 			}
 		}
 		results = append(results, r)
@@ -33,15 +34,15 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"steady", func(_, _ *Result) {}, ""},
 		// What is taken at the start does not count as growth.
-		{"warm-up", func(_, few *Result) { few.Looks[0].Resident, few.Looks[1].Resident = 10<<20, 20<<20 }, ""},
+		{"warm-up", func(_, few *Result) { few.Looks[0].Resident.Own, few.Looks[1].Resident.Own = 0, 5<<20 }, ""},
 		{"growing", func(_, few *Result) {
 			for i := range few.Looks {
-				few.Looks[i].Resident += int64(i) * 700 << 10
+				few.Looks[i].Resident.Own += int64(i) * 700 << 10
 			}
 		}, "memory in the last fifth"},
 		{"large", func(_, few *Result) {
 			for i := range few.Looks {
-				few.Looks[i].Resident = 41 << 20
+				few.Looks[i].Resident.File = 31 << 20
 			}
 		}, "MiB in the last fifth"},
 		{"goroutines", func(_, few *Result) { few.Looks[8].Goroutines, few.Looks[9].Goroutines = 83, 83 }, "goroutines"},

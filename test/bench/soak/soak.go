@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/stage"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 )
@@ -41,8 +42,8 @@ type Result struct {
 
 // Look is the state of a process at some time.
 type Look struct {
-	Resident   int64 `json:"residentBytes"`
-	Goroutines int   `json:"goroutines"`
+	Resident   report.Memory `json:"resident"`
+	Goroutines int           `json:"goroutines"`
 }
 
 // Run asks each variant so many times, with reviews of all sizes in turn. Every so often it looks at
