@@ -106,9 +106,9 @@ func TestSoak(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range results {
-		looked := len(r.Looks) > 0 && r.Looks[0].Resident.MiB() > 0 && r.Looks[0].Goroutines > 0
-		if r.Asked != admissions || r.Slowest <= 0 || looked != (r.Variant.Rules > 0) {
-			t.Errorf("%s: asked %d times, slowest %s, looks %v; want %d, all with a time, and looks at a holdfast only", r.Title, r.Asked, r.Slowest, r.Looks, admissions)
+		looked := len(r.Fifths) > 0 && r.Fifths[0].Resident.MiB() > 0 && r.Fifths[0].Goroutines > 0
+		if r.Asked != admissions || r.Slowest <= 0 || r.Times.P50 <= 0 || looked != (r.Rules > 0) {
+			t.Errorf("%s: asked %d times, slowest %s, looks %v; want %d, all with a time, and looks at a holdfast only", r.Title, r.Asked, r.Slowest, r.Fifths, admissions)
 		}
 	}
 	if list := soak.Verdicts(results); len(list) != 8 {

@@ -21,7 +21,7 @@ func measure(ctx context.Context, s *stage.Stage, requests int, say func(what st
 	result = &report.Run{Settings: report.Settings{
 		Requests: requests, Direct: 2 * requests, Clients: clients, Crowd: each * clients * rounds,
 	}}
-	if result.Machine, err = machine(s.Cluster); err != nil {
+	if result.Machine, err = report.ThisMachine(s.Cluster.Config); err != nil {
 		return nil, err
 	}
 	cells, err := prepare(s, result)

@@ -16,6 +16,28 @@ type Table struct {
 	Rows  [][]string
 }
 
+// Print writes a table for the terminal.
+func (t Table) Print(out io.Writer) error {
+	fmt.Fprintf(out, "\n%s\n", t.Title)
+	writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{t.Head}, t.Rows...) {
+		fmt.Fprintln(writer, strings.Join(row, "\t"))
+	}
+	return writer.Flush()
+}
+
+// Markdown writes a table for a page.
+func (t Table) Markdown() string {
+	var b strings.Builder
+	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
+	line(t.Head)
+	line(strings.Split(strings.TrimSuffix(strings.Repeat("---,", len(t.Head)), ","), ","))
+	for _, row := range t.Rows {
+		line(row)
+	}
+	return b.String()
+}
+
 // Tables are all that was measured.
 func (r *Run) Tables() []Table {
 	created := Table{
@@ -83,12 +105,7 @@ func (r *Run) Print(out io.Writer) error {
 		fmt.Fprintf(out, "%s pod: %.1f KB, its review %.1f KB\n", size.Name, float64(size.Pod)/1e3, float64(size.Review)/1e3)
 	}
 	for _, table := range r.Tables() {
-		fmt.Fprintf(out, "\n%s\n", table.Title)
-		writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, row := range append([][]string{table.Head}, table.Rows...) {
-			fmt.Fprintln(writer, strings.Join(row, "\t"))
-		}
-		if err := writer.Flush(); err != nil {
+		if err := table.Print(out); err != nil {
 			return err
 		}
 	}

@@ -13,11 +13,11 @@ import (
 func steady() []Result {
 	var results []Result
 	for _, v := range Variants() {
-		r := Result{Variant: v, Title: v.Title}
+		r := Result{variant: v, Title: v.Title, Rules: v.Rules}
 		r.count(time.Millisecond)
 		for range 10 {
 			if v.Rules > 0 {
-				r.Looks = append(r.Looks, Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80})
+				r.looks = append(r.looks, Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80})
 			}
 		}
 		results = append(results, r)
@@ -34,18 +34,18 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"steady", func(_, _ *Result) {}, ""},
 		// What is taken at the start does not count as growth.
-		{"warm-up", func(_, few *Result) { few.Looks[0].Resident.Own, few.Looks[1].Resident.Own = 0, 5<<20 }, ""},
+		{"warm-up", func(_, few *Result) { few.looks[0].Resident.Own, few.looks[1].Resident.Own = 0, 5<<20 }, ""},
 		{"growing", func(_, few *Result) {
-			for i := range few.Looks {
-				few.Looks[i].Resident.Own += int64(i) * 700 << 10
+			for i := range few.looks {
+				few.looks[i].Resident.Own += int64(i) * 700 << 10
 			}
 		}, "memory in the last fifth"},
 		{"large", func(_, few *Result) {
-			for i := range few.Looks {
-				few.Looks[i].Resident.File = 31 << 20
+			for i := range few.looks {
+				few.looks[i].Resident.File = 31 << 20
 			}
 		}, "MiB in the last fifth"},
-		{"goroutines", func(_, few *Result) { few.Looks[8].Goroutines, few.Looks[9].Goroutines = 83, 83 }, "goroutines"},
+		{"goroutines", func(_, few *Result) { few.looks[8].Goroutines, few.looks[9].Goroutines = 83, 83 }, "goroutines"},
 		{"slow", func(_, few *Result) { few.count(slow + 1) }, "requests over 50ms, with 0 of the bare server"},
 		{"not too slow", func(_, few *Result) { few.count(slow) }, ""},
 		// 4 of the one and 8 of the other may be the same noise.
@@ -55,6 +55,9 @@ func TestVerdicts(t *testing.T) {
 	for _, test := range tests {
 		results := steady()
 		test.change(&results[0], &results[1])
+		for i := range results {
+			results[i].sum()
+		}
 		var got []string
 		for _, v := range Verdicts(results) {
 			if !v.Met() {
@@ -71,7 +74,7 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%s: got %q, want one about %q", test.name, got, test.want)
 		}
 	}
-	if results := steady(); results[0].Variant.Name != variant.Bare || results[1].Variant.Rules != variant.Few {
+	if results := steady(); results[0].variant.Name != variant.Bare || results[1].Rules != variant.Few {
 		t.Error("the bare server does not come first, then few rules")
 	}
 }

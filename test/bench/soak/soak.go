@@ -29,15 +29,33 @@ func Variants() []variant.Variant {
 	return variant.Some(variant.Bare, variant.Holdfast(variant.Few, pods.Plain), variant.Holdfast(variant.Many, pods.Plain))
 }
 
+// JSONFile is the name of a report's file in docs.
+const JSONFile = "soak.json"
+
+// Report is what became of all of it.
+type Report struct {
+	Machine    report.Machine `json:"machine"`
+	Namespaces int            `json:"namespaces"`
+	Results    []Result       `json:"results"`
+}
+
 // Result is what became of each variant.
 type Result struct {
-	Variant variant.Variant `json:"-"`
-	Title   string          `json:"title"`
-	Asked   int             `json:"asked"`
-	Slow    int             `json:"slow"` // took longer than 50 ms
-	Slowest time.Duration   `json:"slowestNanoseconds"`
-	// Looks are of a holdfast, in the order of time.
-	Looks []Look `json:"looks,omitempty"`
+	Title string `json:"title"`
+	Rules int    `json:"rules,omitempty"` // of holdfast; 0: it is the bare server
+	Asked int    `json:"asked"`
+	// Times are of all answers, their parts in the order of time.
+	Times   report.Times  `json:"times"`
+	Slow    int           `json:"slow"` // took longer than 50 ms
+	Slowest time.Duration `json:"slowestNanoseconds"`
+	// Loaded is how often a holdfast got new rules, Fifths are the medians of what was seen of it
+	// before each time, by the fifths of the time.
+	Loaded int    `json:"loaded,omitempty"`
+	Fifths []Look `json:"fifths,omitempty"`
+
+	variant variant.Variant
+	times   []time.Duration
+	looks   []Look
 }
 
 // Look is the state of a process at some time.
@@ -51,7 +69,7 @@ type Look struct {
 func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admissions int, every time.Duration) ([]Result, error) {
 	results := make([]Result, len(variants))
 	for i, v := range variants {
-		results[i] = Result{Variant: v, Title: v.Title}
+		results[i] = Result{variant: v, Title: v.Title, Rules: v.Rules}
 	}
 	asking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -95,16 +113,27 @@ func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admiss
 	if err := context.Cause(asking); err != nil {
 		return nil, err
 	}
-	for _, r := range results {
-		if r.Variant.Rules > 0 && len(r.Looks) < fewest {
-			return nil, fmt.Errorf("got %d looks at %s, want %d at least: ask more often", len(r.Looks), r.Title, fewest)
+	for i := range results {
+		r := &results[i]
+		if r.Rules > 0 && len(r.looks) < fewest {
+			return nil, fmt.Errorf("got %d looks at %s, want %d at least: ask more often", len(r.looks), r.Title, fewest)
 		}
+		r.sum()
 	}
 	return results, inForce(ctx, s, variants, 77)
 }
 
+// sum sums up what was seen.
+func (r *Result) sum() {
+	r.Times, r.Loaded = report.Sum(r.times), len(r.looks)
+	for i := 0; i < fewest && r.looks != nil; i++ {
+		r.Fifths = append(r.Fifths, median(r.looks[i*len(r.looks)/fewest:(i+1)*len(r.looks)/fewest]))
+	}
+}
+
 func (r *Result) count(took time.Duration) {
 	r.Asked++
+	r.times = append(r.times, took)
 	r.Slowest = max(r.Slowest, took)
 	if took > slow {
 		r.Slow++
@@ -114,7 +143,7 @@ func (r *Result) count(took time.Duration) {
 // look looks at every holdfast, and gives it new rules.
 func look(ctx context.Context, s *stage.Stage, results []Result, hours int) error {
 	for i := range results {
-		v := &results[i].Variant
+		v := &results[i].variant
 		if v.Rules == 0 {
 			continue
 		}
@@ -126,7 +155,7 @@ func look(ctx context.Context, s *stage.Stage, results []Result, hours int) erro
 		if err != nil {
 			return err
 		}
-		results[i].Looks = append(results[i].Looks, Look{resident, goroutines})
+		results[i].looks = append(results[i].looks, Look{resident, goroutines})
 		if err := s.SetRules(v, hours); err != nil {
 			return err
 		}

@@ -16,21 +16,16 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
 	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
-	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 )
 
 // Resident is how much memory a variant's server has in use now.
-func (s *Stage) Resident(v *variant.Variant) (m report.Memory, err error) {
+func (s *Stage) Resident(v *variant.Variant) (report.Memory, error) {
 	one := s.servers[v.Name]
 	if one == nil {
-		return m, fmt.Errorf("%s: no server", v.Name)
+		return report.Memory{}, fmt.Errorf("%s: no server", v.Name)
 	}
-	if m.Own, err = cluster.Memory(one.pid, "RssAnon"); err != nil {
-		return m, err
-	}
-	m.File, err = cluster.Memory(one.pid, "RssFile")
-	return m, err
+	return report.MemoryOf(one.pid)
 }
 
 // Goroutines is how many a holdfast has now, by its own metrics.
