@@ -10,7 +10,7 @@ import (
 
 const (
 	// gcPercent makes the collector run at half its usual distance where much lives: the
-	// compiled rules, 20 MiB for 10,000, and ConfigMaps. That keeps the process, and the peak of
+	// compiled rules, 8 MiB for 10,000, and ConfigMaps. That keeps the process, and the peak of
 	// loading rules, a third smaller.
 	gcPercent = 50
 	// gcRoom is how many bytes of garbage may gather where little lives. A review leaves 30 KB,

@@ -43,7 +43,7 @@ var (
 	ofKilobytes   = []int{1, 10, 100, 200}
 	ofNamespaces  = []int{10, 50, 500, 5_000}
 	ofConfigMaps  = []int{0, 200, 2_000, 20_000}
-	ofBypassCIDRs = []int{1, 10, 100, 1_000}
+	ofBypassCIDRs = []int{10, 100, 1_000, 5_000}
 )
 
 // inputs are all that is measured, those of the cluster last: what was made there stays.

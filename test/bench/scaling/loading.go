@@ -18,8 +18,8 @@ import (
 
 // loading is a rules file to be loaded.
 type loading struct {
-	title string
 	rules int
+	form  string
 	text  func(rules string) (string, error) // of the file, from that with YAML
 	// configMap says that it is no file, but the ConfigMap.
 	configMap bool
@@ -28,11 +28,11 @@ type loading struct {
 func loadings() (list []loading) {
 	plain := func(text string) (string, error) { return text, nil }
 	for _, n := range toThousands {
-		list = append(list, loading{title: growth.Number(n) + " rules", rules: n, text: plain})
+		list = append(list, loading{rules: n, text: plain})
 	}
 	return append(list,
-		loading{title: "10,000 rules, as JSON", rules: 10_000, text: asJSON},
-		loading{title: "6,000 rules, in the ConfigMap: hardly more fit", rules: 6_000, text: plain, configMap: true})
+		loading{rules: 10_000, form: "as JSON", text: asJSON},
+		loading{rules: 6_000, form: "in the ConfigMap, where hardly more fit", text: plain, configMap: true})
 }
 
 // asJSON is a rules file whose list cannot be cut into pieces.
@@ -52,29 +52,29 @@ func (b *bench) loads(ctx context.Context) (list []growth.Load, err error) {
 		if l.rules > b.most {
 			continue
 		}
-		b.say("loading " + l.title)
-		measured, err := b.load(ctx, &l)
-		if err != nil {
-			return nil, fmt.Errorf("loading %s: %w", l.title, err)
+		m := growth.Load{Rules: l.rules, Form: l.form}
+		b.say("loading " + m.Title())
+		if err := b.load(ctx, &l, &m); err != nil {
+			return nil, fmt.Errorf("loading %s: %w", m.Title(), err)
 		}
-		list = append(list, measured)
+		list = append(list, m)
 	}
 	return list, nil
 }
 
-func (b *bench) load(ctx context.Context, l *loading) (m growth.Load, err error) {
+func (b *bench) load(ctx context.Context, l *loading, m *growth.Load) error {
 	rules := manyRules(l.rules)
 	text, err := l.text(rules)
 	if err != nil {
-		return m, err
+		return err
 	}
 	edited, err := l.text(strings.Replace(rules, "48h", "47h", 1))
 	if err != nil {
-		return m, err
+		return err
 	}
-	m = growth.Load{Title: l.title, Rules: l.rules, Bytes: len(text)}
+	m.Bytes = len(text)
 	if m.Milliseconds, err = timeOfLoading([]byte(text)); err != nil {
-		return m, err
+		return err
 	}
 	var p *process
 	var edit func() error
@@ -86,14 +86,14 @@ func (b *bench) load(ctx context.Context, l *loading) (m growth.Load, err error)
 		edit = func() error { return p.write(edited) }
 	}
 	if err != nil {
-		return m, err
+		return err
 	}
 	defer p.stop()
 	if m.Start, err = p.peak(); err != nil {
-		return m, err
+		return err
 	}
 	m.Reload, err = p.reload(ctx, edit)
-	return m, err
+	return err
 }
 
 // timeOfLoading is the median time in which a text becomes a set of rules here, in milliseconds.

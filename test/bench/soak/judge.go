@@ -34,7 +34,7 @@ func Verdicts(results []Result) (list []report.Verdict) {
 		early, late := r.Fifths[1], r.Fifths[4]
 		add("memory in the last fifth of the time to that in the second", 1.1, late.Resident.MiB()/early.Resident.MiB())
 		add("goroutines in the last fifth more than in the second", 2, float64(late.Goroutines-early.Goroutines))
-		add("MiB in the last fifth", residentMiB[r.Rules], late.Resident.MiB())
+		add("MiB when it is over", residentMiB[r.Rules], r.After.Resident.MiB())
 		// What the machine does to the bare server it does to this one too, give or take what
 		// two counts of the same rare thing may differ by: three times the root of their sum.
 		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), math.Round(float64(noise)+3*math.Sqrt(2*float64(noise))), float64(r.Slow))
@@ -59,13 +59,13 @@ func (r *Report) Table() report.Table {
 
 // Growth is what became of the processes, by the fifths of the time.
 func (r *Report) Growth() report.Table {
-	t := report.Table{Head: []string{"", "rules loaded", "memory, goroutines", "", "", "", ""}}
+	t := report.Table{Head: []string{"", "rules loaded", "memory, goroutines", "", "", "", "", "afterwards"}}
 	for _, of := range r.Results {
 		if of.Rules == 0 {
 			continue
 		}
 		row := []string{of.Title, fmt.Sprint(of.Loaded)}
-		for _, f := range of.Fifths {
+		for _, f := range append(of.Fifths, *of.After) {
 			row = append(row, fmt.Sprintf("%.0f (%.0f), %d", f.Resident.MiB(), float64(f.Resident.File)/(1<<20), f.Goroutines))
 		}
 		t.Rows = append(t.Rows, row)
@@ -97,8 +97,7 @@ func Print(out io.Writer, results []Result) (met bool) {
 	for _, r := range results {
 		fmt.Fprintf(out, "%s: %d admissions, the slowest took %s, %d longer than %s\n", r.Title, r.Asked, r.Slowest.Round(time.Millisecond/10), r.Slow, slow)
 		if r.Rules > 0 {
-			last := r.Fifths[fewest-1]
-			fmt.Fprintf(out, "    rules loaded %d times; in the last fifth %s, %d goroutines\n", r.Loaded, last.Resident, last.Goroutines)
+			fmt.Fprintf(out, "    rules loaded %d times; afterwards %s, %d goroutines\n", r.Loaded, r.After.Resident, r.After.Goroutines)
 		}
 	}
 	met = true

@@ -21,6 +21,8 @@ const (
 	slow = 50 * time.Millisecond
 	// fewest looks say something: one in each fifth of the time.
 	fewest = 5
+	// settleTime is longer than loading rules takes.
+	settleTime = 3 * time.Second
 )
 
 // Variants are asked in turn: holdfast with few and with many rules, and the bare server, which
@@ -52,6 +54,8 @@ type Result struct {
 	// before each time, by the fifths of the time.
 	Loaded int    `json:"loaded,omitempty"`
 	Fifths []Look `json:"fifths,omitempty"`
+	// After is a holdfast when all is over, and nothing is loaded any more.
+	After *Look `json:"after,omitempty"`
 
 	variant variant.Variant
 	times   []time.Duration
@@ -120,7 +124,34 @@ func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admiss
 		}
 		r.sum()
 	}
-	return results, inForce(ctx, s, variants, 77)
+	if err := inForce(ctx, s, variants, 77); err != nil {
+		return nil, err
+	}
+	return results, lookAfter(ctx, s, results)
+}
+
+// lookAfter looks at every holdfast when it has given back what loading its last rules needed.
+func lookAfter(ctx context.Context, s *stage.Stage, results []Result) error {
+	time.Sleep(settleTime)
+	for i := range results {
+		if r := &results[i]; r.Rules > 0 {
+			look, err := lookAt(ctx, s, &r.variant)
+			if err != nil {
+				return err
+			}
+			r.After = &look
+		}
+	}
+	return nil
+}
+
+// lookAt looks at a holdfast.
+func lookAt(ctx context.Context, s *stage.Stage, v *variant.Variant) (look Look, err error) {
+	if look.Resident, err = s.Resident(v); err != nil {
+		return look, err
+	}
+	look.Goroutines, err = s.Goroutines(ctx, v)
+	return look, err
 }
 
 // sum sums up what was seen.
@@ -147,15 +178,11 @@ func look(ctx context.Context, s *stage.Stage, results []Result, hours int) erro
 		if v.Rules == 0 {
 			continue
 		}
-		resident, err := s.Resident(v)
+		look, err := lookAt(ctx, s, v)
 		if err != nil {
 			return err
 		}
-		goroutines, err := s.Goroutines(ctx, v)
-		if err != nil {
-			return err
-		}
-		results[i].looks = append(results[i].looks, Look{resident, goroutines})
+		results[i].looks = append(results[i].looks, look)
 		if err := s.SetRules(v, hours); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func example() *Run {
 		in.Rows = append(in.Rows, Row{N: n, Seen: same, New: same, Resident: report.Memory{Own: 10 << 20, File: 30 << 20}})
 	}
 	peak := Peak{After: 40 << 20, Most: 60 << 20}
-	return &Run{Inputs: []Input{in}, Loads: []Load{{Title: "1,000 rules", Rules: 1000, Bytes: 150_000, Start: peak, Reload: peak}}}
+	return &Run{Inputs: []Input{in}, Loads: []Load{{Rules: 1000, Bytes: 150_000, Start: peak, Reload: peak}}}
 }
 
 // What grows is told, and what the machine did to the process beside too is not.
@@ -85,6 +85,7 @@ func TestTables(t *testing.T) {
 		{"as wanted", func(r *Run) { r.Inputs[0].Wanted = Worse; r.Inputs[0].Rows[2].New.Milliseconds *= 8 }, (*Run).Laws, "rules constant more than linear more than linear met constant"},
 		{"memory", func(r *Run) { r.Inputs[0].Rows[2].Resident.Own <<= 3 }, (*Run).Laws, "rules constant constant constant met more than linear"},
 		{"loading", func(*Run) {}, (*Run).Loading, "1,000 rules 150 0.0 40 60 1.50 40 60 1.50 met"},
+		{"a form", func(r *Run) { r.Loads[0].Form = "as JSON" }, (*Run).Loading, "1,000 rules, as JSON 150 0.0 40 60 1.50 40 60 1.50 met"},
 		{"the start", func(r *Run) { r.Loads[0].Start.Most = 80 << 20 }, (*Run).Loading, "1,000 rules 150 0.0 40 80 2.00 40 60 1.50 **not met**"},
 		{"an edit", func(r *Run) { r.Loads[0].Reload.Most = 80 << 20 }, (*Run).Loading, "1,000 rules 150 0.0 40 60 1.50 40 80 2.00 **not met**"},
 		{"an input", func(r *Run) { r.Inputs[0].Rows = r.Inputs[0].Rows[2:] }, func(r *Run) report.Table { return r.Tables()[0] }, "1,000 0.40 1.00 0.40 1.00 40"},
@@ -94,5 +95,17 @@ func TestTables(t *testing.T) {
 		if got := strings.Join(test.table(run).Rows[0], " "); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
+	}
+}
+
+// The time of loading and what lives afterwards grow with rules in files alone.
+func TestLoadingLaws(t *testing.T) {
+	run := &Run{}
+	for _, n := range []int{10, 100, 1000, 10000} {
+		run.Loads = append(run.Loads, Load{Rules: n, Milliseconds: 1 + float64(n)/100, Start: Peak{After: 40 << 20}})
+	}
+	run.Loads = append(run.Loads, Load{Rules: 10, Form: "as JSON", Milliseconds: 1e6, Start: Peak{After: 1 << 40}})
+	if got := run.LoadingLaws(); got.Time != Linear || got.Memory != Constant {
+		t.Errorf("got time %s and memory %s, want linear and constant", got.Time, got.Memory)
 	}
 }

@@ -90,13 +90,26 @@ func (r *Run) Loading() report.Table {
 		Head:  []string{"", "KB", "ms", "start: MiB", "at most", "x", "reload: MiB", "at most", "x", ""},
 	}
 	for _, l := range r.Loads {
-		row := []string{l.Title, fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds)}
+		row := []string{l.Title(), fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds)}
 		for _, p := range []Peak{l.Start, l.Reload} {
 			row = append(row, mib(p.After), mib(p.Most), fmt.Sprintf("%.2f", p.x()))
 		}
 		t.Rows = append(t.Rows, append(row, met(max(l.Start.x(), l.Reload.x()) < mostPeak)))
 	}
 	return t
+}
+
+// LoadingLaws are how the time of loading grows with rules in a file, and the memory after a start.
+func (r *Run) LoadingLaws() (laws struct{ Time, Memory Law }) {
+	var rules []int
+	var times, memory []float64
+	for _, l := range r.Loads {
+		if l.Form == "" {
+			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Start.After))
+		}
+	}
+	laws.Time, laws.Memory = LawOf(rules, times), LawOf(rules, memory)
+	return laws
 }
 
 // Print writes the run for the terminal.
@@ -107,7 +120,12 @@ func (r *Run) Print(out io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	if r.Loads == nil {
+		return nil
+	}
+	laws := r.LoadingLaws()
+	_, err := fmt.Fprintf(out, "with rules, the time is %s, memory after the start %s\n", laws.Time, laws.Memory)
+	return err
 }
 
 func met(as bool) string {

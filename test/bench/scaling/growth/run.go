@@ -41,13 +41,22 @@ func (t Time) x() float64 { return t.Milliseconds / t.Beside }
 
 // Load is what loading rules took.
 type Load struct {
-	Title string `json:"title"`
 	Rules int    `json:"rules"`
-	Bytes int    `json:"bytes"` // of the text
+	Form  string `json:"form,omitempty"` // of the text, if it is not a file with YAML
+	Bytes int    `json:"bytes"`
 	// Milliseconds is the median of parsing and compiling, in a process that does nothing else.
 	Milliseconds float64 `json:"milliseconds"`
 	Start        Peak    `json:"start"`  // of the process
 	Reload       Peak    `json:"reload"` // of an edit, while others are in force
+}
+
+// Title names it.
+func (l *Load) Title() string {
+	title := Number(l.Rules) + " rules"
+	if l.Form != "" {
+		title += ", " + l.Form
+	}
+	return title
 }
 
 // Peak is how much memory a process has afterwards, and the most that it had, all that is resident.
