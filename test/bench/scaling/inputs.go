@@ -24,14 +24,25 @@ type situation struct {
 	rules string
 	pod   *corev1.Pod
 	// patched says that the pod is to get annotations.
-	patched bool
-	cluster objects // that it has at least
+	patched     bool
+	inConfigMap bool    // is what the pod's address is
+	cluster     objects // that it has at least
+}
+
+// known is the pod, or one like it that is decided alike where no cluster is known.
+func (s *situation) known() *corev1.Pod {
+	if s.inConfigMap {
+		return typical(pods.Plain)
+	}
+	return s.pod
 }
 
 const (
 	header = "apiVersion: holdfast.dev/v1alpha1\nkind: Rules\nrules:\n"
 	// sessions is the rule that pods with an address match.
 	sessions = "- name: sessions\n  destinations: {middleware: [redis]}\n  workloads: {referencing: true}\n  strategy: {idleTimeout: 48h}\n"
+	// ofItsOwn makes holdfast remember nothing from one pod for the next: each draws its own duration.
+	ofItsOwn = "- name: jitter\n  destinations: {ports: [1024]}\n  workloads: {namespaces: [" + pods.Namespace + "]}\n  strategy: {drainDuration: 12h, drainJitter: 10}\n"
 	few      = 10
 )
 
@@ -61,8 +72,8 @@ func inputs() []input {
 		{"CIDRs of a rule, for pods that show an address in one", growth.Constant, toThousands, func(n int) situation {
 			return situation{rules: oneRule("cidrs: ["+cidrs(n)+"]", true, "idleTimeout: 48h"), pod: with("SESSIONS", "10.0.0.7:6379"), patched: true}
 		}},
-		{"CIDRs that a rule takes past the sidecar", growth.Linear, ofBypassCIDRs, func(n int) situation {
-			return situation{rules: oneRule("cidrs: ["+cidrs(n)+"]", false, "bypass: CIDRs"), pod: typical(pods.Plain), patched: true}
+		{"CIDRs that a rule takes past the sidecar, worked out for each pod", growth.Linear, ofBypassCIDRs, func(n int) situation {
+			return situation{rules: oneRule("cidrs: ["+cidrs(n)+"]", false, "bypass: CIDRs") + ofItsOwn, pod: typical(pods.Plain), patched: true}
 		}},
 		{"variables of a pod", growth.Linear, ofVariables, func(n int) situation {
 			s := situation{rules: manyRules(few), pod: typical(pods.Plain), patched: true}
@@ -83,7 +94,7 @@ func inputs() []input {
 			return situation{rules: manyRules(few), pod: typical(pods.Plain), patched: true, cluster: objects{namespaces: n}}
 		}},
 		{"ConfigMaps that are read", growth.Constant, ofConfigMaps, func(n int) situation {
-			return situation{rules: manyRules(few), pod: typical(pods.InConfigMap), patched: true, cluster: objects{5_000, n}}
+			return situation{rules: manyRules(few), pod: typical(pods.InConfigMap), inConfigMap: true, patched: true, cluster: objects{5_000, n}}
 		}},
 	}
 }

@@ -28,7 +28,6 @@ type bench struct {
 	settings
 	cluster     *cluster.Cluster
 	environment []string
-	beside      *process // stays the same
 	made        objects
 }
 
@@ -58,34 +57,48 @@ func measure(ctx context.Context, s settings) (result *growth.Run, err error) {
 			return nil, err
 		}
 	}
-	if b.beside, err = b.start(ctx, manyRules(few)); err != nil {
-		return nil, err
-	}
-	defer b.beside.stop()
 	for _, in := range inputs() {
 		if !strings.Contains(in.title, s.only) {
 			continue
 		}
-		measured := growth.Input{Title: in.title, Wanted: in.wanted}
-		for _, n := range in.amounts {
-			if n > s.most {
-				continue
-			}
-			s.say(fmt.Sprintf("%s: %d", in.title, n))
-			row, err := b.row(ctx, in.of(n))
-			if err != nil {
-				return nil, fmt.Errorf("%s, %d: %w", in.title, n, err)
-			}
-			row.N = n
-			measured.Rows = append(measured.Rows, row)
+		rows, err := b.rows(ctx, &in)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.title, err)
 		}
-		result.Inputs = append(result.Inputs, measured)
+		result.Inputs = append(result.Inputs, growth.Input{Title: in.title, Wanted: in.wanted, Rows: rows})
 	}
 	return result, nil
 }
 
+// rows measures every amount of an input, beside a process that has the least of it.
+func (b *bench) rows(ctx context.Context, in *input) (rows []growth.Row, err error) {
+	least := in.of(in.amounts[0])
+	beside, err := b.startAlone(ctx, least.rules)
+	if err != nil {
+		return nil, err
+	}
+	defer beside.stop()
+	review, err := reviews.Body(least.known())
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range in.amounts {
+		if n > b.most {
+			continue
+		}
+		b.say(fmt.Sprintf("%s: %d", in.title, n))
+		row, err := b.row(ctx, in.of(n), beside.ask(review, least.patched, false))
+		if err != nil {
+			return nil, fmt.Errorf("%d: %w", n, err)
+		}
+		row.N = n
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
 // row measures one situation.
-func (b *bench) row(ctx context.Context, s situation) (row growth.Row, err error) {
+func (b *bench) row(ctx context.Context, s situation, beside load.Call) (row growth.Row, err error) {
 	if err := b.make(ctx, s.cluster); err != nil {
 		return row, err
 	}
@@ -101,18 +114,14 @@ func (b *bench) row(ctx context.Context, s situation) (row growth.Row, err error
 	if err != nil {
 		return row, err
 	}
-	small, err := reviews.Body(pods.Pod(pods.Small, pods.Plain, "scaling"))
-	if err != nil {
-		return row, err
-	}
 	times, err := load.Interleave(ctx, max(1, b.requests/10), b.requests, []load.Call{
-		p.ask(review, s.patched, false), p.ask(review, s.patched, true), b.beside.ask(small, true, false),
+		p.ask(review, s.patched, false), p.ask(review, s.patched, true), beside,
 	})
 	if err != nil {
 		return row, err
 	}
-	beside := report.Sum(times[2]).P50
-	row.Seen = growth.Time{Milliseconds: report.Sum(times[0]).P50, Beside: beside}
-	row.New = growth.Time{Milliseconds: report.Sum(times[1]).P50, Beside: beside}
+	same := report.Sum(times[2]).P50
+	row.Seen = growth.Time{Milliseconds: report.Sum(times[0]).P50, Beside: same}
+	row.New = growth.Time{Milliseconds: report.Sum(times[1]).P50, Beside: same}
 	return row, nil
 }

@@ -30,6 +30,15 @@ type process struct {
 
 // start starts a holdfast with rules in a file of its own.
 func (b *bench) start(ctx context.Context, rules string) (*process, error) {
+	return b.startWithFile(ctx, rules, cluster.HoldfastOptions{Args: []string{"--read-configmaps"}, Env: b.environment})
+}
+
+// startAlone starts one that knows of no cluster, and so stays the same whatever is made there.
+func (b *bench) startAlone(ctx context.Context, rules string) (*process, error) {
+	return b.startWithFile(ctx, rules, cluster.HoldfastOptions{Env: append([]string{"KUBECONFIG="}, b.environment...)})
+}
+
+func (b *bench) startWithFile(ctx context.Context, rules string, options cluster.HoldfastOptions) (*process, error) {
 	folder, err := os.MkdirTemp(b.dir, "rules-")
 	if err != nil {
 		return nil, err
@@ -38,25 +47,27 @@ func (b *bench) start(ctx context.Context, rules string) (*process, error) {
 	if err := p.write(rules); err != nil {
 		return nil, err
 	}
-	return p, b.install(ctx, p, nil)
+	options.RulesFile = p.rules
+	return p, b.install(ctx, p, options)
 }
 
 // startWithConfigMap starts a holdfast whose rules are in the ConfigMap.
 func (b *bench) startWithConfigMap(ctx context.Context, rules string) (*process, error) {
 	p := &process{}
-	return p, b.install(ctx, p, func(object *unstructured.Unstructured) {
-		if object.GetKind() == "ConfigMap" {
-			object.Object["data"] = map[string]any{admission.RulesKey: rules}
-		}
+	return p, b.install(ctx, p, cluster.HoldfastOptions{
+		Args: []string{"--read-configmaps"}, Env: b.environment,
+		Change: func(object *unstructured.Unstructured) {
+			if object.GetKind() == "ConfigMap" {
+				object.Object["data"] = map[string]any{admission.RulesKey: rules}
+			}
+		},
 	})
 }
 
-// install starts the program with the arguments and the environment of deploy/install.yaml.
-func (b *bench) install(ctx context.Context, p *process, change func(*unstructured.Unstructured)) (err error) {
-	p.Holdfast, err = b.cluster.Install(ctx, cluster.HoldfastOptions{
-		Binary: b.holdfast, RulesFile: p.rules, Args: []string{"--read-configmaps", "--drain=0s"}, Env: b.environment, Change: change,
-	})
-	if err != nil {
+// install starts the program, as deploy/install.yaml has it.
+func (b *bench) install(ctx context.Context, p *process, options cluster.HoldfastOptions) (err error) {
+	options.Binary, options.Args = b.holdfast, append(options.Args, "--drain=0s")
+	if p.Holdfast, err = b.cluster.Install(ctx, options); err != nil {
 		return err
 	}
 	p.client = p.Authority.Client()

@@ -29,8 +29,8 @@ type Row struct {
 	Resident report.Memory `json:"resident"`
 }
 
-// Time is the median of an answer, beside that of a process that had the same noise: the same one for
-// all, with 10 rules and a small pod.
+// Time is the median of an answer, beside that of a process that was asked in turn and so had the same
+// noise: the same one for all amounts, with the least of the input and without a cluster.
 type Time struct {
 	Milliseconds float64 `json:"milliseconds"`
 	Beside       float64 `json:"besideMilliseconds"`
