@@ -254,8 +254,12 @@ func List[T any](s *Scanner, into *[]T, read func(*T)) {
 		return
 	}
 	*into = []T{}
+	const usual = 4 // items, for which a list does not grow
 	for range s.Items {
 		var item T
+		if len(*into) == 0 {
+			*into = make([]T, 0, usual)
+		}
 		*into = append(*into, item)
 		read(&(*into)[len(*into)-1])
 	}
