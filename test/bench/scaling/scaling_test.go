@@ -12,8 +12,21 @@ import (
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
-// Every rules file that is measured with can be loaded, and all text of it is in pieces or JSON.
-func TestRulesOfInputs(t *testing.T) {
+// Every rules file that is measured with can be loaded, and what is for a ConfigMap fits into one.
+func TestRules(t *testing.T) {
+	for _, l := range loadings() {
+		text, err := l.text(manyRules(l.rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file, problems := load.Rules("rules.yaml", []byte(text)); file == nil || len(file.Rules) != l.rules {
+			t.Errorf("%d rules, %s: %v", l.rules, l.form, problems)
+		}
+		const room = 1 << 20 // in a ConfigMap
+		if l.configMap && len(text) > room {
+			t.Errorf("%d rules, %s: got %d bytes, want %d at most", l.rules, l.form, len(text), room)
+		}
+	}
 	for _, in := range inputs() {
 		for _, n := range in.amounts {
 			if file, problems := load.Rules("rules.yaml", []byte(in.of(n).rules)); file == nil {
