@@ -33,7 +33,8 @@ func (l *loader) parse(data []byte) *yaml.Node {
 	if bytes.Contains(data, []byte("%YAML 1.2")) {
 		data = []byte(yamltext.Readable(string(data)))
 	}
-	reader, err := newReader(bytes.NewReader(data))
+	text, shift := unmistakable(data)
+	reader, err := newReader(text)
 	if err != nil { // only for options that contradict each other
 		l.report(start, Error, badSyntax, nil, "%v", err)
 		return nil
@@ -46,9 +47,10 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			break
 		}
 		if err != nil {
-			l.syntaxError(data, err)
+			l.syntaxError(data, err, shift)
 			return nil
 		}
+		unshift(&document, shift)
 		// Empty documents, such as a "---" at the end leaves, count for nothing.
 		if len(document.Content) != 1 || document.Content[0].Kind == yaml.ScalarNode && document.Content[0].ShortTag() == nullTag {
 			continue
@@ -66,6 +68,28 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			"got an empty file, want apiVersion: %s, kind: %s and rules", rules.APIVersion, rules.Kind)
 	}
 	return root
+}
+
+// unmistakable is a text for YAML's parser. One that is a mapping in braces, as JSON is, might be
+// the key of another mapping up to its end, and the parser keeps 200 bytes for every sign of it until
+// then. On the line of a document's start it cannot be: shift is by how much columns of the first line
+// are greater then. Braces in braces are a template that somebody forgot to render.
+func unmistakable(data []byte) (text io.Reader, shift int) {
+	const start = "--- "
+	if text = bytes.NewReader(data); !bytes.HasPrefix(data, []byte("{")) || bytes.HasPrefix(data, []byte("{{")) {
+		return text, 0
+	}
+	return io.MultiReader(strings.NewReader(start), text), len(start)
+}
+
+// unshift moves what is on the first line to its place.
+func unshift(n *yaml.Node, shift int) {
+	if n.Line == 1 {
+		n.Column -= shift
+	}
+	for _, below := range n.Content {
+		unshift(below, shift)
+	}
 }
 
 // newReader reads documents of YAML.
@@ -138,7 +162,7 @@ func (l *loader) checkMarks(data []byte) bool {
 
 // syntaxError reports what YAML's parser says, at its position, with the usual
 // cause where that is known.
-func (l *loader) syntaxError(data []byte, err error) {
+func (l *loader) syntaxError(data []byte, err error, shift int) {
 	at, message := mark{1, 1}, err.Error()
 	var load *yaml.LoadError
 	if errors.As(err, &load) {
@@ -152,6 +176,9 @@ func (l *loader) syntaxError(data []byte, err error) {
 		case load.ContextMark.Line > 0:
 			at = mark{load.ContextMark.Line, max(load.ContextMark.Column, 1)}
 		}
+	}
+	if at.line == 1 {
+		at.column = max(at.column-shift, 1)
 	}
 	message = "got text that is not YAML (" + oneLine(message) + "), want a rules file"
 	if hint := syntaxHint(textLine(data, at.line), message); hint != "" {
