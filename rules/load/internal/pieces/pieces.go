@@ -1,5 +1,5 @@
 // Package pieces cuts the text of a rules file into parts that YAML's parser reads one after the
-// other: the tree of a text takes thirty times the memory of the text, and ten times that of the
+// other: the tree of a text takes twenty times the memory of the text, and several times that of the
 // rules in it.
 //
 // Only what people and charts write is cut, a list of rules in block style: a line "rules:", and

@@ -59,6 +59,13 @@ func TestLawOf(t *testing.T) {
 	}
 }
 
+// What becomes less does not grow.
+func TestLawOfLess(t *testing.T) {
+	if got := LawOf([]int{10, 100, 1000, 10000}, []float64{1, 1.1, 1.11, 0.7}); got != Constant {
+		t.Errorf("got %s, want constant", got)
+	}
+}
+
 // example is a run in which nothing grows, and loading takes little.
 func example() *Run {
 	same := Time{Milliseconds: 0.4, Beside: 0.2}

@@ -1,6 +1,9 @@
 package growth
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Law is how something grows with an input.
 type Law int
@@ -18,20 +21,15 @@ func (l Law) String() string {
 	return [...]string{"constant", "logarithmic", "linear", "more than linear"}[l]
 }
 
-// noise is how far values may lie apart that count as the same: medians of requests that differ in
-// nothing do, from one process to the next.
+// noise is how many times the first value others may be that count as the same: medians of requests
+// that differ in nothing lie apart, from one process to the next.
 const noise = 1.2
 
-// LawOf returns the law that values follow: constant, if they lie within noise; else that of a
-// start and a multiple of the input's logarithm, of the input, or of its square, whichever leaves
-// the smallest error, relative to the values. The first two need three values; fewer are constant
-// or linear.
+// LawOf returns the law that values follow: constant, if none is more than the first by more than
+// noise; else that of a start and a multiple of the input's logarithm, of the input, or of its square,
+// whichever leaves the smallest error, relative to the values.
 func LawOf(inputs []int, values []float64) Law {
-	low, high := math.Inf(1), 0.0
-	for _, v := range values {
-		low, high = min(low, v), max(high, v)
-	}
-	if high <= noise*low {
+	if slices.Max(values) <= noise*values[0] {
 		return Constant
 	}
 	best, least := Linear, math.Inf(1)
