@@ -77,7 +77,7 @@ bench-compare: ## Benchmarks beside those of commit BASE, in turn (minutes, quie
 bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (6 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench
 
-bench-scaling: build tools ## What grows with rules, ports, networks, variables, namespaces, ConfigMaps, and how (4 minutes, quiet machine)
+bench-scaling: build tools ## What grows with rules, ports, networks, variables, namespaces, ConfigMaps, and how (2 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench/scaling
 
 soak: build tools ## 200,000 admissions while rules change each second: does it become slow or large? (9 minutes, quiet machine)
