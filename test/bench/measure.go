@@ -21,7 +21,7 @@ func measure(ctx context.Context, s *stage.Stage, requests int, say func(what st
 	result = &report.Run{Settings: report.Settings{
 		Requests: requests, Direct: 2 * requests, Clients: clients, Crowd: each * clients * rounds,
 	}}
-	if result.Machine, err = machine(s.Cluster); err != nil {
+	if result.Machine, err = report.ThisMachine(s.Cluster.Config); err != nil {
 		return nil, err
 	}
 	cells, err := prepare(s, result)
@@ -43,9 +43,11 @@ func measure(ctx context.Context, s *stage.Stage, requests int, say func(what st
 	}
 	for i := range s.Variants {
 		if v := &s.Variants[i]; v.Webhook() {
-			if result.Variants[i].Resident, err = s.Resident(v); err != nil {
+			resident, err := s.Resident(v)
+			if err != nil {
 				return nil, err
 			}
+			result.Variants[i].Resident = &resident
 		}
 	}
 	return result, s.AllAnswered()

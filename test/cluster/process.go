@@ -57,3 +57,9 @@ func Memory(pid int, field string) (int64, error) {
 	kib, err := strconv.ParseInt(string(found[1]), 10, 64)
 	return kib << 10, err
 }
+
+// ForgetPeak makes VmHWM what a process has in use now.
+// Source: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
+func ForgetPeak(pid int) error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
+}
