@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/go-logr/zapr"
 	uzap "go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -18,6 +19,9 @@ const logFlush = 500 * time.Millisecond
 
 // newLog makes the webhook's log. What it holds back is written by flush, and where a
 // goroutine's panic ends the process.
+//
+// Every line is written. controller-runtime's own log leaves out most of those that say the
+// same more than 100 times a second; here each of them is about another pod.
 func newLog(options *zap.Options, to io.Writer) (log logr.Logger, flush func()) {
 	// Without Sync, which would wait for the disk.
 	buffer := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(struct{ io.Writer }{to}), FlushInterval: logFlush}
@@ -28,5 +32,12 @@ func newLog(options *zap.Options, to io.Writer) (log logr.Logger, flush func()) 
 		return nil
 	})
 	utilruntime.PanicHandlers = append(utilruntime.PanicHandlers, func(context.Context, any) { _ = buffer.Sync() })
-	return zap.New(zap.UseFlagOptions(options), zap.WriteTo(buffer), zap.RawZapOpts(errorsAtOnce)), func() { _ = buffer.Stop() }
+	var every zapcore.Core // below the one that samples
+	remember := uzap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		every = core
+		return core
+	})
+	raw := zap.NewRaw(zap.UseFlagOptions(options), zap.WriteTo(buffer), zap.RawZapOpts(errorsAtOnce, remember))
+	whole := raw.WithOptions(uzap.WrapCore(func(zapcore.Core) zapcore.Core { return every }))
+	return zapr.NewLogger(whole), func() { _ = buffer.Stop() }
 }

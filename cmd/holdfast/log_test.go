@@ -50,3 +50,17 @@ func TestLogIsBuffered(t *testing.T) {
 		})
 	}
 }
+
+// Pods that come by the hundred each have their line.
+func TestEveryLineIsWritten(t *testing.T) {
+	const many = 1000
+	var written cluster.Output
+	log, flush := newLog(&zap.Options{}, &written)
+	for range many {
+		log.Info("pod patched")
+	}
+	flush()
+	if got := strings.Count(written.String(), "\n"); got != many {
+		t.Errorf("got %d lines, want %d", got, many)
+	}
+}

@@ -11,14 +11,56 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
 // Operation is one operation of a patch.
 type Operation struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`           // a JSON pointer
-	Value any    `json:"value,omitzero"` // nil for "remove"
+	Op    string
+	Path  string // a JSON pointer
+	Value any    // nil for "remove"
+}
+
+// MarshalJSON writes the operation as RFC 6902 has it.
+func (o Operation) MarshalJSON() ([]byte, error) { return o.append(nil) }
+
+// Append appends a patch. It is written without reflection, since every patched pod
+// waits for one. Only a text that is no UTF-8 is an error.
+func Append(dst []byte, operations []Operation) (_ []byte, err error) {
+	dst = append(dst, '[')
+	for i, o := range operations {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = o.append(dst); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+func (o Operation) append(dst []byte) (_ []byte, err error) {
+	dst = append(append(append(dst, `{"op":"`...), o.Op...), `","path":`...)
+	if dst, err = jsontext.AppendQuote(dst, o.Path); err != nil {
+		return nil, err
+	}
+	switch value := o.Value.(type) {
+	case nil:
+	case string:
+		if dst, err = jsontext.AppendQuote(append(dst, `,"value":`...), value); err != nil {
+			return nil, err
+		}
+	default: // an object that was missing
+		text, err := json.Marshal(value, json.Deterministic(true))
+		if err != nil {
+			return nil, err
+		}
+		dst = append(append(dst, `,"value":`...), text...)
+	}
+	return append(dst, '}'), nil
 }
 
 // Target is a pod or pod template in a JSON document.

@@ -22,7 +22,7 @@ func TestAllocations(t *testing.T) {
 		r.Header = header
 		h.ServeHTTP(discard{http.Header{}}, r)
 	})
-	if got > 120 {
-		t.Errorf("got %v allocations for a review of 13 KB, want at most 120", got)
+	if got > 85 {
+		t.Errorf("got %v allocations for a review of 13 KB, want at most 85", got)
 	}
 }

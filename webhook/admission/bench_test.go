@@ -11,9 +11,15 @@ import (
 // bigReview is a review as an API server sends it for a pod of two containers
 // with probes, resources, volumes and 40 variables, managed fields included:
 // 13 KB.
-func bigReview() string {
+func bigReview() string { return reviewWith(20) }
+
+// fatReview is the same with 242 variables, and so 58 KB.
+func fatReview() string { return reviewWith(121) }
+
+// reviewWith is a review of a pod with so many variables in each of two containers.
+func reviewWith(variables int) string {
 	var env, fields strings.Builder
-	for i := range 20 {
+	for i := range variables {
 		fmt.Fprintf(&env, `{"name":"FEATURE_FLAG_%02d","value":"https://flags.internal.example.com/v2/teams/shop/environments/production/flags/%02d?default=off&refresh=30s&sample=0.25"},`, i, i)
 		fmt.Fprintf(&fields, `"k:{\"name\":\"FEATURE_FLAG_%02d\"}":{".":{},"f:name":{},"f:value":{}},`, i)
 	}
@@ -72,6 +78,9 @@ func BenchmarkHandlerNothingToDo(b *testing.B) {
 func TestBigReview(t *testing.T) {
 	if size := len(bigReview()); size < 12_500 || size > 13_500 {
 		t.Errorf("got %d bytes, want about 13,000", size)
+	}
+	if size := len(fatReview()); size < 55_000 || size > 60_000 {
+		t.Errorf("got %d bytes, want about 58,000", size)
 	}
 	if response := responseOf(t, post(newPodHandler(t, testRules), bigReview())); len(response.Patch) == 0 {
 		t.Errorf("got no patch, want one: %v", response.AuditAnnotations)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,8 +28,8 @@ var refusalCodes = []int{
 	http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
 }
 
-// body is the body of one request. Decoded strings are copies, so it is free
-// again once its review is answered.
+// body is the body of one request. What is decoded of it are parts of its text, so
+// it is never written again, and goes with the last of them.
 type body struct {
 	received time.Time // when reading it began
 	data     []byte
@@ -40,21 +39,11 @@ type body struct {
 	// For whoever waits for memory that a slow sender holds.
 	began  time.Time // when it got some
 	cut    atomic.Bool
-	cutOff func()
+	cutOff func() // nil as long as it holds none
 }
-
-// bodies are buffers of usualBodyBytes. How many are in use at a time is bounded
-// by the number of connections.
-var bodies = sync.Pool{New: func() any { return new([usualBodyBytes]byte) }}
 
 // giveBack ends the use of a body when its request is answered.
 func (b *body) giveBack() {
-	if b.taken == 0 {
-		if cap(b.data) == usualBodyBytes {
-			bodies.Put((*[usualBodyBytes]byte)(b.data[:usualBodyBytes]))
-		}
-		return
-	}
 	b.data = nil
 	bodyMemory.give(b.taken)
 }
@@ -68,18 +57,8 @@ func (b *body) read(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.ContentLength > maxBodyBytes {
 		return tooLarge()
 	}
-	b.data = bodies.Get().(*[usualBodyBytes]byte)[:0]
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	b.cutOff = func() {
-		if !b.cut.Swap(true) {
-			cancel()
-			// Without a deadline the one of the whole request counts.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now())
-		}
-	}
-	err := b.fill(ctx, r)
-	bodyMemory.arrived(b)
+	b.data = make([]byte, 0, firstBytes(r.ContentLength))
+	err := b.fill(w, r)
 	switch {
 	case b.cut.Load():
 		return &refusal{http.StatusRequestTimeout, fmt.Sprintf("got %d bytes of the body in %s while others waited for memory, want all of it at once", len(b.data), time.Since(b.began).Round(time.Millisecond))}
@@ -100,11 +79,26 @@ func (b *body) read(w http.ResponseWriter, r *http.Request) *refusal {
 // errNoMemory ends reading a body that others leave no room for.
 var errNoMemory = errors.New("too many bodies at a time")
 
+// firstBytes is how much room a body of a length has before any of it has come.
+func firstBytes(length int64) int64 {
+	if length < 0 {
+		return firstBodyBytes
+	}
+	return min(length, firstBodyBytes)
+}
+
 // fill reads until the end, or one byte too many.
-func (b *body) fill(ctx context.Context, r *http.Request) error {
+func (b *body) fill(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
 	for int64(len(b.data)) != r.ContentLength {
 		if len(b.data) == cap(b.data) {
-			if err := b.grow(ctx, r.ContentLength); err != nil {
+			size := b.next(r.ContentLength)
+			if size > usualBodyBytes && b.cutOff == nil {
+				var arrived func()
+				ctx, arrived = b.mayBeCut(ctx, w)
+				defer arrived()
+			}
+			if err := b.grow(ctx, size); err != nil {
 				return err
 			}
 		}
@@ -122,28 +116,45 @@ func (b *body) fill(ctx context.Context, r *http.Request) error {
 	return nil
 }
 
-// grow makes room for the whole body if its length is known, as those of API
-// servers are, so that nobody who holds some waits for more; or doubles it. From
-// here on it counts.
-func (b *body) grow(ctx context.Context, length int64) error {
-	size := int(length)
-	if length < 0 {
-		size = min(2*cap(b.data), maxBodyBytes+1)
+// mayBeCut lets others end the reading, until it has arrived.
+func (b *body) mayBeCut(ctx context.Context, w http.ResponseWriter) (cuttable context.Context, arrived func()) {
+	cuttable, cancel := context.WithCancel(ctx)
+	b.cutOff = func() {
+		if !b.cut.Swap(true) {
+			cancel()
+			// Without a deadline the one of the whole request counts.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+		}
 	}
-	more := size - b.taken
-	if !bodyMemory.take(ctx, more, func() { bodyMemory.cutSlow(more, b) }) {
-		return errNoMemory
+	return cuttable, func() {
+		bodyMemory.arrived(b)
+		cancel()
 	}
-	if b.taken == 0 {
-		b.began = time.Now()
-		bodyMemory.arriving(b)
+}
+
+// next is how much room to make: for the whole body if its length is known, as those of API
+// servers are, so that nobody who holds some waits for more; or twice as much.
+func (b *body) next(length int64) int {
+	if length >= 0 {
+		return int(length)
 	}
-	b.taken = size
-	small := b.data
-	b.data = append(make([]byte, 0, size), small...)
-	if cap(small) == usualBodyBytes {
-		bodies.Put((*[usualBodyBytes]byte)(small[:usualBodyBytes]))
+	return min(2*cap(b.data), maxBodyBytes+1)
+}
+
+// grow makes room for so many bytes. What is larger than usual counts.
+func (b *body) grow(ctx context.Context, size int) error {
+	if size > usualBodyBytes {
+		more := size - b.taken
+		if !bodyMemory.take(ctx, more, func() { bodyMemory.cutSlow(more, b) }) {
+			return errNoMemory
+		}
+		if b.taken == 0 {
+			b.began = time.Now()
+			bodyMemory.arriving(b)
+		}
+		b.taken = size
 	}
+	b.data = append(make([]byte, 0, size), b.data...)
 	return nil
 }
 

@@ -54,6 +54,22 @@ func TestPromisedBodyTakesNoMemory(t *testing.T) {
 	}
 }
 
+// A body whose length is known moves once: what has come while only little room was made.
+func TestRoomForKnownLength(t *testing.T) {
+	for _, size := range []int{firstBodyBytes - 1, firstBodyBytes + 1, usualBodyBytes, usualBodyBytes + 1, 1 << 20} {
+		var b body
+		r := httptest.NewRequest(http.MethodPost, MutatePodsPath, strings.NewReader(padded(size)))
+		r.Header.Set("Content-Type", "application/json")
+		if refused := b.read(httptest.NewRecorder(), r); refused != nil {
+			t.Fatal(refused.text)
+		}
+		if len(b.data) != size || cap(b.data) != size {
+			t.Errorf("got %d bytes in room for %d, want %d", len(b.data), cap(b.data), size)
+		}
+		b.giveBack()
+	}
+}
+
 func freeOf(b *budget) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -43,6 +43,11 @@ const (
 	// asking: reviews of pods are 5-50 KB. All connections together may use it
 	// at a time, so it is part of what they cost.
 	usualBodyBytes = 32 << 10
+	// firstBodyBytes is how much of that is there before a byte has come: nearly all
+	// reviews have less, and some connections send a header only.
+	firstBodyBytes = 16 << 10
+	// usualAnswerBytes is room for an answer, and for a patch.
+	usualAnswerBytes = 1 << 10
 	// maxBodyMemory bounds all bodies over usualBodyBytes that are in memory at a
 	// time, whichever handler they came to, or whoever may create pods could fill
 	// the memory limit, as dry runs even, and leave everybody else's pods

@@ -1,8 +1,6 @@
 package admission
 
 import (
-	"encoding/json"
-
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/jsonpatch"
 )
@@ -22,5 +20,5 @@ func podPatch(pod *podObject, outcome *rules.Outcome) ([]byte, error) {
 	if len(operations) == 0 {
 		return nil, nil
 	}
-	return json.Marshal(operations)
+	return jsonpatch.Append(make([]byte, 0, usualAnswerBytes), operations)
 }

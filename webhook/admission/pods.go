@@ -44,6 +44,11 @@ func (h *PodHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, h.Metrics, expectPods, h)
 }
 
+// decode implements reviewer.
+func (h *PodHandler) decode(body []byte, weight int) (*request[podObject], error) {
+	return decodePodReview(body, weight)
+}
+
 // decide makes the response that carries the outcome.
 func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response, error) {
 	outcome := h.outcome(r)
@@ -54,9 +59,7 @@ func (h *PodHandler) decide(_ context.Context, r *request[podObject]) (response,
 	resp := allowed()
 	resp.AuditAnnotations = audit(&outcome)
 	resp.record = func() { h.record(r, &outcome) }
-	if patch != nil {
-		resp.Patch, resp.PatchType = patch, patchTypeJSON
-	}
+	resp.Patch = patch
 	for _, w := range outcome.Warnings {
 		resp.Warnings = append(resp.Warnings, w.Text())
 	}
@@ -87,7 +90,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 	}
 	namespace := h.Cluster.Namespace(r.Namespace)
 	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
-	pod := r.Object.facts(namespace, mesh)
+	pod := factsOf(r, namespace, mesh)
 	pod.Lot = h.Lot()
 	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
 	outcome := h.Decide(h.Store.Set(), pod, h.Options)
@@ -135,11 +138,11 @@ func (h *PodHandler) record(r *request[podObject], outcome *rules.Outcome) {
 	case rules.TooLarge, rules.LeftAlone: // somebody expects a patch
 		level = 0
 	case rules.InternalError:
-		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes))...)
+		h.Log.Error(r.unread, unchanged, append(podFields(r), "reason", string(outcome.Reason), "detail", clip.Text(outcome.Detail, maxAuditBytes))...)
 		return
 	}
 	if log := h.Log.V(level); log.Enabled() {
-		fields := append(podFields(r), "reason", outcome.Reason, "detail", clip.Text(outcome.Detail, maxAuditBytes), "rules", loggedRules(outcome.Rules))
+		fields := append(podFields(r), "reason", string(outcome.Reason), "detail", clip.Text(outcome.Detail, maxAuditBytes), "rules", loggedRules(outcome.Rules))
 		if len(outcome.Observed) > 0 {
 			fields = append(fields, "observed", loggedRules(outcome.Observed))
 		}

@@ -20,96 +20,34 @@ import (
 const (
 	reviewAPIVersion = "admission.k8s.io/v1"
 	reviewKind       = "AdmissionReview"
-	patchTypeJSON    = "JSONPatch"
 )
 
 // review is an AdmissionReview whose object is an O.
 type review[O any] struct {
-	APIVersion string
-	Kind       string
-	Request    *request[O]
-}
-
-func (w *review[O]) readFrom(r *objectReader) error {
-	return r.members(func(name string) error {
-		switch name {
-		case "apiVersion":
-			return r.string(&w.APIVersion)
-		case "kind":
-			return r.string(&w.Kind)
-		case "request":
-			return readPointer(r, &w.Request, func() error { return w.Request.readFrom(r) })
-		}
-		return r.skip()
-	})
-}
-
-// readPointer reads a value that may be missing by read, for which there is room then.
-func readPointer[T any](r *objectReader, into **T, read func() error) error {
-	if r.PeekKind() == jsontext.KindNull {
-		return r.skip()
-	}
-	*into = new(T)
-	return read()
+	APIVersion string      `json:"apiVersion"`
+	Kind       string      `json:"kind"`
+	Request    *request[O] `json:"request"`
 }
 
 type request[O any] struct {
-	UID         string
-	Kind        groupVersionKind
-	SubResource string
-	Name        string
-	Namespace   string
-	Operation   string
-	DryRun      bool
-	Object      *O
+	UID         string           `json:"uid"`
+	Kind        groupVersionKind `json:"kind"`
+	SubResource string           `json:"subResource"`
+	Name        string           `json:"name"`
+	Namespace   string           `json:"namespace"`
+	Operation   string           `json:"operation"`
+	DryRun      bool             `json:"dryRun"`
+	Object      *O               `json:"object"`
 
+	size     int       // of the object's JSON, in bytes
 	unread   error     // why Object, though sent, could not be read
 	received time.Time // when reading it began
 }
 
-func (q *request[O]) readFrom(r *objectReader) error {
-	return r.members(func(name string) error {
-		switch name {
-		case "uid":
-			return r.string(&q.UID)
-		case "kind":
-			return q.Kind.readFrom(r)
-		case "subResource":
-			return r.string(&q.SubResource)
-		case "name":
-			return r.string(&q.Name)
-		case "namespace":
-			return r.string(&q.Namespace)
-		case "operation":
-			return r.string(&q.Operation)
-		case "dryRun":
-			return r.bool(&q.DryRun)
-		case "object":
-			return readPointer(r, &q.Object, func() error {
-				if pod, ok := any(q.Object).(*podObject); ok {
-					return pod.readFrom(r)
-				}
-				return r.other(q.Object)
-			})
-		}
-		return r.skip()
-	})
-}
-
-type groupVersionKind struct{ Group, Version, Kind string }
-
-func (k *groupVersionKind) readFrom(r *objectReader) error {
-	return r.members(func(name string) error {
-		switch name {
-		case "group":
-			return r.string(&k.Group)
-		case "version":
-			return r.string(&k.Version)
-		case "kind":
-			return r.string(&k.Kind)
-		}
-		return r.skip()
-	})
+type groupVersionKind struct {
+	Group   string `json:"group"`
+	Version string `json:"version"`
+	Kind    string `json:"kind"`
 }
 
 // String is "v1 Pod" or "apps/v1 Deployment".
@@ -135,35 +73,30 @@ var errHeavy = fmt.Errorf("got an object of too many values, want one that takes
 // version of holdfast cannot read is still admitted; Object is then nil and
 // unread says why.
 func decodeReview[O any](body []byte, heavy int) (*request[O], error) {
-	err := errHeavy
-	if heavy <= maxReviewWeight {
-		var whole *review[O]
-		if whole, err = readReview[O](body); err == nil {
-			return whole.Request, checkReview(whole.APIVersion, whole.Kind, whole.Request != nil)
-		}
-	}
-	envelope, broken := readReview[jsontext.Value](body)
-	if broken != nil {
+	var whole review[jsontext.Value]
+	if err := json.Unmarshal(body, &whole); err != nil {
 		return nil, fmt.Errorf("cannot decode the AdmissionReview: %w", plain(err))
 	}
-	if err := checkReview(envelope.APIVersion, envelope.Kind, envelope.Request != nil); err != nil {
+	if err := checkReview(whole.APIVersion, whole.Kind, whole.Request != nil); err != nil {
 		return nil, err
 	}
-	r := envelope.Request
-	return &request[O]{
-		UID: r.UID, Kind: r.Kind, SubResource: r.SubResource, Name: r.Name,
-		Namespace: r.Namespace, Operation: r.Operation, DryRun: r.DryRun, unread: err,
-	}, nil
-}
-
-func readReview[O any](body []byte) (*review[O], error) {
-	r := newObjectReader(body)
-	defer r.end()
-	whole := new(review[O])
-	if err := whole.readFrom(r); err != nil {
-		return nil, err
+	from := whole.Request
+	r := &request[O]{
+		UID: from.UID, Kind: from.Kind, SubResource: from.SubResource, Name: from.Name,
+		Namespace: from.Namespace, Operation: from.Operation, DryRun: from.DryRun,
 	}
-	return whole, r.ended()
+	if from.Object != nil {
+		r.size = len(*from.Object)
+	}
+	switch {
+	case heavy > maxReviewWeight:
+		r.unread = errHeavy
+	case from.Object != nil:
+		if r.unread = json.Unmarshal(*from.Object, &r.Object); r.unread != nil {
+			r.Object = nil
+		}
+	}
+	return r, nil
 }
 
 func checkReview(apiVersion, kind string, hasRequest bool) error {
@@ -201,21 +134,13 @@ func unexpected[O any](r *request[O], want *expectation) string {
 	return "got " + clip.Text(got, rules.MaxWarningLength-len(rules.WarningText("got "+advice))) + advice
 }
 
-// answer is the AdmissionReview that goes back.
-type answer struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Response   response `json:"response"`
-}
-
+// response is the response of the AdmissionReview that goes back.
 type response struct {
-	UID              string            `json:"uid"` // set by encodeAnswer
-	Allowed          bool              `json:"allowed"`
-	Status           *status           `json:"status,omitzero"`
-	Patch            []byte            `json:"patch,omitempty"` // base64 on the wire
-	PatchType        string            `json:"patchType,omitempty"`
-	AuditAnnotations map[string]string `json:"auditAnnotations,omitempty"`
-	Warnings         []string          `json:"warnings,omitempty"`
+	Allowed          bool
+	Status           *status // of a denial
+	Patch            []byte  // a JSON patch
+	AuditAnnotations map[string]string
+	Warnings         []string
 
 	record func() // writes metrics and log once the answer is sent; may be nil
 }
@@ -248,13 +173,6 @@ type statusCause struct {
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
 	Field   string `json:"field"`
-}
-
-// encodeAnswer writes the AdmissionReview for the response to a review. Only a
-// text that is no UTF-8 cannot be encoded.
-func encodeAnswer(uid string, r response) ([]byte, error) {
-	r.UID = uid
-	return json.Marshal(answer{APIVersion: reviewAPIVersion, Kind: reviewKind, Response: r}, json.Deterministic(true))
 }
 
 // plain says of a decoding error what was found where, without the Go types

@@ -16,6 +16,8 @@ import (
 // reviewer decides about reviews whose object is an O. All that comes before
 // and after a decision is serve's.
 type reviewer[O any] interface {
+	// decode reads a review of a weight, as decodeReview does.
+	decode(body []byte, weight int) (*request[O], error)
 	// decide makes the response to a review. An error is a defect of holdfast,
 	// as a panic is.
 	// It may stop when ctx ends: nobody waits for the answer any more.
@@ -86,7 +88,7 @@ func answerTo[O any](ctx context.Context, b *body, m *Metrics, expected *expecta
 			answer, err = survive(caught)
 		}
 	}()
-	if r, err = decodeReview[O](b.data, b.weight); err != nil {
+	if r, err = h.decode(b.data, b.weight); err != nil {
 		return nil, nothing, err
 	}
 	r.received = b.received

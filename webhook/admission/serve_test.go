@@ -117,6 +117,10 @@ func (*unreadable) UnmarshalJSON([]byte) error { panic("the decoder's defect") }
 // unreachable admits and never gets to decide.
 type unreachable struct{ t *testing.T }
 
+func (unreachable) decode(body []byte, weight int) (*request[unreadable], error) {
+	return decodeReview[unreadable](body, weight)
+}
+
 func (u unreachable) decide(context.Context, *request[unreadable]) (response, error) {
 	u.t.Error("asked about an object that nobody could read")
 	return response{}, nil

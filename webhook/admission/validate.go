@@ -79,6 +79,11 @@ func (h *RulesHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, h.Metrics, expectRules, h)
 }
 
+// decode implements reviewer.
+func (h *RulesHandler) decode(body []byte, weight int) (*request[configMapObject], error) {
+	return decodeReview[configMapObject](body, weight)
+}
+
 // decide loads the rules, if they are any of holdfast's.
 func (h *RulesHandler) decide(ctx context.Context, r *request[configMapObject]) (response, error) {
 	object := r.Object

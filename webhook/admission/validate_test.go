@@ -60,7 +60,7 @@ func TestRulesHandler(t *testing.T) {
 		{"very many problems", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat("k: 1\n", 90_000)}), false, []string{"over 1000 error(s)", "more"}},
 		{"more than a ConfigMap holds", configMapReview(t, "r", labelled, map[string]string{"rules.yaml": strings.Repeat(" ", 1<<20+1)}), false, []string{"got rules of 1048577 bytes, want at most the 1048576"}},
 		{"no object", configMapReview(t, "r", labelled, nil, `"object":{`, `"object":null,"was":{`), false, []string{"got a review without object"}},
-		{"a strange shape", configMapReview(t, "r", labelled, nil, `"data":null`, `"data":[]`), false, []string{"cannot read this ConfigMap: got an array at /request/object/data"}},
+		{"a strange shape", configMapReview(t, "r", labelled, nil, `"data":null`, `"data":[]`), false, []string{"cannot read this ConfigMap: got an array at /data"}},
 		{"deleted", configMapReview(t, "r", labelled, bad, "UPDATE", "DELETE"), true, []string{"got DELETE"}},
 		{"a pod", configMapReview(t, "r", labelled, bad, `"kind":"ConfigMap"`, `"kind":"Pod"`), true, []string{"got v1 Pod"}},
 	} {
