@@ -18,8 +18,6 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
-
-	holdfast "github.com/holdfast-mesh/holdfast/webhook/admission"
 )
 
 // serveController serves a handler as programs built on controller-runtime do: in a manager,
@@ -45,13 +43,14 @@ func serveController(ctx context.Context, address, certs string, handler admissi
 			c.NextProtos = []string{"http/1.1"}
 		}},
 	})
-	server.Register(holdfast.MutatePodsPath, &webhook.Admission{Handler: handler})
 	m, err := manager.New(&rest.Config{Host: "https://127.0.0.1:1"}, manager.Options{ // nobody is asked there
 		WebhookServer: server, Metrics: metricsserver.Options{BindAddress: "0"},
 	})
 	if err != nil {
 		return err
 	}
+	// Every path: this program has no package of holdfast, which its memory would contain.
+	m.GetWebhookServer().Register("/", &webhook.Admission{Handler: handler})
 	return m.Start(ctx)
 }
 
