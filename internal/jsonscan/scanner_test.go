@@ -108,3 +108,20 @@ func TestMembers(t *testing.T) {
 		}
 	}
 }
+
+// Every byte at every place of the eight that are looked at at once.
+func TestPlain(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			text := []byte(strings.Repeat("a", 20))
+			text[at] = byte(c)
+			want := len(text)
+			if c == '"' || c == '\\' || c < ' ' || c >= 0x80 {
+				want = at
+			}
+			if got := plain(string(text), 0); got != want {
+				t.Errorf("got %d with %#x at %d, want %d", got, c, at, want)
+			}
+		}
+	}
+}
