@@ -111,7 +111,7 @@ Start here:
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl holdfast"}
 	}
 	// Not by cobra's Version with a template: text/template looks methods up by name, for which
-	// the linker would keep every exported method of every type. They were a quarter of the program.
+	// the linker would keep every exported method of every type. That was a fifth of the program.
 	root.Flags().BoolVarP(&asked, "version", "v", false, "version for "+root.DisplayName())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if cmd == root && !strings.HasPrefix(args[0], "-") {
