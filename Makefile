@@ -13,7 +13,7 @@ ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
 .DEFAULT_GOAL := help
 .PHONY: help build run demo test setup unit race fuzz e2e istio
-.PHONY: lab lab-all attacks bench bench-admission bench-compare soak mutants lint tools generate image release clean
+.PHONY: lab lab-all attacks bench bench-admission bench-compare bench-scaling soak mutants lint tools generate image release clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ bench-compare: ## Benchmarks beside those of commit BASE, in turn (minutes, quie
 
 bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (6 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench
+
+bench-scaling: build tools ## What grows with rules, ports, networks, variables, namespaces, ConfigMaps, and how (2 minutes, quiet machine)
+	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench/scaling
 
 soak: build tools ## 200,000 admissions while rules change each second: does it become slow or large? (9 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench -soak 200000

@@ -1,6 +1,10 @@
 package webhook
 
-import "testing"
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
 
 // Little that lives does not make the collector run all the time, and much does not make
 // the process twice as large.
@@ -16,4 +20,17 @@ func TestPercentFor(t *testing.T) {
 			t.Errorf("%d MiB live: got %d percent, want %d", c.live/mib, got, c.want)
 		}
 	}
+}
+
+// The channel closes after a collection, and not before.
+func TestNextCollection(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no collection but the test's own
+	done := nextCollection()
+	select {
+	case <-done:
+		t.Fatal("the channel is closed before there was a collection")
+	default:
+	}
+	runtime.GC()
+	<-done
 }

@@ -79,6 +79,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newRoot(program string, args []string) *cobra.Command {
+	var asked bool // for the version
 	root := &cobra.Command{
 		Use:   "holdfast",
 		Short: "Keep long-lived TCP connections of an Istio mesh alive",
@@ -97,15 +98,21 @@ Start here:
   holdfast webhook --help                   the server`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Version:       readBuildInfo().Version,
 		Args:          noArguments,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked {
+				return printVersion(cmd)
+			}
+			return cmd.Help()
+		},
 	}
 	if name := filepath.Base(program); strings.HasPrefix(name, "kubectl-") {
 		// kubectl runs a plugin by its file's name; help should show what the user typed.
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl holdfast"}
 	}
-	root.SetVersionTemplate(readBuildInfo().line())
+	// Not by cobra's Version with a template: text/template looks methods up by name, for which
+	// the linker would keep every exported method of every type. That was a fifth of the program.
+	root.Flags().BoolVarP(&asked, "version", "v", false, "version for "+root.DisplayName())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if cmd == root && !strings.HasPrefix(args[0], "-") {
 			return unknownCommand(cmd, args[0]) // whose flags the root cannot know

@@ -44,9 +44,11 @@ func readBuildInfo() buildInfo {
 	return info
 }
 
-// line is the text form.
-func (b buildInfo) line() string {
-	return fmt.Sprintf("holdfast %s %s %s\n", b.Version, b.Go, b.Platform)
+// printVersion prints the text form.
+func printVersion(cmd *cobra.Command) error {
+	info := readBuildInfo()
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "holdfast %s %s %s\n", info.Version, info.Go, info.Platform)
+	return err
 }
 
 func newVersion() *cobra.Command {
@@ -56,12 +58,10 @@ func newVersion() *cobra.Command {
 		Short: "Print version and build information",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info := readBuildInfo()
 			if output == "json" {
-				return encodeJSON(cmd.OutOrStdout(), info)
+				return encodeJSON(cmd.OutOrStdout(), readBuildInfo())
 			}
-			_, err := fmt.Fprint(cmd.OutOrStdout(), info.line())
-			return err
+			return printVersion(cmd)
 		},
 	}
 	outputFlag(cmd, &output, "text", "json")

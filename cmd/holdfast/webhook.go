@@ -42,7 +42,7 @@ and this flag go together. The object for "scope: Destinations" is never its bus
   holdfast webhook --rules-file rules.yaml --cert-dir certs`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, flush := newLog(&logging, cmd.ErrOrStderr())
+			log, flush := newLog(cmd.Context(), &logging, cmd.ErrOrStderr())
 			defer flush() // also by a panic
 			options.Logger = log
 			webhook.UseLogger(options.Logger)

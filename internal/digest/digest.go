@@ -4,6 +4,7 @@ package digest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 )
 
 // length is that of a digest in bytes; its text is twice as long. 64 bits tell
@@ -14,4 +15,11 @@ const length = 8
 func Hex(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:length])
+}
+
+// Of returns the digest of what write writes, a text that is nowhere as a whole.
+func Of(write func(io.Writer) error) (string, error) {
+	hash := sha256.New()
+	err := write(hash)
+	return hex.EncodeToString(hash.Sum(nil)[:length]), err
 }

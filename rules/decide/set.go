@@ -2,6 +2,7 @@ package decide
 
 import (
 	"hash/maphash"
+	"io"
 	"iter"
 	"sync"
 
@@ -102,9 +103,11 @@ func (c *compiled) compile(compiler *merge.Compiler, r *rules.Rule) {
 // hashOf is over every field of the file's types, so that none is forgotten;
 // those that decide nothing have the tag `json:"-"`.
 func hashOf(f *rules.File) string {
-	text, err := json.Marshal(f, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsonv1.FormatDurationAsNano(true))
+	hash, err := digest.Of(func(w io.Writer) error {
+		return json.MarshalWrite(w, f, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsonv1.FormatDurationAsNano(true))
+	})
 	if err != nil {
 		panic("rules.File has a field that is no JSON: " + err.Error())
 	}
-	return digest.Hex(text)
+	return hash
 }

@@ -2,17 +2,21 @@ package load
 
 import (
 	"bytes"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // FuzzLoad: whatever the text, Load ends without a panic, every problem has a
 // position inside the text and a code that is documented, and the same text
-// gives the same report.
+// gives the same report, whether it is read in pieces or not.
 func FuzzLoad(f *testing.F) {
 	for _, pattern := range []string{"testdata/*/*.yaml", "../../deploy/examples/rules.yaml"} {
 		files, err := filepath.Glob(pattern)
@@ -26,6 +30,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			f.Add(data)
 		}
+	}
+	for _, text := range misleading {
+		f.Add([]byte(header + text))
 	}
 	severities := documented(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -50,8 +57,27 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("got problems out of order:\n%s", report(problems))
 			}
 		}
-		if _, again := Rules("f", data); !slices.Equal(problems, again) {
-			t.Errorf("got another report for the same text:\n%s\n%s", report(problems), report(again))
+		for _, size := range []int{MaxFileSize, 1, 200} {
+			again, problemsAgain := rulesOf("f", data, size)
+			if !slices.Equal(problems, problemsAgain) {
+				t.Errorf("got another report for the same text in pieces of %d bytes:\n%s\n%s", size, report(problems), report(problemsAgain))
+			}
+			if diff := cmp.Diff(file, again, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+				t.Errorf("got another file from the same text in pieces of %d bytes: %s", size, diff)
+			}
 		}
 	})
+}
+
+// misleading are texts that are not what they look like in pieces.
+var misleading = []string{
+	"rules:\n- &a {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n- {<<: *a, name: b}\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: &s {idleTimeout: 2h}}\n- {name: b, destinations: {ports: [2]}, strategy: *s}\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n- {name: a, destinations: {ports: [2]}, strategy: {idleTimeout: 2h}, x: 1}\n- 1\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}, description: \"\n- b\n- c\"}\n- {name: d, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n",
+	"x: \"\nrules:\n- a\n- b\n- c\nd\"\nrules: []\n",
+	"rules:\n- name: a\n  destinations: {ports: [1]}\n  strategy: {idleTimeout: 2h}\n  description: |+\n    text\n\n\n- name: b\n  destinations: {ports: [2]}\n  strategy: {idleTimeout: 2h}\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n- {name: b, \n\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n# \u2028\n- {name: b, destinations: {ports: [2]}, strategy: {idleTimeout: 2h}}\n",
+	"rules:\n- {name: a, destinations: {ports: [1]}, strategy: {idleTimeout: 2h}}\n- - a\n  - b\n---\nrules:\n- c\n- d\n",
 }

@@ -52,7 +52,7 @@ func TestManyWarnings(t *testing.T) {
 
 // Of a file with very many mistakes no more is read than is told of.
 func TestReadingEndsWithTheLastProblem(t *testing.T) {
-	l := &loader{name: "f", texts: map[string]string{}, labels: map[string]error{}, over: map[string]bool{}}
+	l := newLoader("f")
 	l.file(l.parse([]byte(repeat(2_000_000, func(i int) string { return fmt.Sprintf("k%d: 1\n", i) }))))
 	if l.values > 2*maxProblems {
 		t.Errorf("read %d values of a file with more than %d mistakes, want it to end there", l.values, maxProblems)

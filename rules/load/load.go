@@ -36,6 +36,9 @@ const (
 	// for each, and within a line a thousand. 10,000 rules have 170,000.
 	maxMarks     = 300_000
 	maxLineMarks = 100_000
+	// pieceSize is how many bytes of a long list of rules are parsed at a time: the tree of more
+	// would be what a process needs its memory for.
+	pieceSize = 64 << 10
 	// maxDepth is how deep a file may nest; the format itself needs 8.
 	maxDepth = 64
 )
@@ -46,9 +49,14 @@ const (
 // YAML 1.2 and JSON are read; anchors, aliases and merge keys count as what
 // they stand for. After an error of syntax nothing else is reported.
 func Rules(name string, data []byte) (file *rules.File, problems Problems) {
-	l := &loader{name: name, texts: map[string]string{}, labels: map[string]error{}, over: map[string]bool{}}
-	if root := l.parse(data); root != nil {
-		file = l.file(root)
+	return rulesOf(name, data, pieceSize)
+}
+
+// rulesOf reads a file, a long list of rules in pieces of about so many bytes.
+func rulesOf(name string, data []byte, size int) (file *rules.File, problems Problems) {
+	l := newLoader(name)
+	if l.check(data) {
+		file, l = l.read(data, size)
 	}
 	l.problems.sort()
 	l.problems = l.problems.withoutRepeats()

@@ -20,8 +20,12 @@ const manyRules = 10_000
 // to tell what is wrong with them.
 func (l *loader) rules(v value, f *rules.File) {
 	names := make(map[string]mark)
-	f.Rules = slices.Grow(f.Rules, min(len(v.Content), manyRules))
-	l.list(v, "a list of rules", func(item value) {
+	room := len(v.Content)
+	for i := range l.cut {
+		room += l.cut[i].Len()
+	}
+	f.Rules = slices.Grow(f.Rules, min(room, manyRules))
+	read := func(item value) {
 		f.Rules = append(f.Rules, rules.Rule{Mode: f.Mode, Line: item.use.Line, Column: item.use.Column})
 		last := len(f.Rules) - 1
 		marks := l.rule(item, &f.Rules[last], names)
@@ -30,7 +34,9 @@ func (l *loader) rules(v value, f *rules.File) {
 			return
 		}
 		l.marks = append(l.marks, marks)
-	})
+	}
+	l.list(v, "a list of rules", read)
+	l.pieces(v, read)
 }
 
 func (l *loader) rule(item value, r *rules.Rule, names map[string]mark) (marks ruleMarks) {

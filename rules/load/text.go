@@ -14,23 +14,27 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
-// parse returns the root of the only document, or nil after reporting why
-// there is none.
-func (l *loader) parse(data []byte) *yaml.Node {
-	start := mark{1, 1}
+// check refuses what is not to be parsed.
+func (l *loader) check(data []byte) bool {
 	if len(data) > MaxFileSize {
 		l.report(start, Error, fileTooLarge, nil,
 			"got %d bytes, want at most %d (8 MiB): split the rules over several installations, or join rules that differ only in their destinations", len(data), MaxFileSize)
-		return nil
+		return false
 	}
-	if !l.checkText(data) || !l.checkMarks(data) {
-		return nil
-	}
+	return l.checkText(data) && l.checkMarks(data)
+}
+
+// start is the position of what is wrong with the whole text.
+var start = mark{1, 1}
+
+// parse returns the root of the only document, or nil after reporting why
+// there is none.
+func (l *loader) parse(data []byte) *yaml.Node {
 	if bytes.Contains(data, []byte("%YAML 1.2")) {
 		data = []byte(yamltext.Readable(string(data)))
 	}
-	reader, err := yaml.NewLoader(bytes.NewReader(data),
-		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	text, shift := unmistakable(data)
+	reader, err := newReader(text)
 	if err != nil { // only for options that contradict each other
 		l.report(start, Error, badSyntax, nil, "%v", err)
 		return nil
@@ -43,9 +47,10 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			break
 		}
 		if err != nil {
-			l.syntaxError(data, err)
+			l.syntaxError(data, err, shift)
 			return nil
 		}
+		unshift(&document, shift)
 		// Empty documents, such as a "---" at the end leaves, count for nothing.
 		if len(document.Content) != 1 || document.Content[0].Kind == yaml.ScalarNode && document.Content[0].ShortTag() == nullTag {
 			continue
@@ -63,6 +68,33 @@ func (l *loader) parse(data []byte) *yaml.Node {
 			"got an empty file, want apiVersion: %s, kind: %s and rules", rules.APIVersion, rules.Kind)
 	}
 	return root
+}
+
+// unmistakable is a text for YAML's parser. One that is a mapping in braces, as JSON is, might be
+// the key of another mapping up to its end, and the parser keeps 200 bytes for every sign of it until
+// then. On the line of a document's start it cannot be: shift is by how much columns of the first line
+// are greater then. Braces in braces are a template that somebody forgot to render.
+func unmistakable(data []byte) (text io.Reader, shift int) {
+	const start = "--- "
+	if text = bytes.NewReader(data); !bytes.HasPrefix(data, []byte("{")) || bytes.HasPrefix(data, []byte("{{")) {
+		return text, 0
+	}
+	return io.MultiReader(strings.NewReader(start), text), len(start)
+}
+
+// unshift moves what is on the first line to its place.
+func unshift(n *yaml.Node, shift int) {
+	if n.Line == 1 {
+		n.Column -= shift
+	}
+	for _, below := range n.Content {
+		unshift(below, shift)
+	}
+}
+
+// newReader reads documents of YAML.
+func newReader(text io.Reader) (*yaml.Loader, error) {
+	return yaml.NewLoader(text, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 }
 
 // checkText refuses what YAML's reader refuses without telling where.
@@ -130,7 +162,7 @@ func (l *loader) checkMarks(data []byte) bool {
 
 // syntaxError reports what YAML's parser says, at its position, with the usual
 // cause where that is known.
-func (l *loader) syntaxError(data []byte, err error) {
+func (l *loader) syntaxError(data []byte, err error, shift int) {
 	at, message := mark{1, 1}, err.Error()
 	var load *yaml.LoadError
 	if errors.As(err, &load) {
@@ -144,6 +176,9 @@ func (l *loader) syntaxError(data []byte, err error) {
 		case load.ContextMark.Line > 0:
 			at = mark{load.ContextMark.Line, max(load.ContextMark.Column, 1)}
 		}
+	}
+	if at.line == 1 {
+		at.column = max(at.column-shift, 1)
 	}
 	message = "got text that is not YAML (" + oneLine(message) + "), want a rules file"
 	if hint := syntaxHint(textLine(data, at.line), message); hint != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/holdfast-mesh/holdfast/internal/yamltext"
 	"github.com/holdfast-mesh/holdfast/rules/load/internal/grammar"
+	"github.com/holdfast-mesh/holdfast/rules/load/internal/pieces"
 )
 
 // loader walks the tree of one file. It keeps no node beyond the walk.
@@ -26,8 +27,13 @@ type loader struct {
 	labels   map[string]error // verdicts on label keys ("k:") and values ("v:")
 	marks    []ruleMarks      // beside rules.File.Rules
 	allowed  []Code           // warnings that are meant where the walk is
+	cut      []pieces.Piece   // of the list of rules, those that are still to be read
 
 	rootNamespace string // of Istio, known before the rules are read
+}
+
+func newLoader(name string) *loader {
+	return &loader{name: name, texts: map[string]string{}, labels: map[string]error{}, over: map[string]bool{}}
 }
 
 // mark is a position in the text.
@@ -150,10 +156,15 @@ func (l *loader) list(v value, want string, read func(item value)) int {
 		l.wrongType(v, want)
 		return -1
 	}
-	for i := 0; i < len(v.Content) && !l.full; i++ {
-		read(l.value(v.Content[i], &path{up: v.at, index: i}))
-	}
+	l.items(v, 0, read)
 	return len(v.Content)
+}
+
+// items reads the items of a sequence, whose first one counts as this.
+func (l *loader) items(v value, first int, read func(item value)) {
+	for i := 0; i < len(v.Content) && !l.full; i++ {
+		read(l.value(v.Content[i], &path{up: v.at, index: first + i}))
+	}
 }
 
 // intern returns one shared copy of a text that stays in the File: 10,000

@@ -39,8 +39,8 @@ func TestMeasure(t *testing.T) {
 	}
 	for i, of := range variant.All() {
 		v := result.Variants[i]
-		if (v.Resident > 0) != of.Webhook() {
-			t.Errorf("%s: got a server of %d bytes, want one %v", v.Name, v.Resident, of.Webhook())
+		if has := v.Resident != nil && v.Resident.Own > 0 && v.Resident.File > 0; has != of.Webhook() {
+			t.Errorf("%s: got a server of %v, want one %v", v.Name, v.Resident, of.Webhook())
 		}
 		for size, m := range v.Sizes {
 			if m.Created.P50 <= 0 || len(m.Crowd.Rates) == 0 || (m.Crowd.CPU > 0) != of.Webhook() || (m.Created.Own > 0) != of.Measures() || (m.Direct != nil) != of.Webhook() || m.Direct != nil && (m.Direct.P50 <= 0 || (m.Direct.Own > 0) != of.Measures()) {
@@ -106,9 +106,9 @@ func TestSoak(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range results {
-		looked := len(r.Looks) > 0 && r.Looks[0].Resident > 0 && r.Looks[0].Goroutines > 0
-		if r.Asked != admissions || r.Slowest <= 0 || looked != (r.Variant.Rules > 0) {
-			t.Errorf("%s: asked %d times, slowest %s, looks %v; want %d, all with a time, and looks at a holdfast only", r.Title, r.Asked, r.Slowest, r.Looks, admissions)
+		looked := len(r.Fifths) > 0 && r.Fifths[0].Resident.MiB() > 0 && r.Fifths[0].Goroutines > 0
+		if r.Asked != admissions || r.Slowest <= 0 || r.Times.P50 <= 0 || looked != (r.Rules > 0) {
+			t.Errorf("%s: asked %d times, slowest %s, looks %v; want %d, all with a time, and looks at a holdfast only", r.Title, r.Asked, r.Slowest, r.Fifths, admissions)
 		}
 	}
 	if list := soak.Verdicts(results); len(list) != 8 {

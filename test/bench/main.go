@@ -97,7 +97,7 @@ func measureAll(ctx context.Context, o *options, say func(string), stdout io.Wri
 	if err != nil {
 		return err
 	}
-	if err := write(files, o.out); err != nil {
+	if err := results.Write(files, o.out); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "%s, %s and %s are in %s\n", report.JSONFile, report.PageFile, report.PictureFile, o.out)
@@ -109,25 +109,28 @@ var errUnmet = errors.New("not all targets are met")
 
 // soakAll soaks, and fails where holdfast became slow or large.
 func soakAll(ctx context.Context, o *options, say func(string), stdout io.Writer) error {
-	var looked []soak.Result
+	soaked := &soak.Report{Namespaces: o.namespaces}
 	err := onStage(ctx, o, soak.Variants(), say, func(s *stage.Stage) (err error) {
 		say(fmt.Sprintf("making %d namespaces", o.namespaces))
 		if err := s.MakeNamespaces(ctx, o.namespaces); err != nil {
 			return err
 		}
 		say(fmt.Sprintf("asking %d times", o.soak))
-		looked, err = soak.Run(ctx, s, s.Variants, o.soak, time.Second)
+		if soaked.Results, err = soak.Run(ctx, s, s.Variants, o.soak, time.Second); err != nil {
+			return err
+		}
+		soaked.Machine, err = report.ThisMachine(s.Cluster.Config)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	met := soak.Print(stdout, looked)
-	data, err := results.JSON(looked)
+	met := soak.Print(stdout, soaked.Results)
+	data, err := results.JSON(soaked)
 	if err != nil {
 		return err
 	}
-	if err := write(map[string]string{"soak.json": string(data)}, o.out); err != nil {
+	if err := results.Write(map[string]string{soak.JSONFile: string(data)}, o.out); err != nil {
 		return err
 	}
 	if !met {
@@ -155,17 +158,4 @@ func onStage(ctx context.Context, o *options, variants []variant.Variant, say fu
 	err = do(s)
 	say("done")
 	return err
-}
-
-// write writes files into a folder.
-func write(files map[string]string, folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }

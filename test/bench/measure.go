@@ -25,7 +25,7 @@ var turns = []struct{ all, compared int }{pods.Small: {8, 100}, pods.Typical: {5
 func measure(ctx context.Context, s *stage.Stage, requests, clients int, say func(what string)) (result *report.Run, err error) {
 	each := max(1, turn/clients)
 	result = &report.Run{Settings: report.Settings{Clients: clients, Turn: each * clients}}
-	if result.Machine, err = machine(s.Cluster); err != nil {
+	if result.Machine, err = report.ThisMachine(s.Cluster.Config); err != nil {
 		return nil, err
 	}
 	all, err := prepare(s, result)
@@ -57,9 +57,11 @@ func measure(ctx context.Context, s *stage.Stage, requests, clients int, say fun
 	}
 	for i := range s.Variants {
 		if v := &s.Variants[i]; v.Webhook() {
-			if result.Variants[i].Resident, err = s.Resident(v); err != nil {
+			resident, err := s.Resident(v)
+			if err != nil {
 				return nil, err
 			}
+			result.Variants[i].Resident = &resident
 		}
 	}
 	return result, s.AllAnswered(ctx)

@@ -87,3 +87,9 @@ func CPUTime(pid int) (total time.Duration, err error) {
 	}
 	return total, nil
 }
+
+// ForgetPeak makes VmHWM what a process has in use now.
+// Source: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html
+func ForgetPeak(pid int) error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // Read reads a file.
@@ -24,4 +25,17 @@ func Read[T any](path string) (*T, error) {
 func JSON(measured any) ([]byte, error) {
 	data, err := json.MarshalIndent(measured, "", "  ")
 	return append(data, '\n'), err
+}
+
+// Write writes files, by name, into a folder, which is made.
+func Write(files map[string]string, folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -32,10 +32,6 @@ const (
 	// configMapsPage is how many are asked for at a time where they cannot be streamed.
 	// Each may have a mebibyte.
 	configMapsPage = 50
-	// lateAtATime is how many namespaces that come late are read side by side, and
-	// lateRetry how long one waits that could not be read.
-	lateAtATime = 4
-	lateRetry   = 5 * time.Second
 )
 
 // configMapsWatch keeps a configMapIndex as the cluster is. It is client-go's Reflector
@@ -52,7 +48,7 @@ type configMapsWatch struct {
 	begun   atomic.Pointer[time.Time]
 	read    atomic.Bool // completely, once
 	refused atomic.Bool // by the last answer
-	late    chan struct{}
+	late    lateNamespaces
 }
 
 // reduced is a ConfigMap as far as it is kept: a TypeMeta and an ObjectMeta as client-go
@@ -82,7 +78,7 @@ func (c *Cluster) newConfigMapsWatch(clusterWide bool) (*configMapsWatch, error)
 	}
 	return &configMapsWatch{
 		index: &configMapIndex{clusterWide: clusterWide}, client: client,
-		synced: c.synced, failed: c.failed, log: c.log, keep: configmaps.Reduce, late: make(chan struct{}, lateAtATime),
+		synced: c.synced, failed: c.failed, log: c.log, keep: configmaps.Reduce,
 	}, nil
 }
 
@@ -90,7 +86,7 @@ func (c *Cluster) newConfigMapsWatch(clusterWide bool) (*configMapsWatch, error)
 // answer for the whole cluster; others when they come.
 func (w *configMapsWatch) run(ctx context.Context, tasks *background.Tasks) {
 	w.index.begin(func(name string, n *namespaceConfigMaps) {
-		tasks.Go(func() { w.readLate(ctx, name, n) })
+		w.comesLate(ctx, tasks, lateNamespace{name, n})
 	})
 	now := time.Now()
 	w.begun.Store(&now)
@@ -187,29 +183,6 @@ func (w *configMapsWatch) watch(ctx context.Context, options metav1.ListOptions)
 		return stream, err // listing is tried next
 	}
 	return stream, w.answered(ctx, err)
-}
-
-// readLate reads a namespace that came late until that succeeds, or it is gone.
-func (w *configMapsWatch) readLate(ctx context.Context, name string, n *namespaceConfigMaps) {
-	for w.index.get(name) == n {
-		select {
-		case w.late <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		list, _, err := w.list(ctx, name)
-		<-w.late
-		if err == nil {
-			w.index.fill(n, list)
-			return
-		}
-		w.failed(ctx, watchConfigMaps, err)
-		select {
-		case <-time.After(lateRetry):
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // reduce keeps of a ConfigMap what is of use.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"strings"
 	"text/template"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
@@ -40,9 +39,8 @@ func (r *Run) Files() (map[string]string, error) {
 // page writes docs/speed.md: words from the template, numbers from the run.
 func (r *Run) page() ([]byte, error) {
 	page, err := template.New(PageFile).Funcs(template.FuncMap{
-		"markdown": markdown,
-		"kb":       func(n int) string { return fmt.Sprintf("%.1f KB", float64(n)/1e3) },
-		"x":        func(ratio float64) string { return fmt.Sprintf("%.2f", ratio) },
+		"kb": func(n int) string { return fmt.Sprintf("%.1f KB", float64(n)/1e3) },
+		"x":  func(ratio float64) string { return fmt.Sprintf("%.2f", ratio) },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return nil, err
@@ -79,17 +77,5 @@ func (r *Run) Summary() string {
 			met++
 		}
 	}
-	return fmt.Sprintf("Measured on %s:\n\n%s\nOf the %d ratios that are wanted, %d are met.\n", r.Machine, markdown(table), len(verdicts), met)
-}
-
-// markdown writes a table.
-func markdown(t Table) string {
-	var b strings.Builder
-	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
-	line(t.Head)
-	line(strings.Split(strings.TrimSuffix(strings.Repeat("---,", len(t.Head)), ","), ","))
-	for _, row := range t.Rows {
-		line(row)
-	}
-	return b.String()
+	return fmt.Sprintf("Measured on %s:\n\n%s\nOf the %d ratios that are wanted, %d are met.\n", r.Machine, table.Markdown(), len(verdicts), met)
 }

@@ -101,7 +101,7 @@ func example() *Run {
 		for range pods.Sizes {
 			m := Measured{Created: created, Crowd: Crowd{Rates: []float64{100, 50}, Times: created}}
 			if v.Webhook() {
-				m.Direct, of.Resident = &Times{P50: 0.5, P99: 1}, 30<<20
+				m.Direct, of.Resident = &Times{P50: 0.5, P99: 1}, &Memory{Own: 10 << 20, File: 20 << 20}
 			}
 			of.Sizes = append(of.Sizes, m)
 		}

@@ -2,6 +2,8 @@
 // and docs/speed.json with the page and the picture that follow from it.
 package report
 
+import "fmt"
+
 // Run is all that was measured on one machine.
 type Run struct {
 	Machine  Machine   `json:"machine"`
@@ -41,10 +43,28 @@ type Size struct {
 type Variant struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
-	// Resident is the memory of its server after all requests; 0: it has none.
-	Resident int64 `json:"residentBytes,omitempty"`
+	// Resident is the memory of its server after all requests; nil: it has none.
+	Resident *Memory `json:"resident,omitempty"`
 	// Sizes are in the order of Run.Sizes.
 	Sizes []Measured `json:"sizes"`
+}
+
+// Memory is what the kernel counts as resident of a process.
+type Memory struct {
+	Own int64 `json:"ownBytes"` // heap, stacks, changed data: the kernel's RssAnon
+	// File are the used pages of the program's file, which processes share and the kernel may
+	// drop: RssFile.
+	File int64 `json:"fileBytes"`
+}
+
+// MiB is all of it.
+func (m Memory) MiB() float64 { return mib(m.Own + m.File) }
+
+func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
+
+// String names the parts, in MiB: "47 MiB (14 own, 33 of the program's file)".
+func (m Memory) String() string {
+	return fmt.Sprintf("%.0f MiB (%.0f own, %.0f of the program's file)", m.MiB(), mib(m.Own), mib(m.File))
 }
 
 // Measured is one variant with pods of one size.

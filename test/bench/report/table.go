@@ -17,6 +17,28 @@ type Table struct {
 	Rows  [][]string
 }
 
+// Print writes a table for the terminal.
+func (t Table) Print(out io.Writer) error {
+	fmt.Fprintf(out, "\n%s\n", t.Title)
+	writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{t.Head}, t.Rows...) {
+		fmt.Fprintln(writer, strings.Join(row, "\t"))
+	}
+	return writer.Flush()
+}
+
+// Markdown writes a table for a page.
+func (t Table) Markdown() string {
+	var b strings.Builder
+	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
+	line(t.Head)
+	line(strings.Split(strings.TrimSuffix(strings.Repeat("---,", len(t.Head)), ","), ","))
+	for _, row := range t.Rows {
+		line(row)
+	}
+	return b.String()
+}
+
 // Tables are all that was measured.
 func (r *Run) Tables() []Table {
 	created := Table{
@@ -28,8 +50,8 @@ func (r *Run) Tables() []Table {
 		Head:  r.head("ms", "x"),
 	}
 	crowd := Table{
-		Title: fmt.Sprintf("Pods created by %d clients at once: a second; p99 in ms; ms that the server used a core for each; its memory afterwards", r.Settings.Clients),
-		Head:  append(r.head("/s", "p99", "core"), "MiB"),
+		Title: fmt.Sprintf("Pods created by %d clients at once: a second; p99 in ms; ms that the server used a core for each; memory of the server afterwards, its own and of the program's file", r.Settings.Clients),
+		Head:  append(r.head("/s", "p99", "core"), "own MiB", "file MiB"),
 	}
 	for _, v := range r.Variants {
 		one, alone, together := []string{v.Title}, []string{v.Title}, []string{v.Title}
@@ -45,13 +67,15 @@ func (r *Run) Tables() []Table {
 				alone = append(alone, fmt.Sprintf("%.2f / %.2f", m.Direct.P50, m.Direct.P99), multiple(*m.Direct, *r.of(variant.Bare).Sizes[i].Direct))
 			}
 		}
-		memory := ""
-		if v.Resident > 0 {
-			memory = fmt.Sprintf("%.0f", float64(v.Resident)/(1<<20))
+		own, file := "", ""
+		if v.Resident != nil {
+			own, file = fmt.Sprintf("%.0f", mib(v.Resident.Own)), fmt.Sprintf("%.0f", mib(v.Resident.File))
+		}
+		if len(alone) > 1 {
 			direct.Rows = append(direct.Rows, alone)
 		}
 		created.Rows = append(created.Rows, one)
-		crowd.Rows = append(crowd.Rows, append(together, memory))
+		crowd.Rows = append(crowd.Rows, append(together, own, file))
 	}
 	return []Table{created, direct, crowd}
 }
@@ -118,12 +142,7 @@ func (r *Run) Print(out io.Writer) error {
 		fmt.Fprintf(out, "%s pod: %.1f KB, its review %.1f KB\n", size.Name, float64(size.Pod)/1e3, float64(size.Review)/1e3)
 	}
 	for _, table := range slices.Concat(r.Tables(), r.Inside()) {
-		fmt.Fprintf(out, "\n%s\n", table.Title)
-		writer := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		for _, row := range append([][]string{table.Head}, table.Rows...) {
-			fmt.Fprintln(writer, strings.Join(row, "\t"))
-		}
-		if err := writer.Flush(); err != nil {
+		if err := table.Print(out); err != nil {
 			return err
 		}
 	}

@@ -19,22 +19,22 @@ var residentMiB = map[int]float64{variant.Few: 40, variant.Many: 64}
 func Verdicts(results []Result) (list []report.Verdict) {
 	noise := 0
 	for _, r := range results {
-		if r.Variant.Name == variant.Bare {
+		if r.Rules == 0 {
 			noise = r.Slow
 		}
 	}
 	for _, r := range results {
-		if r.Variant.Rules == 0 {
+		if r.Rules == 0 {
 			continue
 		}
 		add := func(what string, want, got float64) {
 			got = math.Round(100*got) / 100
 			list = append(list, report.Verdict{What: what, Size: r.Title, Want: want, Got: got, Low: got, High: got})
 		}
-		early, late := r.median(1, 2), r.median(4, 5)
-		add("memory in the last fifth of the time to that in the second", 1.1, float64(late.Resident)/float64(early.Resident))
+		early, late := r.Fifths[1], r.Fifths[4]
+		add("memory in the last fifth of the time to that in the second", 1.1, late.Resident.MiB()/early.Resident.MiB())
 		add("goroutines in the last fifth more than in the second", 2, float64(late.Goroutines-early.Goroutines))
-		add("MiB in the last fifth", residentMiB[r.Variant.Rules], float64(late.Resident)/(1<<20))
+		add("MiB when it is over", residentMiB[r.Rules], r.After.Resident.MiB())
 		// What the machine does to the bare server it does to this one too, give or take what
 		// two counts of the same rare thing may differ by: three times the root of their sum.
 		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), math.Round(float64(noise)+3*math.Sqrt(2*float64(noise))), float64(r.Slow))
@@ -42,9 +42,39 @@ func Verdicts(results []Result) (list []report.Verdict) {
 	return list
 }
 
-// median has the medians of looks from some fifth of them to another.
-func (r *Result) median(from, to int) Look {
-	looks := r.Looks[from*len(r.Looks)/5 : to*len(r.Looks)/5]
+// Verdicts are those of the results.
+func (r *Report) Verdicts() []report.Verdict { return Verdicts(r.Results) }
+
+// Table is what became of the answers.
+func (r *Report) Table() report.Table {
+	t := report.Table{Head: []string{"", "admissions", "p50, ms", "p99, ms", "slowest, ms", "over " + slow.String()}}
+	for _, of := range r.Results {
+		t.Rows = append(t.Rows, []string{
+			of.Title, fmt.Sprint(of.Asked), fmt.Sprintf("%.2f", of.Times.P50), fmt.Sprintf("%.2f", of.Times.P99),
+			fmt.Sprintf("%.1f", of.Slowest.Seconds()*1e3), fmt.Sprint(of.Slow),
+		})
+	}
+	return t
+}
+
+// Growth is what became of the processes, by the fifths of the time.
+func (r *Report) Growth() report.Table {
+	t := report.Table{Head: []string{"", "rules loaded", "memory, goroutines", "", "", "", "", "afterwards"}}
+	for _, of := range r.Results {
+		if of.Rules == 0 {
+			continue
+		}
+		row := []string{of.Title, fmt.Sprint(of.Loaded)}
+		for _, f := range append(of.Fifths, *of.After) {
+			row = append(row, fmt.Sprintf("%.0f (%.0f), %d", f.Resident.MiB(), float64(f.Resident.File)/(1<<20), f.Goroutines))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// median is one look for several.
+func median(looks []Look) Look {
 	middle := func(of func(Look) int64) int64 {
 		var values []int64
 		for _, l := range looks {
@@ -54,7 +84,10 @@ func (r *Result) median(from, to int) Look {
 		return values[len(values)/2]
 	}
 	return Look{
-		Resident:   middle(func(l Look) int64 { return l.Resident }),
+		Resident: report.Memory{
+			Own:  middle(func(l Look) int64 { return l.Resident.Own }),
+			File: middle(func(l Look) int64 { return l.Resident.File }),
+		},
 		Goroutines: int(middle(func(l Look) int64 { return int64(l.Goroutines) })),
 	}
 }
@@ -63,9 +96,8 @@ func (r *Result) median(from, to int) Look {
 func Print(out io.Writer, results []Result) (met bool) {
 	for _, r := range results {
 		fmt.Fprintf(out, "%s: %d admissions, the slowest took %s, %d longer than %s\n", r.Title, r.Asked, r.Slowest.Round(time.Millisecond/10), r.Slow, slow)
-		if len(r.Looks) > 0 {
-			last := r.Looks[len(r.Looks)-1]
-			fmt.Fprintf(out, "    rules loaded %d times; at the end %.0f MiB, %d goroutines\n", len(r.Looks), float64(last.Resident)/(1<<20), last.Goroutines)
+		if r.Rules > 0 {
+			fmt.Fprintf(out, "    rules loaded %d times; afterwards %s, %d goroutines\n", r.Loaded, r.After.Resident, r.After.Goroutines)
 		}
 	}
 	met = true

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 )
 
@@ -12,11 +13,14 @@ import (
 func steady() []Result {
 	var results []Result
 	for _, v := range Variants() {
-		r := Result{Variant: v, Title: v.Title}
+		r := Result{variant: v, Title: v.Title, Rules: v.Rules}
 		r.count(time.Millisecond)
+		if v.Rules > 0 {
+			r.After = &Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80}
+		}
 		for range 10 {
 			if v.Rules > 0 {
-				r.Looks = append(r.Looks, Look{30 << 20, 80})
+				r.looks = append(r.looks, Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80})
 			}
 		}
 		results = append(results, r)
@@ -33,18 +37,14 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"steady", func(_, _ *Result) {}, ""},
 		// What is taken at the start does not count as growth.
-		{"warm-up", func(_, few *Result) { few.Looks[0].Resident, few.Looks[1].Resident = 10<<20, 20<<20 }, ""},
+		{"warm-up", func(_, few *Result) { few.looks[0].Resident.Own, few.looks[1].Resident.Own = 0, 5<<20 }, ""},
 		{"growing", func(_, few *Result) {
-			for i := range few.Looks {
-				few.Looks[i].Resident += int64(i) * 700 << 10
+			for i := range few.looks {
+				few.looks[i].Resident.Own += int64(i) * 700 << 10
 			}
 		}, "memory in the last fifth"},
-		{"large", func(_, few *Result) {
-			for i := range few.Looks {
-				few.Looks[i].Resident = 41 << 20
-			}
-		}, "MiB in the last fifth"},
-		{"goroutines", func(_, few *Result) { few.Looks[8].Goroutines, few.Looks[9].Goroutines = 83, 83 }, "goroutines"},
+		{"large", func(_, few *Result) { few.After.Resident.File = 31 << 20 }, "MiB when it is over"},
+		{"goroutines", func(_, few *Result) { few.looks[8].Goroutines, few.looks[9].Goroutines = 83, 83 }, "goroutines"},
 		{"slow", func(_, few *Result) { few.count(slow + 1) }, "requests over 50ms, with 0 of the bare server"},
 		{"not too slow", func(_, few *Result) { few.count(slow) }, ""},
 		// 4 of the one and 8 of the other may be the same noise.
@@ -54,6 +54,9 @@ func TestVerdicts(t *testing.T) {
 	for _, test := range tests {
 		results := steady()
 		test.change(&results[0], &results[1])
+		for i := range results {
+			results[i].sum()
+		}
 		var got []string
 		for _, v := range Verdicts(results) {
 			if !v.Met() {
@@ -70,7 +73,7 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%s: got %q, want one about %q", test.name, got, test.want)
 		}
 	}
-	if results := steady(); results[0].Variant.Name != variant.Bare || results[1].Variant.Rules != variant.Few {
+	if results := steady(); results[0].variant.Name != variant.Bare || results[1].Rules != variant.Few {
 		t.Error("the bare server does not come first, then few rules")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/stage"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 )
@@ -20,6 +21,8 @@ const (
 	slow = 50 * time.Millisecond
 	// fewest looks say something: one in each fifth of the time.
 	fewest = 5
+	// settleTime is longer than loading rules takes.
+	settleTime = 3 * time.Second
 )
 
 // Variants are asked in turn: holdfast with few and with many rules, and the bare server, which
@@ -28,21 +31,41 @@ func Variants() []variant.Variant {
 	return variant.Some(variant.Bare, variant.Holdfast(variant.Few, pods.Plain), variant.Holdfast(variant.Many, pods.Plain))
 }
 
+// JSONFile is the name of a report's file in docs.
+const JSONFile = "soak.json"
+
+// Report is what became of all of it.
+type Report struct {
+	Machine    report.Machine `json:"machine"`
+	Namespaces int            `json:"namespaces"`
+	Results    []Result       `json:"results"`
+}
+
 // Result is what became of each variant.
 type Result struct {
-	Variant variant.Variant `json:"-"`
-	Title   string          `json:"title"`
-	Asked   int             `json:"asked"`
-	Slow    int             `json:"slow"` // took longer than 50 ms
-	Slowest time.Duration   `json:"slowestNanoseconds"`
-	// Looks are of a holdfast, in the order of time.
-	Looks []Look `json:"looks,omitempty"`
+	Title string `json:"title"`
+	Rules int    `json:"rules,omitempty"` // of holdfast; 0: it is the bare server
+	Asked int    `json:"asked"`
+	// Times are of all answers, their parts in the order of time.
+	Times   report.Times  `json:"times"`
+	Slow    int           `json:"slow"` // took longer than 50 ms
+	Slowest time.Duration `json:"slowestNanoseconds"`
+	// Loaded is how often a holdfast got new rules, Fifths are the medians of what was seen of it
+	// before each time, by the fifths of the time.
+	Loaded int    `json:"loaded,omitempty"`
+	Fifths []Look `json:"fifths,omitempty"`
+	// After is a holdfast when all is over, and nothing is loaded any more.
+	After *Look `json:"after,omitempty"`
+
+	variant variant.Variant
+	times   []time.Duration
+	looks   []Look
 }
 
 // Look is the state of a process at some time.
 type Look struct {
-	Resident   int64 `json:"residentBytes"`
-	Goroutines int   `json:"goroutines"`
+	Resident   report.Memory `json:"resident"`
+	Goroutines int           `json:"goroutines"`
 }
 
 // Run asks each variant so many times, with reviews of all sizes in turn. Every so often it looks at
@@ -50,7 +73,7 @@ type Look struct {
 func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admissions int, every time.Duration) ([]Result, error) {
 	results := make([]Result, len(variants))
 	for i, v := range variants {
-		results[i] = Result{Variant: v, Title: v.Title}
+		results[i] = Result{variant: v, Title: v.Title, Rules: v.Rules}
 	}
 	asking, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -94,16 +117,54 @@ func Run(ctx context.Context, s *stage.Stage, variants []variant.Variant, admiss
 	if err := context.Cause(asking); err != nil {
 		return nil, err
 	}
-	for _, r := range results {
-		if r.Variant.Rules > 0 && len(r.Looks) < fewest {
-			return nil, fmt.Errorf("got %d looks at %s, want %d at least: ask more often", len(r.Looks), r.Title, fewest)
+	for i := range results {
+		r := &results[i]
+		if r.Rules > 0 && len(r.looks) < fewest {
+			return nil, fmt.Errorf("got %d looks at %s, want %d at least: ask more often", len(r.looks), r.Title, fewest)
+		}
+		r.sum()
+	}
+	if err := inForce(ctx, s, variants, 77); err != nil {
+		return nil, err
+	}
+	return results, lookAfter(ctx, s, results)
+}
+
+// lookAfter looks at every holdfast when it has given back what loading its last rules needed.
+func lookAfter(ctx context.Context, s *stage.Stage, results []Result) error {
+	time.Sleep(settleTime)
+	for i := range results {
+		if r := &results[i]; r.Rules > 0 {
+			look, err := lookAt(ctx, s, &r.variant)
+			if err != nil {
+				return err
+			}
+			r.After = &look
 		}
 	}
-	return results, inForce(ctx, s, variants, 77)
+	return nil
+}
+
+// lookAt looks at a holdfast.
+func lookAt(ctx context.Context, s *stage.Stage, v *variant.Variant) (look Look, err error) {
+	if look.Resident, err = s.Resident(v); err != nil {
+		return look, err
+	}
+	look.Goroutines, err = s.Goroutines(ctx, v)
+	return look, err
+}
+
+// sum sums up what was seen.
+func (r *Result) sum() {
+	r.Times, r.Loaded = report.Sum(r.times), len(r.looks)
+	for i := 0; i < fewest && r.looks != nil; i++ {
+		r.Fifths = append(r.Fifths, median(r.looks[i*len(r.looks)/fewest:(i+1)*len(r.looks)/fewest]))
+	}
 }
 
 func (r *Result) count(took time.Duration) {
 	r.Asked++
+	r.times = append(r.times, took)
 	r.Slowest = max(r.Slowest, took)
 	if took > slow {
 		r.Slow++
@@ -113,19 +174,15 @@ func (r *Result) count(took time.Duration) {
 // look looks at every holdfast, and gives it new rules.
 func look(ctx context.Context, s *stage.Stage, results []Result, hours int) error {
 	for i := range results {
-		v := &results[i].Variant
+		v := &results[i].variant
 		if v.Rules == 0 {
 			continue
 		}
-		resident, err := s.Resident(v)
+		look, err := lookAt(ctx, s, v)
 		if err != nil {
 			return err
 		}
-		goroutines, err := s.Goroutines(ctx, v)
-		if err != nil {
-			return err
-		}
-		results[i].Looks = append(results[i].Looks, Look{resident, goroutines})
+		results[i].looks = append(results[i].looks, look)
 		if err := s.SetRules(v, hours); err != nil {
 			return err
 		}

@@ -14,18 +14,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
+	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 )
 
-// Resident is how much memory a variant's server has in use now, in bytes.
-func (s *Stage) Resident(v *variant.Variant) (int64, error) {
+// Resident is how much memory a variant's server has in use now.
+func (s *Stage) Resident(v *variant.Variant) (report.Memory, error) {
 	one := s.servers[v.Name]
 	if one == nil {
-		return 0, fmt.Errorf("%s: no server", v.Name)
+		return report.Memory{}, fmt.Errorf("%s: no server", v.Name)
 	}
-	return cluster.Memory(one.pid, "VmRSS")
+	return report.MemoryOf(one.pid)
 }
 
 // CPUTime is how long a variant's server has used a core so far.

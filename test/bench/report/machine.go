@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"fmt"
@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
 
-	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
-// machine says what all of it runs on.
-func machine(c *cluster.Cluster) (report.Machine, error) {
-	m := report.Machine{CPU: "unknown CPU", Cores: runtime.NumCPU(), Go: runtime.Version()}
+// ThisMachine says what all of it runs on, the API server of config included.
+func ThisMachine(config *rest.Config) (Machine, error) {
+	m := Machine{CPU: "unknown CPU", Cores: runtime.NumCPU(), Go: runtime.Version()}
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return m, err
@@ -28,7 +28,7 @@ func machine(c *cluster.Cluster) (report.Machine, error) {
 		return m, err
 	}
 	m.Linux = strings.TrimSpace(string(release))
-	client, err := discovery.NewDiscoveryClientForConfig(c.Config)
+	client, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return m, err
 	}
@@ -38,4 +38,13 @@ func machine(c *cluster.Cluster) (report.Machine, error) {
 	}
 	m.Kubernetes = version.GitVersion
 	return m, nil
+}
+
+// MemoryOf is how much a process has in use now.
+func MemoryOf(pid int) (m Memory, err error) {
+	if m.Own, err = cluster.Memory(pid, "RssAnon"); err != nil {
+		return m, err
+	}
+	m.File, err = cluster.Memory(pid, "RssFile")
+	return m, err
 }
