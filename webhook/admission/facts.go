@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -39,10 +40,11 @@ func (p *podObject) meta() (m podMetadata) {
 	return m
 }
 
-// factsOf is what package rules wants to know of a review's pod. Maps and slices are
+// facts is what package rules wants to know of a review's pod. Maps and slices are
 // shared.
-func factsOf(r *request[podObject], namespace rules.Namespace, mesh *rules.MeshDefaults) *rules.Pod {
+func (h *PodHandler) facts(r *request[podObject]) *rules.Pod {
 	meta, spec := r.Object.meta(), &r.Object.Spec
+	namespace := h.Cluster.Namespace(r.Namespace)
 	return &rules.Pod{
 		Namespace:   namespace,
 		Name:        cmp.Or(meta.Name, meta.GenerateName),
@@ -50,9 +52,11 @@ func factsOf(r *request[podObject], namespace rules.Namespace, mesh *rules.MeshD
 		Annotations: meta.Annotations,
 		HostNetwork: spec.HostNetwork,
 		Containers:  slices.Concat(spec.InitContainers, spec.Containers),
+		Lot:         h.Lot(),
 		GracePeriod: spec.GracePeriod,
 		Volumes:     spec.Volumes,
+		ConfigMaps:  h.Cluster.ConfigMaps(r.Namespace),
 		Size:        r.size,
-		Mesh:        mesh,
+		Mesh:        h.Cluster.Mesh(istio.Revision(namespace.Labels, meta.Labels)),
 	}
 }

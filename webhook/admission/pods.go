@@ -14,7 +14,6 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/holdfast-mesh/holdfast/internal/clip"
-	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
 	"github.com/holdfast-mesh/holdfast/rules/decide"
 )
@@ -88,12 +87,7 @@ func (h *PodHandler) outcome(r *request[podObject]) rules.Outcome {
 			Warnings: []rules.Warning{{Code: warnUnreadablePod, Message: message}},
 		}
 	}
-	namespace := h.Cluster.Namespace(r.Namespace)
-	mesh := h.Cluster.Mesh(istio.Revision(namespace.Labels, r.Object.meta().Labels))
-	pod := factsOf(r, namespace, mesh)
-	pod.Lot = h.Lot()
-	pod.ConfigMaps = h.Cluster.ConfigMaps(r.Namespace)
-	outcome := h.Decide(h.Store.Set(), pod, h.Options)
+	outcome := h.Decide(h.Store.Set(), h.facts(r), h.Options)
 	h.warnOfMissing(&outcome)
 	return outcome
 }

@@ -3,10 +3,8 @@ package admission
 import (
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/zap/zapcore"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -15,9 +13,8 @@ import (
 )
 
 // BenchmarkStages times the parts of one admission, warm and cold: between two reviews an
-// API server uses the caches, so that what is touched is touched for the first time. Each
-// part is a metric of its own, in nanoseconds; those of a part that is nearly nothing are
-// mostly the clock's.
+// API server uses the caches, so that what is touched is touched for the first time. What a
+// decision is made of, rules/decide's benchmark of that name tells.
 func BenchmarkStages(b *testing.B) {
 	evict := cold.Caches(b)
 	for name, text := range map[string]string{"13KB": bigReview(), "58KB": fatReview()} {
@@ -32,53 +29,44 @@ func benchmarkStages(b *testing.B, text string, before func()) {
 	h.Log = zap.New(zap.WriteTo(discardLog{}), zap.Level(everyLine))
 	h.Cluster = fakeCluster{namespaces: map[string]map[string]string{"shop": {"holdfast.dev/enabled": "true"}}}
 	header := http.Header{"Content-Type": {"application/json"}}
-	names := []string{"read", "weigh", "decode", "decide", "patch", "answer", "record"}
-	times := make([][]time.Duration, len(names))
+	var stages cold.Stages
 	for b.Loop() {
 		r := httptest.NewRequest(http.MethodPost, MutatePodsPath, strings.NewReader(text))
 		r.Header = header
 		before()
-		stage, last := 0, time.Now()
-		done := func() {
-			now := time.Now()
-			times[stage] = append(times[stage], now.Sub(last))
-			stage++
-			last = time.Now()
-		}
+		stages.Begin()
 		var received body
 		if refused := received.read(discard{http.Header{}}, r); refused != nil {
 			b.Fatal(refused.text)
 		}
-		done()
+		stages.Done("read")
 		heavy := weight(received.data)
-		done()
+		stages.Done("weigh")
 		review, err := decodePodReview(received.data, heavy)
 		if err != nil {
 			b.Fatal(err)
 		}
-		done()
-		outcome := h.outcome(review)
-		done()
+		stages.Done("decode")
+		pod := h.facts(review)
+		stages.Done("facts")
+		outcome := h.Decide(h.Store.Set(), pod, h.Options)
+		stages.Done("decide")
 		patch, err := podPatch(review.Object, &outcome)
 		if err != nil || patch == nil {
 			b.Fatalf("got %s, %v, want a patch", patch, err)
 		}
-		done()
+		stages.Done("patch")
 		resp := allowed()
 		resp.Patch, resp.AuditAnnotations = patch, audit(&outcome)
 		if _, err := encodeAnswer(review.UID, resp); err != nil {
 			b.Fatal(err)
 		}
-		done()
+		stages.Done("answer")
 		h.record(review, &outcome)
-		done()
+		stages.Done("record")
 		received.giveBack()
 	}
-	for i, name := range names {
-		slices.Sort(times[i])
-		b.ReportMetric(float64(times[i][len(times[i])/2].Nanoseconds()), name+"-ns")
-	}
-	b.ReportMetric(0, "ns/op") // with what evicts
+	stages.Report(b)
 }
 
 type discardLog struct{}
