@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/holdfast-mesh/holdfast/test/bench/pods"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
 	"github.com/holdfast-mesh/holdfast/test/results"
@@ -158,6 +160,32 @@ func TestVerdictText(t *testing.T) {
 	got := run.Verdicts()[0].String()
 	if want := "added p50, 10 rules, to the limit, small: target at most 1.15, got 1.31 (1.00-1.31): NOT MET"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What servers say of themselves is taken for the whole difference.
+func TestByServers(t *testing.T) {
+	run := example()
+	few, bare := run.of(variant.Holdfast(variant.Few, pods.Plain)), run.of(variant.Bare)
+	for i, own := range map[*Variant]float64{few: 0.3, bare: 0.2} {
+		m := &i.Sizes[pods.Small]
+		m.Created.Own, m.Direct.Own = own, own
+		m.Crowd.CPU = own
+	}
+	few.Sizes[pods.Small].Created.P50 = 7 // noise
+	got := map[string]float64{}
+	for _, v := range run.Verdicts() {
+		if v.ByServers != 0 {
+			got[v.Size+", "+v.What] = v.ByServers
+		}
+	}
+	want := map[string]float64{
+		"small, added p50, 10 rules, to the limit":                                1.1, // of 1 ms
+		"small, direct p50, 10 rules, to the bare server that patches":            1.2, // of 0.5 ms
+		"small, 8 clients: throughput, 10 rules, to the bare server that patches": 1,   // 0.1 ms of two cores' 26.7
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

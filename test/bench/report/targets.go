@@ -20,6 +20,9 @@ type Verdict struct {
 	// Low and High are the ratio's extremes over the parts of the run; both are Got where
 	// parts say nothing.
 	Low, High float64
+	// ByServers is what the ratio were if both differed in nothing but what their servers say that
+	// they took themselves; 0 where they do not say.
+	ByServers float64
 }
 
 // Met reports whether the ratio is as wanted.
@@ -60,6 +63,9 @@ func (r *Run) Verdicts() []Verdict {
 		add := func(what string, want float64, of, to Times) {
 			v := Verdict{What: what, Size: size.Name, Want: want}
 			v.Got, v.Low, v.High = ratio(of, to)
+			if of.Own > 0 && to.Own > 0 {
+				v.ByServers = rounded((to.P50 + of.Own - to.Own) / to.P50)
+			}
 			list = append(list, v)
 		}
 		added := func(name string) Times { return r.Added(name, i) }
@@ -80,9 +86,20 @@ func (r *Run) Verdicts() []Verdict {
 		add(many+"p99, 10 rules, to the bare server that patches", 1.1, crowd(few).tail(), crowd(variant.Bare).tail())
 		rate := Verdict{What: many + "throughput, 10 rules, to the bare server that patches", Size: size.Name, Want: 0.95, AtLeast: true}
 		rate.Got, rate.Low, rate.High = paired(crowd(few).Rates, crowd(variant.Bare).Rates)
+		rate.ByServers = r.rateByServers(crowd(few), crowd(variant.Bare))
 		list = append(list, rate)
 	}
 	return list
+}
+
+// rateByServers is the ratio of two rates if nothing differed but how long their servers use a core
+// for each pod. So many clients leave no core idle.
+func (r *Run) rateByServers(of, to *Crowd) float64 {
+	if of.CPU == 0 || to.CPU == 0 {
+		return 0
+	}
+	all := 1e3 * float64(r.Machine.Cores) / Median(to.Rates) // that one pod takes, in milliseconds
+	return rounded(all / (all + of.CPU - to.CPU))
 }
 
 // of finds a variant by its name; every run has all.
@@ -94,7 +111,7 @@ func (r *Run) of(name string) *Variant {
 // the run and of its parts.
 func (r *Run) Added(name string, size int) Times {
 	with, without := r.of(name).Sizes[size].Created, r.of(variant.None).Sizes[size].Created
-	added := Times{P50: with.P50 - without.P50}
+	added := Times{P50: with.P50 - without.P50, Own: with.Own}
 	for i := range with.Parts {
 		added.Parts = append(added.Parts, with.Parts[i]-without.Parts[i])
 	}
@@ -131,7 +148,10 @@ func ratio(of, to Times) (got, low, high float64) {
 func shown(whole float64, ofParts []float64) (got, low, high float64) {
 	all := append([]float64{whole}, ofParts...)
 	for i, r := range all {
-		all[i] = math.Round(100*r) / 100
+		all[i] = rounded(r)
 	}
 	return all[0], slices.Min(all), slices.Max(all)
 }
+
+// rounded has two digits.
+func rounded(ratio float64) float64 { return math.Round(100*ratio) / 100 }
