@@ -136,12 +136,16 @@ func (w *world) settle(t *rapid.T) {
 }
 
 // emptied is somebody who empties the caBundles. Until every replica has looked, nobody can
-// be trusted; then everybody is again.
+// be trusted; then everybody is again. Each replica sees them empty. In a cluster one may look
+// only when they are mended: then it counts on from before, and may be early with a new authority
+// by as long as API servers needed once more to hear of it.
 func (w *world) emptied(t *rapid.T) {
 	for i := range w.bundle {
 		w.bundle[i], w.versions[i] = nil, w.versions[i]+1
 	}
 	for _, r := range w.replicas {
+		w.tell(r)
+		r.trust.observe(everywhere(w.seen(r)), w.now)
 		r.trusted = false
 	}
 	w.check(t)
