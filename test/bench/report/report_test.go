@@ -26,7 +26,7 @@ const docs = "../../../docs"
 // The page and the picture in docs, and what README says of them, are what the committed
 // measurements give.
 func TestDocsAreFresh(t *testing.T) {
-	run, err := results.Read[Run](filepath.Join(docs, JSONFile))
+	run, err := results.Read[Run](filepath.Join(docs, jsonFile))
 	if err != nil {
 		t.Fatal(err)
 	}

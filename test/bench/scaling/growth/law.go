@@ -25,10 +25,10 @@ func (l Law) String() string {
 // that differ in nothing lie apart, from one process to the next.
 const noise = 1.2
 
-// LawOf returns the law that values follow: constant, if none is more than the first by more than
+// lawOf returns the law that values follow: constant, if none is more than the first by more than
 // noise; else that of a start and a multiple of the input's logarithm, of the input, or of its square,
 // whichever leaves the smallest error, relative to the values.
-func LawOf(inputs []int, values []float64) Law {
+func lawOf(inputs []int, values []float64) Law {
 	if slices.Max(values) <= noise*values[0] {
 		return Constant
 	}
