@@ -60,6 +60,17 @@ func TestSum(t *testing.T) {
 	if got := []float64{Median([]float64{3, 1, 2}), Median([]float64{4, 1, 2, 3}), Median(nil)}; !slices.Equal(got, []float64{2, 2.5, 0}) {
 		t.Errorf("got medians %v, want 2, 2.5 and 0", got)
 	}
+	if got := Mean(times); got != 100500*time.Microsecond {
+		t.Errorf("got mean %s, want 100.5ms", got)
+	}
+}
+
+// The pages of the program's file are memory too, and are told apart.
+func TestMemory(t *testing.T) {
+	m := Memory{Own: 14 << 20, File: 33 << 20}
+	if got, want := m.String(), "47 MiB (14 own, 33 of the program's file)"; got != want || m.MiB() != 47 {
+		t.Errorf("got %s, %v MiB; want %s", got, m.MiB(), want)
+	}
 }
 
 // Rates are compared round by round: what the machine does to a whole round is no difference.

@@ -32,14 +32,14 @@ func lawOf(inputs []int, values []float64) Law {
 	if slices.Max(values) <= noise*values[0] {
 		return Constant
 	}
-	best, least := Linear, math.Inf(1)
-	for law, shape := range map[Law]func(n float64) float64{
-		Logarithmic: math.Log,
-		Linear:      func(n float64) float64 { return n },
-		Worse:       func(n float64) float64 { return n * n },
+	best, least := Logarithmic, math.Inf(1)
+	for i, shape := range []func(n float64) float64{
+		math.Log,
+		func(n float64) float64 { return n },
+		func(n float64) float64 { return n * n },
 	} {
-		if e := misfit(inputs, values, shape); e < least || e == least && law < best {
-			best, least = law, e
+		if e := misfit(inputs, values, shape); e < least {
+			best, least = Logarithmic+Law(i), e
 		}
 	}
 	return best
