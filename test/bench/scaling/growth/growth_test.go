@@ -27,11 +27,11 @@ func TestPageIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := Page(run, soaked)
+	text, err := page(run, soaked)
 	if err != nil {
 		t.Fatal(err)
 	}
-	written.Check(t, filepath.Join(docs, PageFile), page, "go test ./test/bench/scaling/growth -update", *update)
+	written.Check(t, filepath.Join(docs, pageFile), text, "go test ./test/bench/scaling/growth -update", *update)
 }
 
 // A law is told from the others, also where it is little against what does not grow, and where
@@ -51,7 +51,7 @@ func TestLawOf(t *testing.T) {
 					off := 1 + 0.03*float64(1-2*(i%2))
 					values = append(values, off*(start+law(float64(max(n, 1)))))
 				}
-				if got := LawOf(inputs, values); got != want && !(want == Logarithmic && start == 5 && got == Constant) {
+				if got := lawOf(inputs, values); got != want && !(want == Logarithmic && start == 5 && got == Constant) {
 					t.Errorf("%v of %v with %v at the start: got %s, want %s", values, inputs, start, got, want)
 				}
 			}
@@ -61,7 +61,7 @@ func TestLawOf(t *testing.T) {
 
 // What becomes less does not grow.
 func TestLawOfLess(t *testing.T) {
-	if got := LawOf([]int{10, 100, 1000, 10000}, []float64{1, 1.1, 1.11, 0.7}); got != Constant {
+	if got := lawOf([]int{10, 100, 1000, 10000}, []float64{1, 1.1, 1.11, 0.7}); got != Constant {
 		t.Errorf("got %s, want constant", got)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Names of the files in docs.
 const (
 	JSONFile = "scaling.json"
-	PageFile = "scaling.md"
+	pageFile = "scaling.md"
 )
 
 //go:embed scaling.md.tmpl
@@ -24,14 +24,14 @@ var pageTemplate string
 // mostPeak is how many times what a process has afterwards it may have while it loads rules.
 const mostPeak = 2
 
-// Page writes docs/scaling.md: words from the template, numbers from a run and a soak.
-func Page(run *Run, soaked *soak.Report) (string, error) {
-	page, err := template.New(PageFile).Parse(pageTemplate)
+// page writes docs/scaling.md: words from the template, numbers from a run and a soak.
+func page(run *Run, soaked *soak.Report) (string, error) {
+	parsed, err := template.New(pageFile).Parse(pageTemplate)
 	if err != nil {
 		return "", err
 	}
 	var out bytes.Buffer
-	err = page.Execute(&out, struct {
+	err = parsed.Execute(&out, struct {
 		*Run
 		Soak *soak.Report
 	}{run, soaked})
@@ -51,7 +51,7 @@ func (i *Input) table() report.Table {
 	first := i.Rows[0]
 	for _, row := range i.Rows {
 		t.Rows = append(t.Rows, []string{
-			Number(row.N),
+			number(row.N),
 			fmt.Sprintf("%.2f", row.Seen.Milliseconds), fmt.Sprintf("%.2f", row.Seen.x()/first.Seen.x()),
 			fmt.Sprintf("%.2f", row.New.Milliseconds), fmt.Sprintf("%.2f", row.New.x()/first.New.x()),
 			fmt.Sprintf("%.0f", row.Resident.MiB()),
@@ -80,7 +80,7 @@ func (i *Input) law(of func(*Row) float64) Law {
 	for n := range i.Rows {
 		inputs, values = append(inputs, i.Rows[n].N), append(values, of(&i.Rows[n]))
 	}
-	return LawOf(inputs, values)
+	return lawOf(inputs, values)
 }
 
 // Loading is a table of what loading rules takes.
@@ -108,7 +108,7 @@ func (r *Run) LoadingLaws() (laws struct{ Time, Memory Law }) {
 			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Start.After))
 		}
 	}
-	laws.Time, laws.Memory = LawOf(rules, times), LawOf(rules, memory)
+	laws.Time, laws.Memory = lawOf(rules, times), lawOf(rules, memory)
 	return laws
 }
 
@@ -137,10 +137,10 @@ func met(as bool) string {
 
 func mib(bytes int64) string { return fmt.Sprintf("%.0f", math.Round(float64(bytes)/(1<<20))) }
 
-// Number writes thousands as people do.
-func Number(n int) string {
+// number writes thousands as people do.
+func number(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)
 	}
-	return fmt.Sprintf("%s,%03d", Number(n/1000), n%1000)
+	return fmt.Sprintf("%s,%03d", number(n/1000), n%1000)
 }

@@ -52,7 +52,7 @@ type Load struct {
 
 // Title names it.
 func (l *Load) Title() string {
-	title := Number(l.Rules) + " rules"
+	title := number(l.Rules) + " rules"
 	if l.Form != "" {
 		title += ", " + l.Form
 	}
