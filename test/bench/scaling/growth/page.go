@@ -21,7 +21,7 @@ const (
 //go:embed scaling.md.tmpl
 var pageTemplate string
 
-// mostPeak is how many times what a process has afterwards it may have while it loads rules.
+// mostPeak is how many times what is resident a process may have while it loads rules.
 const mostPeak = 2
 
 // page writes docs/scaling.md: words from the template, numbers from a run and a soak.
@@ -87,25 +87,25 @@ func (i *Input) law(of func(*Row) float64) Law {
 func (r *Run) Loading() report.Table {
 	t := report.Table{
 		Title: "Loading rules",
-		Head:  []string{"", "KB", "ms", "start: MiB", "at most", "x", "reload: MiB", "at most", "x", ""},
+		Head:  []string{"", "KB", "ms", "MiB", "start: at most", "x", "edit: at most", "x", ""},
 	}
 	for _, l := range r.Loads {
-		row := []string{l.Title(), fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds)}
-		for _, p := range []Peak{l.Start, l.Reload} {
-			row = append(row, mib(p.After), mib(p.Most), fmt.Sprintf("%.2f", p.x()))
+		row := []string{l.Title(), fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds), mib(l.Resident)}
+		for _, peak := range []int64{l.Start, l.Edit} {
+			row = append(row, mib(peak), fmt.Sprintf("%.2f", l.x(peak)))
 		}
-		t.Rows = append(t.Rows, append(row, met(max(l.Start.x(), l.Reload.x()) < mostPeak)))
+		t.Rows = append(t.Rows, append(row, met(l.x(max(l.Start, l.Edit)) < mostPeak)))
 	}
 	return t
 }
 
-// LoadingLaws are how the time of loading grows with rules in a file, and the memory after a start.
+// LoadingLaws are how the time of loading grows with rules in a file, and what is resident.
 func (r *Run) LoadingLaws() (laws struct{ Time, Memory Law }) {
 	var rules []int
 	var times, memory []float64
 	for _, l := range r.Loads {
 		if l.Form == "" {
-			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Start.After))
+			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Resident))
 		}
 	}
 	laws.Time, laws.Memory = lawOf(rules, times), lawOf(rules, memory)
@@ -124,7 +124,7 @@ func (r *Run) Print(out io.Writer) error {
 		return nil
 	}
 	laws := r.LoadingLaws()
-	_, err := fmt.Fprintf(out, "with rules, the time is %s, memory after the start %s\n", laws.Time, laws.Memory)
+	_, err := fmt.Fprintf(out, "with rules, the time is %s, the memory %s\n", laws.Time, laws.Memory)
 	return err
 }
 
