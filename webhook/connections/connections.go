@@ -153,11 +153,11 @@ type connectionKey struct{}
 
 // withConnection is a ConnContext of http.Server.
 func withConnection(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, connectionKey{}, accepted(c))
+	return context.WithValue(ctx, connectionKey{}, ours(c))
 }
 
-// accepted is what a Listener has accepted, below TLS.
-func accepted(c net.Conn) *connection {
+// ours is what a Listener has accepted, below TLS.
+func ours(c net.Conn) *connection {
 	if secured, ok := c.(*tls.Conn); ok {
 		c = secured.NetConn()
 	}

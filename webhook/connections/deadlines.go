@@ -53,7 +53,7 @@ func (c *connection) Read(p []byte) (n int, err error) {
 // for its next request.
 func answered(c net.Conn, state http.ConnState) {
 	if state == http.StateIdle {
-		one := accepted(c)
+		one := ours(c)
 		one.wait(one.of.now(), idleTimeout)
 		one.idle.Store(true)
 	}
