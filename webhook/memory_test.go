@@ -14,7 +14,7 @@ func TestPercentFor(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 150}, {2 * mib, 150}, {4 * mib, 150}, {8 * mib, 75}, {11 * mib, 54}, {12 * mib, 50}, {1000 * mib, 50},
+		{0, 200}, {2 * mib, 200}, {4 * mib, 200}, {6 * mib, 100}, {7 * mib, 71}, {8 * mib, 50}, {12 * mib, 50}, {1000 * mib, 50},
 	} {
 		if got := percentFor(c.live); got != c.want {
 			t.Errorf("%d MiB live: got %d percent, want %d", c.live/mib, got, c.want)

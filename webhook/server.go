@@ -58,6 +58,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	tasks.Go(func() {
+		releaseStart(work, func() bool { _, ready := s.health.run(); return ready }, s.log)
+	})
 	if o.OnListen != nil {
 		o.OnListen(addresses)
 	}

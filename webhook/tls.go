@@ -36,20 +36,15 @@ func (h *handlers) tls(o *Options) *tls.Config {
 		return config
 	}
 	config.ClientAuth = tls.RequireAndVerifyClientCert
-	plain := config.Clone()
-	var latest atomic.Pointer[tls.Config]
 	// Asked for each connection, so that a new file counts from the next one on.
+	plain := config.Clone()
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		pool := h.peers.current.Load()
 		if pool == nil {
 			return nil, errNoClientCA
 		}
-		own := latest.Load()
-		if own == nil || own.ClientCAs != pool {
-			own = plain.Clone()
-			own.ClientCAs = pool
-			latest.Store(own)
-		}
+		own := plain.Clone()
+		own.ClientCAs = pool
 		return own, nil
 	}
 	return config
@@ -90,8 +85,8 @@ func (c *clientCA) read() bool {
 	if err == nil {
 		if last := c.current.Load(); last == nil || !last.Equal(pool) {
 			c.log.Info("client CA loaded", "file", c.file)
-			c.current.Store(pool)
 		}
+		c.current.Store(pool)
 		c.fault.Store(nil)
 		return true
 	}

@@ -69,6 +69,31 @@ func TestAnnotate(t *testing.T) {
 	}
 }
 
+// A patch that is appended is what the library writes, each time the same; a text that is no
+// UTF-8 is an error.
+func TestAppend(t *testing.T) {
+	annotations := map[string]string{}
+	for _, key := range "abcdefgh" {
+		annotations[string(key)] = "\"\n\u00e9"
+	}
+	operations := []Operation{{"remove", "/a\"b", nil}, {"add", "/c", "\"\n\u00e9"}, {"add", "/d", annotations}}
+	want, err := json.Marshal(operations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if got, err := Append([]byte("behind "), operations); err != nil || string(got) != "behind "+string(want) {
+			t.Fatalf("got %s and error %v, want %s", got, err, want)
+		}
+	}
+	const broken = "\xff"
+	for _, operation := range []Operation{{"remove", broken, nil}, {"add", "/a", broken}, {"add", "/a", map[string]string{"a": broken}}} {
+		if got, err := Append(nil, []Operation{operation}); err == nil {
+			t.Errorf("got %q and no error", got)
+		}
+	}
+}
+
 // A name is one step of a pointer whatever it holds.
 func TestEscape(t *testing.T) {
 	if got, want := Escape("a/b~1/~"), "a~1b~01~1~0"; got != want {

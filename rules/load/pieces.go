@@ -40,9 +40,7 @@ func (l *loader) pieces(v value, read func(item value)) {
 		l.items(value{list, list, v.at}, first, read)
 		l.cut = l.cut[1:]
 	}
-	if len(l.cut) == 1 {
-		l.cut = nil
-	}
+	l.cut = nil
 }
 
 // parsePiece returns the list that a piece is.

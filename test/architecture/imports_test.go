@@ -37,6 +37,7 @@ var floors = []struct{ of, below string }{
 	{"doctor/gather", "doctor istio rules rules/load verify/forward"},
 	{"webhook/admission", "internal/... istio/... rules/..."},
 	{"webhook/connections", "webhook/background"},
+	{"webhook/resident", ""},
 	{"webhook/cluster", "internal/... webhook/background istio/... rules rules/evidence/configmaps"},
 	{"webhook/certificates", "internal/... webhook/certificates/authority"},
 	{"webhook/certificates/authority", ""},

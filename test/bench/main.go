@@ -15,107 +15,79 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 	"time"
 
-	"github.com/go-logr/logr"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
-
+	"github.com/holdfast-mesh/holdfast/test/bench/command"
 	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/soak"
 	"github.com/holdfast-mesh/holdfast/test/bench/stage"
 	"github.com/holdfast-mesh/holdfast/test/bench/variant"
-	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/results"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("bench", run) }
 
 // options are the command line.
 type options struct {
+	*command.Command
 	requests   int
 	clients    int
 	soak       int
 	namespaces int
-	holdfast   string
-	out        string
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{}
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.IntVar(&o.requests, "requests", 300, "how many pods of each size each variant gets, one after the other; the rest follows from it")
-	flags.IntVar(&o.clients, "clients", 8, "how many clients create pods at once")
-	flags.IntVar(&o.soak, "soak", 0, "instead, ask holdfast itself `so many` times while its rules change each second")
-	flags.IntVar(&o.namespaces, "namespaces", 5000, "with -soak: in a cluster of `so many` namespaces")
-	flags.StringVar(&o.holdfast, "holdfast", filepath.Join(cluster.Root(), "bin", "holdfast"), "the `program` to measure")
-	flags.StringVar(&o.out, "out", filepath.Join(cluster.Root(), "bin", "bench"), "write the run's files into this `folder`")
-	if err := flags.Parse(args); err != nil {
+func run(ctx context.Context, c *command.Command) error {
+	o := options{Command: c}
+	o.IntVar(&o.requests, "requests", 300, "how many pods of each size each variant gets, one after the other; the rest follows from it")
+	o.IntVar(&o.clients, "clients", 8, "how many clients create pods at once")
+	o.IntVar(&o.soak, "soak", 0, "instead, ask holdfast itself `so many` times while its rules change each second")
+	o.IntVar(&o.namespaces, "namespaces", 5000, "with -soak: in a cluster of `so many` namespaces")
+	if err := o.Read(); err != nil {
 		return err
 	}
-	if o.requests < 1 || o.clients < 1 || flags.NArg() > 0 {
-		return errors.New("want -requests and -clients of at least 1, and flags only")
+	if o.requests < 1 || o.clients < 1 {
+		return errors.New("want -requests and -clients of at least 1")
 	}
-	ctrllog.SetLogger(logr.Discard()) // of envtest
-	begin := time.Now()
-	say := func(what string) { fmt.Fprintf(stderr, "%4.0f s  %s\n", time.Since(begin).Seconds(), what) }
 	if o.soak > 0 {
-		return soakAll(ctx, &o, say, stdout)
+		return soakAll(ctx, &o)
 	}
-	return measureAll(ctx, &o, say, stdout)
+	return measureAll(ctx, &o)
 }
 
 // measureAll measures every variant, and shows and writes what came out.
-func measureAll(ctx context.Context, o *options, say func(string), stdout io.Writer) error {
+func measureAll(ctx context.Context, o *options) error {
 	var result *report.Run
-	err := onStage(ctx, o, variant.All(), say, func(s *stage.Stage) (err error) {
-		result, err = measure(ctx, s, o.requests, o.clients, say)
+	err := onStage(ctx, o, variant.All(), func(s *stage.Stage) (err error) {
+		result, err = measure(ctx, s, o.requests, o.clients, o.Say)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := result.Print(stdout); err != nil {
+	if err := result.Print(os.Stdout); err != nil {
 		return err
 	}
 	files, err := result.Files()
 	if err != nil {
 		return err
 	}
-	if err := results.Write(files, o.out); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(stdout, "%s, %s and %s are in %s\n", report.JSONFile, report.PageFile, report.PictureFile, o.out)
-	return err
+	return o.Write(files)
 }
 
 // errUnmet says that the soak went through, and not all was as wanted.
 var errUnmet = errors.New("not all targets are met")
 
 // soakAll soaks, and fails where holdfast became slow or large.
-func soakAll(ctx context.Context, o *options, say func(string), stdout io.Writer) error {
+func soakAll(ctx context.Context, o *options) error {
 	soaked := &soak.Report{Namespaces: o.namespaces}
-	err := onStage(ctx, o, soak.Variants(), say, func(s *stage.Stage) (err error) {
-		say(fmt.Sprintf("making %d namespaces", o.namespaces))
+	err := onStage(ctx, o, soak.Variants(), func(s *stage.Stage) (err error) {
+		o.Say(fmt.Sprintf("making %d namespaces", o.namespaces))
 		if err := s.MakeNamespaces(ctx, o.namespaces); err != nil {
 			return err
 		}
-		say(fmt.Sprintf("asking %d times", o.soak))
+		o.Say(fmt.Sprintf("asking %d times", o.soak))
 		if soaked.Results, err = soak.Run(ctx, s, s.Variants, o.soak, time.Second); err != nil {
 			return err
 		}
@@ -125,12 +97,12 @@ func soakAll(ctx context.Context, o *options, say func(string), stdout io.Writer
 	if err != nil {
 		return err
 	}
-	met := soak.Print(stdout, soaked.Results)
+	met := soak.Print(os.Stdout, soaked.Results)
 	data, err := results.JSON(soaked)
 	if err != nil {
 		return err
 	}
-	if err := results.Write(map[string]string{soak.JSONFile: string(data)}, o.out); err != nil {
+	if err := o.Write(map[string]string{soak.JSONFile: string(data)}); err != nil {
 		return err
 	}
 	if !met {
@@ -140,13 +112,13 @@ func soakAll(ctx context.Context, o *options, say func(string), stdout io.Writer
 }
 
 // onStage starts variants, does something with them, and stops them.
-func onStage(ctx context.Context, o *options, variants []variant.Variant, say func(string), do func(*stage.Stage) error) (err error) {
+func onStage(ctx context.Context, o *options, variants []variant.Variant, do func(*stage.Stage) error) (err error) {
 	dir, err := os.MkdirTemp("", "holdfast-bench-")
 	if err != nil {
 		return err
 	}
-	say("starting an API server and all webhooks; their logs are in " + dir)
-	s, err := stage.Start(ctx, o.holdfast, dir, variants)
+	o.Say("starting an API server and all webhooks; their logs are in " + dir)
+	s, err := stage.Start(ctx, o.Holdfast, dir, variants)
 	defer func() {
 		if err = errors.Join(err, s.Stop()); err == nil {
 			err = os.RemoveAll(dir) // after an error people want the logs
@@ -156,6 +128,6 @@ func onStage(ctx context.Context, o *options, variants []variant.Variant, say fu
 		return err
 	}
 	err = do(s)
-	say("done")
+	o.Say("done")
 	return err
 }

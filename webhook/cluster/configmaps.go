@@ -3,8 +3,6 @@ package cluster
 import (
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -64,29 +62,29 @@ func (i *configMapIndex) considers(labels map[string]string) bool {
 }
 
 // setNamespace follows the labels of a namespace.
-func (i *configMapIndex) setNamespace(m *metav1.PartialObjectMetadata) {
-	if !i.considers(m.Labels) {
-		i.removeNamespace(m)
+func (i *configMapIndex) setNamespace(l *labelled) {
+	if !i.considers(l.labels) {
+		i.removeNamespace(l)
 		return
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.get(m.Name) != nil {
+	if i.get(l.name) != nil {
 		return
 	}
 	n := &namespaceConfigMaps{}
 	if i.late != nil {
 		n.told = map[string]bool{}
-		defer i.late(m.Name, n)
+		defer i.late(l.name, n)
 	}
-	i.namespaces.Store(m.Name, n)
+	i.namespaces.Store(l.name, n)
 }
 
 // removeNamespace gives back the memory of a namespace.
-func (i *configMapIndex) removeNamespace(m *metav1.PartialObjectMetadata) {
+func (i *configMapIndex) removeNamespace(l *labelled) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.namespaces.Delete(m.Name)
+	i.namespaces.Delete(l.name)
 }
 
 // begin makes namespaces that come from now on late ones.

@@ -28,6 +28,9 @@ func TestLateNamespaces(t *testing.T) {
 				t.Errorf("round %d: got namespace %s after all", round, got.name)
 			}
 		}
+		if late.waiting != nil {
+			t.Errorf("round %d: got room for %d namespaces kept, want none", round, cap(late.waiting))
+		}
 		if readers != lateAtATime {
 			t.Errorf("round %d: got %d readers, want %d", round, readers, lateAtATime)
 		}

@@ -20,12 +20,12 @@ func newTestWatch(clusterWide bool) *configMapsWatch {
 	return &configMapsWatch{index: &configMapIndex{clusterWide: clusterWide}, synced: func(string, bool) {}, log: logr.Discard(), keep: configmaps.Reduce}
 }
 
-func namespace(name, enabled string) *metav1.PartialObjectMetadata {
-	m := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: name}}
+func namespace(name, enabled string) *labelled {
+	l := &labelled{name: name}
 	if enabled != "" {
-		m.Labels = map[string]string{"holdfast.dev/enabled": enabled}
+		l.labels = map[string]string{"holdfast.dev/enabled": enabled}
 	}
-	return m
+	return l
 }
 
 // redis is a ConfigMap that names a Redis.

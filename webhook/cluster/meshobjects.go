@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,8 +21,8 @@ type meshObjects struct {
 	complete atomic.Bool
 }
 
-func (m *meshObjects) set(o *metav1.PartialObjectMetadata)    { m.names.Store(o.Name, nil) }
-func (m *meshObjects) remove(o *metav1.PartialObjectMetadata) { m.names.Delete(o.Name) }
+func (m *meshObjects) set(l *labelled)    { m.names.Store(l.name, nil) }
+func (m *meshObjects) remove(l *labelled) { m.names.Delete(l.name) }
 
 func (m *meshObjects) missing(name string) bool {
 	if m == nil || !m.complete.Load() {

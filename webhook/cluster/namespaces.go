@@ -3,8 +3,6 @@ package cluster
 import (
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/holdfast-mesh/holdfast/rules"
 )
 
@@ -20,19 +18,19 @@ func (n *namespaceIndex) get(name string) rules.Namespace {
 	return rules.Namespace{Name: name, Labels: labels, Known: known}
 }
 
-func (n *namespaceIndex) set(m *metav1.PartialObjectMetadata)    { n.labels.Store(m.Name, m.Labels) }
-func (n *namespaceIndex) remove(m *metav1.PartialObjectMetadata) { n.labels.Delete(m.Name) }
+func (n *namespaceIndex) set(l *labelled)    { n.labels.Store(l.name, l.labels) }
+func (n *namespaceIndex) remove(l *labelled) { n.labels.Delete(l.name) }
 
-func (c *Cluster) setNamespace(m *metav1.PartialObjectMetadata) {
-	c.namespaces.set(m)
+func (c *Cluster) setNamespace(l *labelled) {
+	c.namespaces.set(l)
 	if c.configMaps != nil {
-		c.configMaps.index.setNamespace(m)
+		c.configMaps.index.setNamespace(l)
 	}
 }
 
-func (c *Cluster) removeNamespace(m *metav1.PartialObjectMetadata) {
-	c.namespaces.remove(m)
+func (c *Cluster) removeNamespace(l *labelled) {
+	c.namespaces.remove(l)
 	if c.configMaps != nil {
-		c.configMaps.index.removeNamespace(m)
+		c.configMaps.index.removeNamespace(l)
 	}
 }

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"errors"
-	"unique"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -44,29 +43,4 @@ func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
 	object := &metav1.PartialObjectMetadata{}
 	object.SetGroupVersionKind(kind)
 	return object
-}
-
-// keepLabels drops everything of an object's metadata that no decision needs:
-// annotations and managed fields are most of it. What is left takes less where thousands
-// of objects have the same keys.
-func keepLabels(object any) (any, error) {
-	if m, ok := object.(*metav1.PartialObjectMetadata); ok {
-		m.ObjectMeta = leanMeta(&m.ObjectMeta)
-		m.Labels = withSharedKeys(m.Labels)
-	}
-	return object, nil
-}
-
-// withSharedKeys is a map whose keys are in memory once, however many maps have them.
-func withSharedKeys(labels map[string]string) map[string]string {
-	shared := make(map[string]string, len(labels))
-	for key, value := range labels {
-		shared[unique.Make(key).Value()] = value
-	}
-	return shared
-}
-
-// leanMeta is what of an object's metadata is of use.
-func leanMeta(m *metav1.ObjectMeta) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: m.Name, Namespace: m.Namespace, Labels: m.Labels, ResourceVersion: m.ResourceVersion, UID: m.UID}
 }

@@ -109,13 +109,13 @@ func (i *settingsIndex) remove(configMap *corev1.ConfigMap) {
 }
 
 // setTag takes a tag from the webhook configuration that makes it.
-func (i *settingsIndex) setTag(meta *metav1.PartialObjectMetadata) {
-	tag := revisionTag{tag: meta.Labels[tagLabel], revision: meta.Labels[istio.RevisionLabel]}
-	i.update(func(s *settingsSnapshot) { s.tags[meta.Name] = tag })
+func (i *settingsIndex) setTag(l *labelled) {
+	tag := revisionTag{tag: l.labels[tagLabel], revision: l.labels[istio.RevisionLabel]}
+	i.update(func(s *settingsSnapshot) { s.tags[l.name] = tag })
 }
 
-func (i *settingsIndex) removeTag(meta *metav1.PartialObjectMetadata) {
-	i.update(func(s *settingsSnapshot) { delete(s.tags, meta.Name) })
+func (i *settingsIndex) removeTag(l *labelled) {
+	i.update(func(s *settingsSnapshot) { delete(s.tags, l.name) })
 }
 
 // injectorRevision reads the revision off a ConfigMap's name.
@@ -233,7 +233,7 @@ func keepValues(object any) (any, error) {
 		if values, ok := c.Data[injectorValuesKey]; ok && strings.HasPrefix(c.Name, injectorConfigMap) {
 			data = map[string]string{injectorValuesKey: values}
 		}
-		c.ObjectMeta, c.Data, c.BinaryData = leanMeta(&c.ObjectMeta), data, nil
+		c.ObjectMeta, c.Data, c.BinaryData = metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name, ResourceVersion: c.ResourceVersion}, data, nil
 	}
 	return object, nil
 }

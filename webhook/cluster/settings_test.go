@@ -18,8 +18,8 @@ func injector(name, values string) *corev1.ConfigMap {
 }
 
 // tagged is the webhook configuration that 'istioctl tag set' makes.
-func tagged(name, tag, revision string) *metav1.PartialObjectMetadata {
-	return &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"istio.io/tag": tag, "istio.io/rev": revision}}}
+func tagged(name, tag, revision string) *labelled {
+	return &labelled{name: name, labels: map[string]string{"istio.io/tag": tag, "istio.io/rev": revision}}
 }
 
 // What Istio's chart and Helm write, and what is no setting of Istio's.

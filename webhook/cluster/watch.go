@@ -70,8 +70,8 @@ func inNamespace(name string) fields.Selector {
 }
 
 // follow calls set with every version of every object of one kind, and gone
-// with the last version of one that was deleted.
-func follow[O client.Object](ctx context.Context, from cache.Cache, object O, what string, set, gone func(O)) (*watch, error) {
+// with the last version of one that was deleted, as the cache keeps them.
+func follow[O any](ctx context.Context, from cache.Cache, object client.Object, what string, set, gone func(O)) (*watch, error) {
 	informer, err := from.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("cannot watch %s: %w", what, err)
@@ -83,7 +83,7 @@ func follow[O client.Object](ctx context.Context, from cache.Cache, object O, wh
 	return &watch{what: what, synced: registration.HasSynced}, nil
 }
 
-func eventHandler[O client.Object](set, gone func(O)) toolscache.ResourceEventHandler {
+func eventHandler[O any](set, gone func(O)) toolscache.ResourceEventHandler {
 	call := func(f func(O), object any) {
 		if o, ok := object.(O); ok {
 			f(o)

@@ -17,7 +17,8 @@ const (
 	// Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts
 	requestTimeout = 35 * time.Second
 	// headerTimeout bounds the handshake with the first request's header, and the header of each
-	// further request from its first byte.
+	// further request from the first byte that comes after the answer before it: what came sooner,
+	// as no API server sends it, waits for that byte as an idle connection does.
 	headerTimeout = 10 * time.Second
 	// idleTimeout is how long a connection is kept without a request: longer than
 	// API servers keep it, so that they end it. Who gets a connection ended under
@@ -62,32 +63,31 @@ func answered(c net.Conn, state http.ConnState) {
 func (l *Listener) sweep(ctx context.Context) {
 	ticks := time.NewTicker(sweepEvery)
 	defer ticks.Stop()
-	for last := l.now(); ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
-			now := l.now()
-			l.endOverdue(last, now)
-			last = now
+			l.endOverdue(l.now())
 		}
 	}
 }
 
-// endOverdue ends reading on connections that became overdue between two times, and
-// writing on those whose answer did, answerTimeout later. What reads or writes there, a
-// handshake, http.Server or the handler of a request, then does what follows: it says 408,
-// or closes the connection. Each is told once: it may give itself some time for that.
-func (l *Listener) endOverdue(last, now time.Duration) {
+// endOverdue ends reading on connections that are overdue, and writing on those whose answer
+// is, answerTimeout later. What reads or writes there, a handshake, http.Server or the handler
+// of a request, then does what follows: it says 408, or closes the connection. It is told again
+// each time: http.Server takes deadlines away where one step ends and the next begins.
+// Source: https://github.com/golang/go/blob/go1.26.0/src/net/http/server.go (conn.serve)
+func (l *Listener) endOverdue(now time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	past := time.Unix(1, 0)
 	for one := range l.open {
-		due := time.Duration(one.due.Load())
-		if last < due && due <= now {
+		over := now - time.Duration(one.due.Load())
+		if over >= 0 {
 			_ = one.SetReadDeadline(past) // an error: it is closed already
 		}
-		if due += answerTimeout; last < due && due <= now {
+		if over >= answerTimeout {
 			_ = one.SetWriteDeadline(past)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,6 +129,7 @@ func TestSlowPeers(t *testing.T) {
 	send := func(text string) func(*testing.T, net.Conn) {
 		return func(_ *testing.T, c net.Conn) { _, _ = io.WriteString(c, text) }
 	}
+	const long = "a-text-that-is-longer-than-any-limit-here-has-seconds"
 	for _, test := range []struct {
 		what   string
 		before func(*testing.T, net.Conn)
@@ -135,15 +138,29 @@ func TestSlowPeers(t *testing.T) {
 	}{
 		{"nothing", func(*testing.T, net.Conn) {}, headerTimeout, ""},
 		{"half a header", send(halfHeader), headerTimeout, ""},
+		{"a header byte by byte", func(t *testing.T, c net.Conn) { send(halfHeader)(t, c); trickle(t, c, long) }, headerTimeout, ""},
 		{"half a body", send(halfBody), requestTimeout, "408 Request Timeout: too slow\n"},
+		{"a body byte by byte", func(t *testing.T, c net.Conn) {
+			send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")(t, c)
+			trickle(t, c, long)
+		}, requestTimeout, "408 Request Timeout: too slow\n"},
 		{"nothing more", func(t *testing.T, c net.Conn) { send(whole)(t, c); answer(c) }, idleTimeout, ""},
 		{"half a header after a request", func(t *testing.T, c net.Conn) { quick(t, c); send(halfHeader)(t, c) }, headerTimeout, ""},
+		{"a header byte by byte after a request", func(t *testing.T, c net.Conn) {
+			quick(t, c)
+			send(halfHeader)(t, c)
+			trickle(t, c, long)
+		}, headerTimeout, ""},
 		{"half a body after a request", func(t *testing.T, c net.Conn) { quick(t, c); send(halfBody)(t, c) }, requestTimeout, "408 Request Timeout: too slow\n"},
 		{"a second request that came with the first", func(t *testing.T, c net.Conn) {
 			go send(whole+halfBody)(t, c)
 			answer(c)
 			send("c")(t, c)
 		}, requestTimeout, "408 Request Timeout: too slow\n"},
+		{"half a second header that came with the first request", func(t *testing.T, c net.Conn) {
+			go send(whole+halfHeader)(t, c)
+			answer(c)
+		}, idleTimeout, ""},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -165,6 +182,76 @@ func TestSlowPeers(t *testing.T) {
 	}
 }
 
+// trickle sends a byte a second, as long as the connection is open.
+func trickle(t *testing.T, c net.Conn, text string) {
+	var sending sync.WaitGroup
+	t.Cleanup(sending.Wait)
+	sending.Go(func() {
+		for i := range len(text) {
+			if _, err := io.WriteString(c, text[i:i+1]); err != nil {
+				return
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}
+
+// deaf is a connection on which the first end of reading and of writing is lost, as where
+// http.Server begins its next step just then, which takes a deadline away.
+type deaf struct {
+	net.Conn
+	toldToRead, toldToWrite atomic.Bool
+}
+
+func (d *deaf) SetReadDeadline(at time.Time) error {
+	if !at.IsZero() && !d.toldToRead.Swap(true) {
+		return nil
+	}
+	return d.Conn.SetReadDeadline(at)
+}
+
+func (d *deaf) SetWriteDeadline(at time.Time) error {
+	if !at.IsZero() && !d.toldToWrite.Swap(true) {
+		return nil
+	}
+	return d.Conn.SetWriteDeadline(at)
+}
+
+// Who was not cut off at the first sweep is at the next one.
+func TestLostEnd(t *testing.T) {
+	for _, test := range []struct {
+		what, sent string
+		limit      time.Duration
+	}{
+		{"nothing", "", headerTimeout},
+		{"an answer that is not read", whole, requestTimeout + answerTimeout},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				from := newPipes()
+				l := Bound(from, 1, nil)
+				serve(t, l, nil, echo)
+				client, server := net.Pipe()
+				defer client.Close()
+				from.accepted <- &deaf{Conn: server}
+				_, _ = io.WriteString(client, test.sent)
+				time.Sleep(test.limit + 2*sweepEvery)
+				if got := openNow(l); got != 0 {
+					t.Error("the connection is still open two sweeps after the limit")
+				}
+			})
+		})
+	}
+}
+
+// openNow is how many connections are open when everything waits.
+func openNow(l *Listener) int {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
+}
+
 // answer is the next answer on a connection; empty if it ends.
 func answer(c net.Conn) string {
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -183,11 +270,12 @@ func TestManySlowPeers(t *testing.T) {
 	const most = 64
 	for _, test := range []struct {
 		what  string
-		slow  func(net.Conn)
+		slow  func(*testing.T, net.Conn)
 		limit time.Duration
 	}{
-		{"handshake", func(c net.Conn) { _, _ = c.Write([]byte{0x16, 3, 1}) }, headerTimeout},
-		{"answer", func(c net.Conn) {
+		{"handshake", func(_ *testing.T, c net.Conn) { _, _ = c.Write([]byte{0x16, 3, 1}) }, headerTimeout},
+		{"handshake, byte by byte", func(t *testing.T, c net.Conn) { trickle(t, c, "\x16\x03\x01\x01\x00\x01"+strings.Repeat("x", 100)) }, headerTimeout},
+		{"answer", func(_ *testing.T, c net.Conn) {
 			secured := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 			_, _ = io.WriteString(secured, whole)
 		}, requestTimeout + answerTimeout},
@@ -197,24 +285,17 @@ func TestManySlowPeers(t *testing.T) {
 				from := newPipes()
 				l := Bound(from, most, nil)
 				serve(t, l, authority, echo)
-				open := func() int {
-					synctest.Wait()
-					l.mu.Lock()
-					defer l.mu.Unlock()
-					return len(l.open)
-				}
 				for range most {
 					client := from.dial()
 					defer client.Close()
-					test.slow(client)
+					test.slow(t, client)
 				}
 				time.Sleep(test.limit - sweepEvery)
-				if got := open(); got != most {
+				if got := openNow(l); got != most {
 					t.Errorf("%d connections are open before the limit, want all %d", got, most)
 				}
-				// Closing says goodbye, for which TLS takes five seconds.
-				time.Sleep(2*sweepEvery + 5*time.Second)
-				if got := open(); got != 0 {
+				time.Sleep(3 * sweepEvery) // closing says goodbye, for which TLS takes until the sweep after
+				if got := openNow(l); got != 0 {
 					t.Errorf("%d connections are open after the limit, want none", got)
 				}
 			})
@@ -253,7 +334,7 @@ func TestSlowRequestIsCutOff(t *testing.T) {
 	if got := idle(); got != "quick" {
 		t.Errorf("a quick request got %q", got)
 	}
-	l.endOverdue(l.now(), l.now()+requestTimeout)
+	l.endOverdue(l.now() + requestTimeout)
 	select {
 	case got := <-slow:
 		if got != "too slow\n" {

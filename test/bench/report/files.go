@@ -13,9 +13,9 @@ import (
 
 // Names of the files in docs.
 const (
-	JSONFile    = "speed.json"
-	PageFile    = "speed.md"
-	PictureFile = "speed.svg"
+	jsonFile    = "speed.json"
+	pageFile    = "speed.md"
+	pictureFile = "speed.svg"
 )
 
 //go:embed speed.md.tmpl
@@ -25,7 +25,7 @@ var pageTemplate string
 func (r *Run) Files() (map[string]string, error) {
 	files := map[string]string{}
 	for name, write := range map[string]func() ([]byte, error){
-		JSONFile: func() ([]byte, error) { return results.JSON(r) }, PageFile: r.page, PictureFile: r.picture,
+		jsonFile: func() ([]byte, error) { return results.JSON(r) }, pageFile: r.page, pictureFile: r.picture,
 	} {
 		content, err := write()
 		if err != nil {
@@ -38,7 +38,7 @@ func (r *Run) Files() (map[string]string, error) {
 
 // page writes docs/speed.md: words from the template, numbers from the run.
 func (r *Run) page() ([]byte, error) {
-	page, err := template.New(PageFile).Funcs(template.FuncMap{
+	page, err := template.New(pageFile).Funcs(template.FuncMap{
 		"kb": func(n int) string { return fmt.Sprintf("%.1f KB", float64(n)/1e3) },
 		"x":  func(ratio float64) string { return fmt.Sprintf("%.2f", ratio) },
 	}).Parse(pageTemplate)

@@ -26,7 +26,7 @@ const docs = "../../../docs"
 // The page and the picture in docs, and what README says of them, are what the committed
 // measurements give.
 func TestDocsAreFresh(t *testing.T) {
-	run, err := results.Read[Run](filepath.Join(docs, JSONFile))
+	run, err := results.Read[Run](filepath.Join(docs, jsonFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +59,17 @@ func TestSum(t *testing.T) {
 	}
 	if got := []float64{Median([]float64{3, 1, 2}), Median([]float64{4, 1, 2, 3}), Median(nil)}; !slices.Equal(got, []float64{2, 2.5, 0}) {
 		t.Errorf("got medians %v, want 2, 2.5 and 0", got)
+	}
+	if got := Mean(times); got != 100500*time.Microsecond {
+		t.Errorf("got mean %s, want 100.5ms", got)
+	}
+}
+
+// The pages of the program's file are memory too, and are told apart.
+func TestMemory(t *testing.T) {
+	m := Memory{Own: 14 << 20, File: 33 << 20}
+	if got, want := m.String(), "47 MiB (14 own, 33 of the program's file)"; got != want || m.MiB() != 47 {
+		t.Errorf("got %s, %v MiB; want %s", got, m.MiB(), want)
 	}
 }
 

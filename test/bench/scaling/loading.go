@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/rules/load"
 	"github.com/holdfast-mesh/holdfast/test/bench/report"
 	"github.com/holdfast-mesh/holdfast/test/bench/scaling/growth"
+	"github.com/holdfast-mesh/holdfast/test/cluster"
 )
 
 // loading is a rules file to be loaded.
@@ -89,10 +90,19 @@ func (b *bench) load(ctx context.Context, l *loading, m *growth.Load) error {
 		return err
 	}
 	defer p.stop()
-	if m.Start, err = p.peak(); err != nil {
+	if m.Start, err = cluster.Memory(p.Pid(), "VmHWM"); err != nil {
 		return err
 	}
-	m.Reload, err = p.reload(ctx, edit)
+	if err := cluster.ForgetPeak(p.Pid()); err != nil {
+		return err
+	}
+	if err := p.edit(ctx, edit); err != nil {
+		return err
+	}
+	if m.Edit, err = cluster.Memory(p.Pid(), "VmHWM"); err != nil {
+		return err
+	}
+	m.Resident, err = cluster.Memory(p.Pid(), "VmRSS")
 	return err
 }
 

@@ -107,9 +107,6 @@ func (b *bench) row(ctx context.Context, s situation, beside load.Call) (row gro
 		return row, err
 	}
 	defer p.stop()
-	if row.Resident, err = report.MemoryOf(p.Pid()); err != nil {
-		return row, err
-	}
 	review, err := reviews.Body(s.pod)
 	if err != nil {
 		return row, err
@@ -125,5 +122,6 @@ func (b *bench) row(ctx context.Context, s situation, beside load.Call) (row gro
 	same := report.Sum(times[2]).P50
 	row.Seen = growth.Time{Milliseconds: report.Sum(times[0]).P50, Beside: same}
 	row.New = growth.Time{Milliseconds: report.Sum(times[1]).P50, Beside: same}
-	return row, nil
+	row.Resident, err = report.MemoryOf(p.Pid())
+	return row, err
 }

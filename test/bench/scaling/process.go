@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/holdfast-mesh/holdfast/test/bench/load"
-	"github.com/holdfast-mesh/holdfast/test/bench/scaling/growth"
 	"github.com/holdfast-mesh/holdfast/test/cluster"
 	"github.com/holdfast-mesh/holdfast/test/reviews"
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
@@ -104,36 +103,22 @@ func (p *process) hash(ctx context.Context) string {
 	return hash
 }
 
-// peak is what it has in use, and the most that it had since that was forgotten.
-func (p *process) peak() (m growth.Peak, err error) {
-	if m.After, err = cluster.Memory(p.Pid(), "VmRSS"); err != nil {
-		return m, err
-	}
-	m.Most, err = cluster.Memory(p.Pid(), "VmHWM")
-	return m, err
-}
-
 var errNotInForce = errors.New("the rules are not in force 30 s after they were written")
 
-// reload gives the process other rules, and returns when they are in force what that took.
-func (p *process) reload(ctx context.Context, give func() error) (m growth.Peak, err error) {
+// edit gives the process other rules, and returns when they are in force and nothing is loaded any
+// more.
+func (p *process) edit(ctx context.Context, give func() error) error {
 	before := p.hash(ctx)
-	if err := cluster.ForgetPeak(p.Pid()); err != nil {
-		return m, err
-	}
 	if err := give(); err != nil {
-		return m, err
+		return err
 	}
 	for deadline := time.Now().Add(30 * time.Second); p.hash(ctx) == before; {
 		if time.Now().After(deadline) {
-			return m, errNotInForce
+			return errNotInForce
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	if err := settle(ctx); err != nil {
-		return m, err
-	}
-	return p.peak()
+	return settle(ctx)
 }
 
 // ask is a call that sends a review, each time the same one or with texts that are new.

@@ -18,7 +18,7 @@ func steady() []Result {
 		if v.Rules > 0 {
 			r.After = &Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80}
 		}
-		for range 10 {
+		for range 15 {
 			if v.Rules > 0 {
 				r.looks = append(r.looks, Look{report.Memory{Own: 10 << 20, File: 20 << 20}, 80})
 			}
@@ -38,13 +38,20 @@ func TestVerdicts(t *testing.T) {
 		{"steady", func(_, _ *Result) {}, ""},
 		// What is taken at the start does not count as growth.
 		{"warm-up", func(_, few *Result) { few.looks[0].Resident.Own, few.looks[1].Resident.Own = 0, 5<<20 }, ""},
+		// Nor does a moment.
+		{"a moment", func(_, few *Result) { few.looks[12].Resident.Own = 90 << 20 }, ""},
 		{"growing", func(_, few *Result) {
 			for i := range few.looks {
 				few.looks[i].Resident.Own += int64(i) * 700 << 10
 			}
 		}, "memory in the last fifth"},
+		{"pages of the file", func(_, few *Result) {
+			for i := range few.looks {
+				few.looks[i].Resident.File += int64(i) * 700 << 10
+			}
+		}, "memory in the last fifth"},
 		{"large", func(_, few *Result) { few.After.Resident.File = 31 << 20 }, "MiB when it is over"},
-		{"goroutines", func(_, few *Result) { few.looks[8].Goroutines, few.looks[9].Goroutines = 83, 83 }, "goroutines"},
+		{"goroutines", func(_, few *Result) { few.looks[13].Goroutines, few.looks[14].Goroutines = 83, 83 }, "goroutines"},
 		{"slow", func(_, few *Result) { few.count(slow + 1) }, "requests over 50ms, with 0 of the bare server"},
 		{"not too slow", func(_, few *Result) { few.count(slow) }, ""},
 		// 4 of the one and 8 of the other may be the same noise.

@@ -43,9 +43,11 @@ func TestCut(t *testing.T) {
 		{"a document's end", "rules:\n- a\n- b\n---\n- c\n", 1, "rules:\n- a\n#\n---\n- c\n==\nrules:\n- a\n==\nrules:\n- b\n"},
 		{"large enough for all", "rules:\n" + items, 1000, ""},
 		{"one item", "rules:\n- a\n", 1, ""},
-		{"flow style", "rules: [a,\n- b]\n", 1, ""},
+		{"flow style", "rules: [a,\n- b,\n- c]\n", 1, ""},
 		{"another list", "gateways:\n- a\n- b\n", 1, ""},
-		{"lines that end otherwise", "rules:\n- a\n# \u2028\n- b\n", 1, ""},
+		{"lines that end at a next line", "rules:\n- a\n# \u0085\n- b\n", 1, ""},
+		{"lines that end at a line separator", "rules:\n- a\n# \u2028\n- b\n", 1, ""},
+		{"lines that end at a paragraph separator", "rules:\n- a\n# \u2029\n- b\n", 1, ""},
 		{"lines that end in two ways", "rules:\n- a\n# \r- b\n- c\n", 1, ""},
 		{"nothing below", "rules:\nx: 1\n- a\n- b\n", 1, ""},
 	} {
@@ -68,18 +70,18 @@ func TestPlaces(t *testing.T) {
 		}
 		return document.Content[0].Content[1]
 	}
-	skeleton, list := Cut([]byte("kind: Rules\nrules:\n- a: 0123456789\n- c: 1\n  d: 2\n- e\n"), 15)
+	skeleton, list := Cut([]byte("kind: Rules\nrules:\n- a\n- b: 0123456789\n- c: 1\n  d: 2\n- e\n"), 15)
 	first, second := &list[0], &list[1]
 	n := read(second.Reader())
 	second.Place(n)
-	if got := n.Content[0].Content[2].Line; got != 5 || second.Len() != 2 || !second.Is(n) {
-		t.Errorf("got line %d in a piece of %d items, itself %v; want 5, 2 and true", got, second.Len(), second.Is(n))
+	if got := n.Content[0].Content[2].Line; got != 6 || second.Len() != 2 || !second.Is(n) {
+		t.Errorf("got line %d in a piece of %d items, itself %v; want 6, 2 and true", got, second.Len(), second.Is(n))
 	}
 	for text, want := range map[string]bool{
-		string(skeleton):                          true,
-		"kind: Rules\nrules:\n- a\n- b\n":         false, // other items
-		"kind: Rules\nrules:\n  {a: b}\n":         false, // no list
-		"kind: \"\nrules:\n- a\n\"\nrules: [a]\n": false, // elsewhere
+		string(skeleton):                             true,
+		"kind: Rules\nrules:\n- a\n":                 false, // other items
+		"kind: Rules\nrules:\n  {a: b}\n":            false, // no list
+		"kind: \"\nrules:\n- a\n\"\nrules: [a, b]\n": false, // elsewhere
 	} {
 		var document yaml.Node
 		if err := yaml.Load([]byte(text), &document); err != nil {

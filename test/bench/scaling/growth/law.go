@@ -25,21 +25,21 @@ func (l Law) String() string {
 // that differ in nothing lie apart, from one process to the next.
 const noise = 1.2
 
-// LawOf returns the law that values follow: constant, if none is more than the first by more than
+// lawOf returns the law that values follow: constant, if none is more than the first by more than
 // noise; else that of a start and a multiple of the input's logarithm, of the input, or of its square,
 // whichever leaves the smallest error, relative to the values.
-func LawOf(inputs []int, values []float64) Law {
+func lawOf(inputs []int, values []float64) Law {
 	if slices.Max(values) <= noise*values[0] {
 		return Constant
 	}
-	best, least := Linear, math.Inf(1)
-	for law, shape := range map[Law]func(n float64) float64{
-		Logarithmic: math.Log,
-		Linear:      func(n float64) float64 { return n },
-		Worse:       func(n float64) float64 { return n * n },
+	best, least := Logarithmic, math.Inf(1)
+	for i, shape := range []func(n float64) float64{
+		math.Log,
+		func(n float64) float64 { return n },
+		func(n float64) float64 { return n * n },
 	} {
-		if e := misfit(inputs, values, shape); e < least || e == least && law < best {
-			best, least = law, e
+		if e := misfit(inputs, values, shape); e < least {
+			best, least = Logarithmic+Law(i), e
 		}
 	}
 	return best

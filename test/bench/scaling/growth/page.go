@@ -15,23 +15,23 @@ import (
 // Names of the files in docs.
 const (
 	JSONFile = "scaling.json"
-	PageFile = "scaling.md"
+	pageFile = "scaling.md"
 )
 
 //go:embed scaling.md.tmpl
 var pageTemplate string
 
-// mostPeak is how many times what a process has afterwards it may have while it loads rules.
+// mostPeak is how many times what is resident a process may have while it loads rules.
 const mostPeak = 2
 
-// Page writes docs/scaling.md: words from the template, numbers from a run and a soak.
-func Page(run *Run, soaked *soak.Report) (string, error) {
-	page, err := template.New(PageFile).Parse(pageTemplate)
+// page writes docs/scaling.md: words from the template, numbers from a run and a soak.
+func page(run *Run, soaked *soak.Report) (string, error) {
+	parsed, err := template.New(pageFile).Parse(pageTemplate)
 	if err != nil {
 		return "", err
 	}
 	var out bytes.Buffer
-	err = page.Execute(&out, struct {
+	err = parsed.Execute(&out, struct {
 		*Run
 		Soak *soak.Report
 	}{run, soaked})
@@ -51,7 +51,7 @@ func (i *Input) table() report.Table {
 	first := i.Rows[0]
 	for _, row := range i.Rows {
 		t.Rows = append(t.Rows, []string{
-			Number(row.N),
+			number(row.N),
 			fmt.Sprintf("%.2f", row.Seen.Milliseconds), fmt.Sprintf("%.2f", row.Seen.x()/first.Seen.x()),
 			fmt.Sprintf("%.2f", row.New.Milliseconds), fmt.Sprintf("%.2f", row.New.x()/first.New.x()),
 			fmt.Sprintf("%.0f", row.Resident.MiB()),
@@ -80,35 +80,35 @@ func (i *Input) law(of func(*Row) float64) Law {
 	for n := range i.Rows {
 		inputs, values = append(inputs, i.Rows[n].N), append(values, of(&i.Rows[n]))
 	}
-	return LawOf(inputs, values)
+	return lawOf(inputs, values)
 }
 
 // Loading is a table of what loading rules takes.
 func (r *Run) Loading() report.Table {
 	t := report.Table{
 		Title: "Loading rules",
-		Head:  []string{"", "KB", "ms", "start: MiB", "at most", "x", "reload: MiB", "at most", "x", ""},
+		Head:  []string{"", "KB", "ms", "MiB", "start: at most", "x", "edit: at most", "x", ""},
 	}
 	for _, l := range r.Loads {
-		row := []string{l.Title(), fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds)}
-		for _, p := range []Peak{l.Start, l.Reload} {
-			row = append(row, mib(p.After), mib(p.Most), fmt.Sprintf("%.2f", p.x()))
+		row := []string{l.Title(), fmt.Sprintf("%.0f", float64(l.Bytes)/1e3), fmt.Sprintf("%.1f", l.Milliseconds), mib(l.Resident)}
+		for _, peak := range []int64{l.Start, l.Edit} {
+			row = append(row, mib(peak), fmt.Sprintf("%.2f", l.x(peak)))
 		}
-		t.Rows = append(t.Rows, append(row, met(max(l.Start.x(), l.Reload.x()) < mostPeak)))
+		t.Rows = append(t.Rows, append(row, met(l.x(max(l.Start, l.Edit)) < mostPeak)))
 	}
 	return t
 }
 
-// LoadingLaws are how the time of loading grows with rules in a file, and the memory after a start.
+// LoadingLaws are how the time of loading grows with rules in a file, and what is resident.
 func (r *Run) LoadingLaws() (laws struct{ Time, Memory Law }) {
 	var rules []int
 	var times, memory []float64
 	for _, l := range r.Loads {
 		if l.Form == "" {
-			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Start.After))
+			rules, times, memory = append(rules, l.Rules), append(times, l.Milliseconds), append(memory, float64(l.Resident))
 		}
 	}
-	laws.Time, laws.Memory = LawOf(rules, times), LawOf(rules, memory)
+	laws.Time, laws.Memory = lawOf(rules, times), lawOf(rules, memory)
 	return laws
 }
 
@@ -124,7 +124,7 @@ func (r *Run) Print(out io.Writer) error {
 		return nil
 	}
 	laws := r.LoadingLaws()
-	_, err := fmt.Fprintf(out, "with rules, the time is %s, memory after the start %s\n", laws.Time, laws.Memory)
+	_, err := fmt.Fprintf(out, "with rules, the time is %s, the memory %s\n", laws.Time, laws.Memory)
 	return err
 }
 
@@ -137,10 +137,10 @@ func met(as bool) string {
 
 func mib(bytes int64) string { return fmt.Sprintf("%.0f", math.Round(float64(bytes)/(1<<20))) }
 
-// Number writes thousands as people do.
-func Number(n int) string {
+// number writes thousands as people do.
+func number(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)
 	}
-	return fmt.Sprintf("%s,%03d", Number(n/1000), n%1000)
+	return fmt.Sprintf("%s,%03d", number(n/1000), n%1000)
 }

@@ -25,7 +25,7 @@ type Row struct {
 	N    int  `json:"n"`
 	Seen Time `json:"seen"` // pods whose texts were read before
 	New  Time `json:"new"`  // pods with a text that is new
-	// Resident is the memory of the process before it was asked.
+	// Resident is the memory of the process after it was asked.
 	Resident report.Memory `json:"resident"`
 }
 
@@ -46,24 +46,21 @@ type Load struct {
 	Bytes int    `json:"bytes"`
 	// Milliseconds is the median of parsing and compiling, in a process that does nothing else.
 	Milliseconds float64 `json:"milliseconds"`
-	Start        Peak    `json:"start"`  // of the process
-	Reload       Peak    `json:"reload"` // of an edit, while others are in force
+	// Resident is the memory of a process with these rules after an edit; Start is the most that it
+	// had had when it was ready, Edit the most while edited rules were loaded beside those in force.
+	Resident int64 `json:"residentBytes"`
+	Start    int64 `json:"startBytes"`
+	Edit     int64 `json:"editBytes"`
 }
 
 // Title names it.
 func (l *Load) Title() string {
-	title := Number(l.Rules) + " rules"
+	title := number(l.Rules) + " rules"
 	if l.Form != "" {
 		title += ", " + l.Form
 	}
 	return title
 }
 
-// Peak is how much memory a process has afterwards, and the most that it had, all that is resident.
-type Peak struct {
-	After int64 `json:"afterBytes"`
-	Most  int64 `json:"mostBytes"`
-}
-
-// x is the ratio of both.
-func (p Peak) x() float64 { return float64(p.Most) / float64(p.After) }
+// x is the ratio of a peak to what is resident.
+func (l *Load) x(peak int64) float64 { return float64(peak) / float64(l.Resident) }
