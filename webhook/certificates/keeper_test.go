@@ -107,6 +107,17 @@ func TestMissedState(t *testing.T) {
 		generation int64
 		bundle     []byte
 	}
+	meta := func(s state) metav1.ObjectMeta { return metav1.ObjectMeta{UID: s.uid, Generation: s.generation} }
+	mutating := func(k *Keeper, s state) {
+		k.Mutating(&admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: meta(s), Webhooks: []admissionregistrationv1.MutatingWebhook{
+			{ClientConfig: admissionregistrationv1.WebhookClientConfig{CABundle: s.bundle}},
+		}})
+	}
+	validating := func(k *Keeper, s state) {
+		k.Validating(&admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: meta(s), Webhooks: []admissionregistrationv1.ValidatingWebhook{
+			{ClientConfig: admissionregistrationv1.WebhookClientConfig{CABundle: s.bundle}},
+		}})
+	}
 	begin := time.Now()
 	older, newer := made(t, begin), made(t, begin)
 	one := authority.Bundle([]*x509.Certificate{older.Certificate}, nil, begin)
@@ -123,40 +134,39 @@ func TestMissedState(t *testing.T) {
 		"made anew":                {[]state{{"b", 2, both}}, true},
 		"an earlier state is back": {[]state{{"a", 1, both}}, true},
 	} {
-		t.Run(what, func(t *testing.T) {
-			var log []string
-			k := newKeeper(&log) // without a client: it finds everything as it should be
-			now := begin
-			k.times.Now, k.served = func() time.Time { return now }, func(*x509.Certificate) {}
-			tell := func(s state) {
-				meta, by := metav1.ObjectMeta{UID: s.uid, Generation: s.generation}, admissionregistrationv1.WebhookClientConfig{CABundle: s.bundle}
-				k.Mutating(&admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.MutatingWebhook{{ClientConfig: by}}})
-				k.Validating(&admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.ValidatingWebhook{{ClientConfig: by}}})
-			}
-			serves := func(a *authority.Authority) {
-				t.Helper()
-				if k.pass(t.Context()); !k.current.Load().signs(a) {
-					t.Errorf("after %s: got a certificate of %v, want one of %v", now.Sub(begin), k.current.Load().by, a)
+		for which, tell := range map[string]func(*Keeper, state){"mutating": mutating, "validating": validating} {
+			t.Run(which+" "+what, func(t *testing.T) {
+				var log []string
+				k := newKeeper(&log) // without a client: it finds everything as it should be
+				now := begin
+				k.times.Now, k.served = func() time.Time { return now }, func(*x509.Certificate) {}
+				serves := func(a *authority.Authority) {
+					t.Helper()
+					if k.pass(t.Context()); !k.current.Load().signs(a) {
+						t.Errorf("after %s: got a certificate of %v, want one of %v", now.Sub(begin), k.current.Load().by, a)
+					}
 				}
-			}
-			k.Secret(holding(t, older))
-			tell(state{"a", 1, one})
-			serves(older)
-			k.Secret(holding(t, newer)) // somebody wants another one
-			tell(state{"a", 2, both})
-			serves(older)
-
-			now = begin.Add(4 * time.Minute)
-			for _, s := range c.told {
-				tell(s)
-			}
-			now = begin.Add(5 * time.Minute)
-			if c.missed {
+				k.Secret(holding(t, older))
+				mutating(k, state{"a", 1, one})
+				validating(k, state{"a", 1, one})
 				serves(older)
-				now = begin.Add(10 * time.Minute)
-			}
-			serves(newer)
-		})
+				k.Secret(holding(t, newer)) // somebody wants another one
+				mutating(k, state{"a", 2, both})
+				validating(k, state{"a", 2, both})
+				serves(older)
+
+				now = begin.Add(4 * time.Minute)
+				for _, s := range c.told {
+					tell(k, s)
+				}
+				now = begin.Add(5 * time.Minute)
+				if c.missed {
+					serves(older)
+					now = begin.Add(10 * time.Minute)
+				}
+				serves(newer)
+			})
+		}
 	}
 }
 
