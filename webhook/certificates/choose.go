@@ -105,19 +105,28 @@ func (s *serving) outdated(by *authority.Authority, now time.Time) bool {
 // trust knows since when certificates stand in every caBundle.
 type trust struct {
 	since map[string]time.Time // by their DER
+	seen  []*configuration     // when it was observed last
 }
 
-// observe takes what stands in every caBundle now.
-func (t *trust) observe(everywhere []*x509.Certificate, now time.Time) {
+// observe takes the configurations as they are now. Where a state of one was missed, because
+// two changes came before a pass or while the watch was away, its caBundle may have been
+// empty meanwhile: all certificates begin anew. So whoever keeps changing the webhooks that
+// fast keeps a new authority waiting, until the one before has expired at most.
+func (t *trust) observe(configurations []*configuration, now time.Time) {
+	for i, before := range t.seen {
+		if !configurations[i].follows(before) {
+			t.since = nil
+		}
+	}
 	next := map[string]time.Time{}
-	for _, c := range everywhere {
+	for _, c := range everywhere(configurations) {
 		at, known := t.since[string(c.Raw)]
 		if !known || at.After(now) { // a clock that was set back
 			at = now
 		}
 		next[string(c.Raw)] = at
 	}
-	t.since = next
+	t.since, t.seen = next, configurations
 }
 
 // longer reports whether a certificate has stood in every caBundle for that long.

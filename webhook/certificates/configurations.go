@@ -11,6 +11,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	apply "k8s.io/client-go/applyconfigurations/admissionregistration/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -19,14 +20,16 @@ import (
 
 // configuration is what of a webhook configuration is of use.
 type configuration struct {
-	version  string // to write on
-	webhooks []string
-	bundles  [][]byte // one for each webhook
-	with     func(version string, webhooks []string, bundle []byte) runtime.ApplyConfiguration
+	version    string // to write on
+	uid        types.UID
+	generation int64 // counts the changes of webhooks
+	webhooks   []string
+	bundles    [][]byte // one for each webhook
+	with       func(version string, webhooks []string, bundle []byte) runtime.ApplyConfiguration
 }
 
 func fromMutating(o *admissionregistrationv1.MutatingWebhookConfiguration) *configuration {
-	c := &configuration{version: o.ResourceVersion, with: applyMutating}
+	c := &configuration{version: o.ResourceVersion, uid: o.UID, generation: o.Generation, with: applyMutating}
 	for _, w := range o.Webhooks {
 		c.webhooks, c.bundles = append(c.webhooks, w.Name), append(c.bundles, w.ClientConfig.CABundle)
 	}
@@ -34,7 +37,7 @@ func fromMutating(o *admissionregistrationv1.MutatingWebhookConfiguration) *conf
 }
 
 func fromValidating(o *admissionregistrationv1.ValidatingWebhookConfiguration) *configuration {
-	c := &configuration{version: o.ResourceVersion, with: applyValidating}
+	c := &configuration{version: o.ResourceVersion, uid: o.UID, generation: o.Generation, with: applyValidating}
 	for _, w := range o.Webhooks {
 		c.webhooks, c.bundles = append(c.webhooks, w.Name), append(c.bundles, w.ClientConfig.CABundle)
 	}
@@ -55,6 +58,14 @@ func applyValidating(version string, webhooks []string, bundle []byte) runtime.A
 		o.WithWebhooks(apply.ValidatingWebhook().WithName(name).WithClientConfig(apply.WebhookClientConfig().WithCABundle(bundle...)))
 	}
 	return o
+}
+
+// follows reports whether no state of the configuration was between these two: API servers
+// count each change of the webhooks in the generation. Left out is an etcd put back from a
+// backup, after which the same numbers may count other changes.
+// Source: https://github.com/kubernetes/kubernetes/blob/v1.36.3/pkg/registry/admissionregistration/mutatingwebhookconfiguration/strategy.go (PrepareForUpdate)
+func (c *configuration) follows(before *configuration) bool {
+	return c != nil && before != nil && c.uid == before.uid && (c.generation == before.generation || c.generation == before.generation+1)
 }
 
 // says reports whether every webhook has exactly this caBundle.

@@ -12,7 +12,9 @@
 //     and every replica sees that alike. So no replica can take away what another one
 //     is trusted by.
 //
-// A new authority is used by a replica only after it has seen it in every caBundle
-// for Times.Settle; until then the one before signs. No request of admission waits for
-// any of this: a handshake takes the certificate that lies ready.
+// A new authority is used by a replica only after it has stood in every caBundle for
+// Times.Settle; until then the one before signs. A state that the replica has missed counts
+// as one without it. Left out is what has not reached it yet: one that is cut off from the
+// API server while somebody empties the caBundles counts on. No request of admission waits
+// for any of this: a handshake takes the certificate that lies ready.
 package certificates

@@ -124,8 +124,7 @@ func (k *Keeper) pass(ctx context.Context) time.Duration {
 	now := k.times.Now()
 	secret := k.secret.Load()
 	configurations := []*configuration{k.mutating.Load(), k.validating.Load()}
-	common := everywhere(configurations)
-	k.trust.observe(common, now)
+	k.trust.observe(configurations, now)
 	there, damage := k.read(secret)
 	k.serve(there, now)
 

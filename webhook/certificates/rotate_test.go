@@ -59,10 +59,14 @@ func TestFreshStart(t *testing.T) {
 // with it nor takes it away, and it writes nothing when nothing differs.
 func TestOwnsNothingButTheBundle(t *testing.T) {
 	reset(t)
+	emptyMutating, emptyValidating := configurations(t)
 	replicas := startReady(t, 1, &clock{})
 	everywhereSays(t, 1)
 	mutating, validating := configurations(t)
-	for _, object := range []client.Object{mutating, validating} {
+	for object, empty := range map[client.Object]client.Object{mutating: emptyMutating, validating: emptyValidating} {
+		if got, want := object.GetGeneration(), empty.GetGeneration()+1; got != want {
+			t.Errorf("%T: got generation %d after one write, want %d, or nobody knows which states were missed", object, got, want)
+		}
 		owned := ""
 		for _, entry := range object.GetManagedFields() {
 			if entry.Manager == "holdfast-certificates" {
