@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"io"
 	"iter"
+	"runtime"
 	"sync"
 
 	"github.com/gaissmai/bart"
@@ -49,6 +50,7 @@ func Compile(file *rules.File) *Set {
 	s.memo.seed = maphash.MakeSeed()
 	var compiler merge.Compiler
 	for i := range file.Rules {
+		runtime.Gosched() // a server answers meanwhile, and would wait for 10 ms
 		r := &s.rules[i]
 		r.compile(&compiler, &file.Rules[i])
 		if r.namespaces != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-mesh/holdfast/internal/ports"
 	"github.com/holdfast-mesh/holdfast/istio"
 	"github.com/holdfast-mesh/holdfast/rules"
+	"github.com/holdfast-mesh/holdfast/test/turns"
 )
 
 // fullFile has a value in every field.
@@ -135,5 +136,17 @@ func TestHashOfEqualPolicies(t *testing.T) {
 		if got, want := hashOf(same), hashOf(file); got != want || len(got) != 16 {
 			t.Fatalf("got %s and %s, want one hash of 16 digits", got, want)
 		}
+	}
+}
+
+// Others get their turn between rules that are compiled.
+func TestOthersGetTheirTurn(t *testing.T) {
+	const n = 1000
+	file := &rules.File{}
+	for i := range n {
+		file.Rules = append(file.Rules, rules.Rule{Name: fmt.Sprint(i), Destinations: rules.Destinations{Ports: []ports.Range{port(6379)}}})
+	}
+	if turns := turns.During(func() { Compile(file) }); turns < n*9/10 { // at times the scheduler takes the same one again
+		t.Errorf("got %d turns of others while %d rules were compiled, want one for each", turns, n)
 	}
 }

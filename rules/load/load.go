@@ -36,9 +36,10 @@ const (
 	// for each, and within a line a thousand. 10,000 rules have 170,000.
 	maxMarks     = 300_000
 	maxLineMarks = 100_000
-	// pieceSize is how many bytes of a long list of rules are parsed at a time: the tree of more
-	// would be what a process needs its memory for.
-	pieceSize = 64 << 10
+	// pieceSize is how many bytes of a long list of rules are parsed at a time, which takes two
+	// milliseconds: the tree of more would be what a process needs its memory for, and the time
+	// what its requests wait for.
+	pieceSize = 8 << 10
 	// maxDepth is how deep a file may nest; the format itself needs 8.
 	maxDepth = 64
 )

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"runtime"
+
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/holdfast-mesh/holdfast/rules"
@@ -39,6 +41,8 @@ func (l *loader) pieces(v value, read func(item value)) {
 		}
 		l.items(value{list, list, v.at}, first, read)
 		l.cut = l.cut[1:]
+		// A server answers meanwhile. By itself Go's scheduler lets others wait for 10 ms.
+		runtime.Gosched()
 	}
 	l.cut = nil
 }

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ func Conflicts(list []rules.Rule) (found []Conflict) {
 	earlier := index{}
 	var c comparison
 	for i := range list {
+		runtime.Gosched() // as between pieces of the text
 		at := reachOf(&list[i])
 		compared := 0
 		for j := range earlier.near(at) {
