@@ -28,7 +28,7 @@ type Listener struct {
 	open map[*connection]bool
 }
 
-// Bound bounds the connections of a listener. crowded is called for each that is closed to
+// Bound bounds the connections of a listener. crowded is called for each that was closed to
 // make room.
 func Bound(listener net.Listener, most int, crowded func()) *Listener {
 	return &Listener{Listener: listener, most: most, crowded: crowded, start: time.Now(), open: map[*connection]bool{}}
@@ -57,8 +57,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	one := &connection{Conn: accepted, of: l, from: from, accepted: l.now()}
 	one.wait(one.accepted, headerTimeout)
 	if surplus := l.add(one); surplus != nil {
-		l.crowded()
 		_ = surplus.Close()
+		l.crowded()
 	}
 	return one, nil
 }
