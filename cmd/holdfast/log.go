@@ -18,8 +18,8 @@ import (
 // told to end, everything is: whoever tells it a second time ends it at once.
 const logFlush = 500 * time.Millisecond
 
-// newLog makes the webhook's log; ctx ends when the process is told to end. What it holds back is written by flush, and where a
-// goroutine's panic ends the process.
+// newLog makes the webhook's log; ctx ends when the process is told to end. What it holds back
+// is written by flush, and where a goroutine's panic ends the process.
 //
 // Every line is written. controller-runtime's own log leaves out most of those that say the
 // same more than 100 times a second; here each of them is about another pod.

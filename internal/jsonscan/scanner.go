@@ -239,8 +239,9 @@ func (s *Scanner) Int(into **int64) {
 	if s.Skip(); s.failed {
 		return
 	}
-	number, err := strconv.ParseInt(s.text[start:s.at], 10, 64)
-	if err != nil || *into != nil {
+	text := s.text[start:s.at]
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || *into != nil || text != strconv.FormatInt(number, 10) { // +5, 007 are no JSON
 		s.Fail()
 		return
 	}
@@ -248,7 +249,9 @@ func (s *Scanner) Int(into **int64) {
 }
 
 // Strings reads a list of strings.
-func (s *Scanner) Strings(into *[]string) { List(s, into, func(text *string) { *text = s.Text() }) }
+func (s *Scanner) Strings(into *[]string) {
+	List(s, into, func(s *Scanner, text *string) { *text = s.Text() })
+}
 
 // StringMap reads an object of strings. One without any is not nil.
 func (s *Scanner) StringMap(into *map[string]string) {
@@ -271,7 +274,7 @@ func (s *Scanner) StringMap(into *map[string]string) {
 }
 
 // List reads a list, and each item of it by read. One without any is not nil.
-func List[T any](s *Scanner, into *[]T, read func(*T)) {
+func List[T any](s *Scanner, into *[]T, read func(*Scanner, *T)) {
 	if s.Null() {
 		return
 	}
@@ -287,12 +290,12 @@ func List[T any](s *Scanner, into *[]T, read func(*T)) {
 			*into = make([]T, 0, usual)
 		}
 		*into = append(*into, item)
-		read(&(*into)[len(*into)-1])
+		read(s, &(*into)[len(*into)-1])
 	}
 }
 
 // Object reads a value for which there is room then, unless it is null.
-func Object[T any](s *Scanner, into **T, read func(*T)) {
+func Object[T any](s *Scanner, into **T, read func(*Scanner, *T)) {
 	if s.Null() {
 		return
 	}
@@ -301,7 +304,7 @@ func Object[T any](s *Scanner, into **T, read func(*T)) {
 		return
 	}
 	*into = new(T)
-	read(*into)
+	read(s, *into)
 }
 
 // Skip passes a value over.

@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func FuzzSkip(f *testing.F) {
 // FuzzStrings: lists and objects of strings are what a decoder makes of them, or are left
 // to it.
 func FuzzStrings(f *testing.F) {
-	for _, text := range append(values, `["a","\u00e9",null,"é"]`, `{"a":"b","c":null}`, `{"a":"b","a":"c"}`, `{"a" "b"}`, `["a",]`, `[,]`, "[\"\n\"]") {
+	for _, text := range append(values, `["a","\u00e9",null,"é"]`, `{"a":"b","c":null}`, `{"a":"b","a":"c"}`, `{"a" "b"}`, `["a",]`, `[,]`, "[\"\n\"]", `["open`, `{"a":"open`, `{"open`) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -85,6 +86,9 @@ func TestMembers(t *testing.T) {
 		{`{"a"}`, "", true},
 		{`{a:1}`, "", true},
 		{`{"a":}`, "a", true},
+		{`{"a":"open`, "a", true},
+		{`{"a":[{"b"`, "a", true},
+		{`{"open`, "", true},
 	} {
 		var names []string
 		s := New(test.text)
@@ -107,6 +111,32 @@ func TestMembers(t *testing.T) {
 			t.Errorf("%s: got %q after an error", test.text, list)
 		}
 	}
+}
+
+// Whole numbers are read as JSON has them, once, and everything else is left to a decoder.
+func TestInt(t *testing.T) {
+	for text, want := range map[string]int64{"30": 30, "-1 ": -1, "0": 0, "9223372036854775807": math.MaxInt64} {
+		var got *int64
+		if s := New(text); readInt(s, &got) || got == nil || *got != want {
+			t.Errorf("%s: got %v, want %d", text, got, want)
+		}
+	}
+	for _, text := range []string{"", "+5", "007", "-0", "1.0", "1e3", "9223372036854775808", `"1"`, `"open`, "{}", "[1", "true"} {
+		var got *int64
+		if s := New(text); !readInt(s, &got) || got != nil {
+			t.Errorf("%s: got %v, want it to fail", text, got)
+		}
+	}
+	had := int64(1)
+	got := &had
+	if s := New("2"); !readInt(s, &got) || *got != 1 {
+		t.Errorf("a second one: got %d, want it to fail", *got)
+	}
+}
+
+func readInt(s *Scanner, into **int64) (failed bool) {
+	s.Int(into)
+	return s.Failed()
 }
 
 // Every byte at every place of the eight that are looked at at once.

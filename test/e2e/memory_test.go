@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/holdfast-mesh/holdfast/test/cluster"
@@ -16,5 +18,18 @@ func TestStartIsGivenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		return file < 22<<20, fmt.Sprintf("%d KiB in memory", file>>10)
+	})
+}
+
+// Where little lives the collector lets more than half of it gather.
+func TestCollectorIsSpared(t *testing.T) {
+	percent := regexp.MustCompile(`(?m)^go_gc_gogc_percent (\d+)$`)
+	eventually(t, "a distance of over 50 percent", func() (bool, string) {
+		found := percent.FindStringSubmatch(shared.holdfast.Metrics(t.Context()))
+		if found == nil {
+			return false, "no such metric"
+		}
+		n, err := strconv.Atoi(found[1])
+		return err == nil && n > 50 && n <= 200, found[0]
 	})
 }

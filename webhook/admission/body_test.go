@@ -58,16 +58,35 @@ func TestPromisedBodyTakesNoMemory(t *testing.T) {
 func TestRoomForKnownLength(t *testing.T) {
 	for _, size := range []int{firstBodyBytes - 1, firstBodyBytes + 1, usualBodyBytes, usualBodyBytes + 1, 1 << 20} {
 		var b body
-		r := httptest.NewRequest(http.MethodPost, MutatePodsPath, strings.NewReader(padded(size)))
+		reads := &countedReads{from: strings.NewReader(padded(size))}
+		r := httptest.NewRequest(http.MethodPost, MutatePodsPath, reads)
+		r.ContentLength = int64(size)
 		r.Header.Set("Content-Type", "application/json")
 		if refused := b.read(httptest.NewRecorder(), r); refused != nil {
 			t.Fatal(refused.text)
+		}
+		if reads.full > 2 {
+			t.Errorf("%d bytes were read into %d rooms, want 2 at most", size, reads.full)
 		}
 		if len(b.data) != size || cap(b.data) != size {
 			t.Errorf("got %d bytes in room for %d, want %d", len(b.data), cap(b.data), size)
 		}
 		b.giveBack()
 	}
+}
+
+// countedReads counts what is read from something that is never short of bytes.
+type countedReads struct {
+	from io.Reader
+	full int // not at the end
+}
+
+func (c *countedReads) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	if n > 0 {
+		c.full++
+	}
+	return n, err
 }
 
 func freeOf(b *budget) int {

@@ -43,7 +43,7 @@ const (
 	// asking: reviews of pods are 5-50 KB. All connections together may use it
 	// at a time, so it is part of what they cost.
 	usualBodyBytes = 32 << 10
-	// firstBodyBytes is how much of that is there before a byte has come: nearly all
+	// firstBodyBytes is how much of that is there before a byte has come: most
 	// reviews have less, and some connections send a header only.
 	firstBodyBytes = 16 << 10
 	// usualAnswerBytes is room for an answer, and for a patch.

@@ -3,6 +3,8 @@ package admission
 import (
 	"strings"
 	"testing"
+
+	"github.com/holdfast-mesh/holdfast/internal/jsonscan"
 )
 
 // An error says what stands where, in words of JSON and not of Go.
@@ -21,5 +23,23 @@ func TestDecodeErrorsArePlain(t *testing.T) {
 				t.Errorf("got %q, want %q and no names of Go types", err, test.want)
 			}
 		})
+	}
+}
+
+// However a review is read, its object's size is known: limits rest on it.
+func TestSizeOfObject(t *testing.T) {
+	for what, seconds := range map[string]string{"scanned": "30", "decoded": "-0"} {
+		object := `{"metadata":{"name":"a"},"spec":{"terminationGracePeriodSeconds":` + seconds + `}}`
+		body := []byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","object":` + object + `}}`)
+		if scanned := scanReview(jsonscan.New(string(body))) != nil; scanned != (what == "scanned") {
+			t.Fatalf("%s: got scanned %v", what, scanned)
+		}
+		r, err := decodePodReview(body, weight(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.size != len(object) {
+			t.Errorf("%s: got size %d, want %d", what, r.size, len(object))
+		}
 	}
 }

@@ -31,7 +31,7 @@ func scanReview(s *jsonscan.Scanner) *review[podObject] {
 		case "kind":
 			s.String(&whole.Kind)
 		case "request":
-			jsonscan.Object(s, &whole.Request, func(r *request[podObject]) { scanRequest(s, r) })
+			jsonscan.Object(s, &whole.Request, scanRequest)
 		default:
 			s.Skip()
 		}
@@ -61,7 +61,7 @@ func scanRequest(s *jsonscan.Scanner, r *request[podObject]) {
 			s.Bool(&r.DryRun)
 		case "object":
 			start := s.Offset()
-			jsonscan.Object(s, &r.Object, func(p *podObject) { scanPod(s, p) })
+			jsonscan.Object(s, &r.Object, scanPod)
 			r.size = s.Offset() - start
 		default:
 			s.Skip()
@@ -88,7 +88,7 @@ func scanPod(s *jsonscan.Scanner, p *podObject) {
 	for name := range s.Members {
 		switch name {
 		case "metadata":
-			jsonscan.Object(s, &p.Metadata, func(m *podMetadata) { scanMetadata(s, m) })
+			jsonscan.Object(s, &p.Metadata, scanMetadata)
 		case "spec":
 			scanSpec(s, &p.Spec)
 		default:
@@ -115,19 +115,18 @@ func scanMetadata(s *jsonscan.Scanner, m *podMetadata) {
 }
 
 func scanSpec(s *jsonscan.Scanner, p *podSpec) {
-	container := func(c *rules.Container) { scanContainer(s, c) }
 	for name := range s.Members {
 		switch name {
 		case "hostNetwork":
 			s.Bool(&p.HostNetwork)
 		case "initContainers":
-			jsonscan.List(s, &p.InitContainers, container)
+			jsonscan.List(s, &p.InitContainers, scanContainer)
 		case "containers":
-			jsonscan.List(s, &p.Containers, container)
+			jsonscan.List(s, &p.Containers, scanContainer)
 		case "terminationGracePeriodSeconds":
 			s.Int(&p.GracePeriod)
 		case "volumes":
-			jsonscan.List(s, &p.Volumes, func(v *rules.Volume) { scanVolume(s, v) })
+			jsonscan.List(s, &p.Volumes, scanVolume)
 		default:
 			s.Skip()
 		}
@@ -144,11 +143,11 @@ func scanContainer(s *jsonscan.Scanner, c *rules.Container) {
 		case "args":
 			s.Strings(&c.Args)
 		case "envFrom":
-			jsonscan.List(s, &c.EnvFrom, func(e *rules.EnvFrom) { scanEnvFrom(s, e) })
+			jsonscan.List(s, &c.EnvFrom, scanEnvFrom)
 		case "env":
-			jsonscan.List(s, &c.Env, func(e *rules.EnvVar) { scanEnvVar(s, e) })
+			jsonscan.List(s, &c.Env, scanEnvVar)
 		case "volumeMounts":
-			jsonscan.List(s, &c.VolumeMounts, func(m *rules.VolumeMount) { scanVolumeMount(s, m) })
+			jsonscan.List(s, &c.VolumeMounts, scanVolumeMount)
 		default:
 			s.Skip()
 		}
@@ -163,7 +162,7 @@ func scanEnvVar(s *jsonscan.Scanner, e *rules.EnvVar) {
 		case "value":
 			s.String(&e.Value)
 		case "valueFrom":
-			jsonscan.Object(s, &e.ValueFrom, func(v *rules.ValueFrom) { scanValueFrom(s, v) })
+			jsonscan.Object(s, &e.ValueFrom, scanValueFrom)
 		default:
 			s.Skip()
 		}
@@ -245,9 +244,9 @@ func scanVolume(s *jsonscan.Scanner, v *rules.Volume) {
 		case "name":
 			s.String(&v.Name)
 		case "configMap":
-			jsonscan.Object(s, &v.ConfigMap, func(c *rules.ConfigMapVolume) { scanConfigMapVolume(s, c) })
+			jsonscan.Object(s, &v.ConfigMap, scanConfigMapVolume)
 		case "projected":
-			jsonscan.Object(s, &v.Projected, func(p *rules.Projected) { scanProjected(s, p) })
+			jsonscan.Object(s, &v.Projected, scanProjected)
 		default:
 			s.Skip()
 		}
@@ -260,15 +259,17 @@ func scanProjected(s *jsonscan.Scanner, p *rules.Projected) {
 			s.Skip()
 			continue
 		}
-		jsonscan.List(s, &p.Sources, func(source *rules.ProjectedSource) {
-			for name := range s.Members {
-				if name != "configMap" {
-					s.Skip()
-					continue
-				}
-				jsonscan.Object(s, &source.ConfigMap, func(c *rules.ConfigMapVolume) { scanConfigMapVolume(s, c) })
-			}
-		})
+		jsonscan.List(s, &p.Sources, scanProjectedSource)
+	}
+}
+
+func scanProjectedSource(s *jsonscan.Scanner, p *rules.ProjectedSource) {
+	for name := range s.Members {
+		if name != "configMap" {
+			s.Skip()
+			continue
+		}
+		jsonscan.Object(s, &p.ConfigMap, scanConfigMapVolume)
 	}
 }
 
@@ -278,7 +279,7 @@ func scanConfigMapVolume(s *jsonscan.Scanner, c *rules.ConfigMapVolume) {
 		case "name":
 			s.String(&c.Name)
 		case "items":
-			jsonscan.List(s, &c.Items, func(k *rules.KeyToPath) { scanKeyToPath(s, k) })
+			jsonscan.List(s, &c.Items, scanKeyToPath)
 		case "optional":
 			s.Bool(&c.Optional)
 		default:
