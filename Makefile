@@ -1,5 +1,4 @@
 # holdfast: 'make help' lists the targets.
-SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -11,9 +10,7 @@ MUTATE ?= internal/yamltext istio/proxyconfig istio/patterns rules/annotations r
 ASSETS := $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/kube)
 # The toolchain of releases: other bytes come out of another one.
 RELEASE := cd deploy/release && GOTOOLCHAIN=go1.26.8 $(GO) run . -version "$(VERSION)" -image "$(IMAGE)"
-.DEFAULT_GOAL := help
-.PHONY: help build run demo test setup unit race fuzz e2e istio
-.PHONY: lab lab-all attacks bench bench-admission bench-compare bench-scaling soak mutants lint tools generate image release clean
+.PHONY: $(shell grep -oE '^[a-z0-9-]+:' $(MAKEFILE_LIST) | tr -d :)
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -43,10 +40,7 @@ unit: tools ## Unit, golden and property tests
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(or $(PLAIN),$(PACKAGES))
 
 race: tools ## Packages with goroutines, under the race detector
-	@if command -v gcc >/dev/null; then echo "with the race detector: some minutes"; \
-	KUBEBUILDER_ASSETS=$(ASSETS) CGO_ENABLED=1 $(GO) test -p 4 -race $(CONCURRENT); \
-	else echo "race detector SKIPPED: it needs a C compiler, install gcc; the same tests without it:"; \
-	KUBEBUILDER_ASSETS=$(ASSETS) $(GO) test $(CONCURRENT); fi
+	@KUBEBUILDER_ASSETS=$(ASSETS) test/tools/race $(CONCURRENT)
 
 fuzz: ## Fuzz every target for FUZZTIME (5s)
 	@test/fuzz $(FUZZTIME) $(PACKAGES)
@@ -90,8 +84,7 @@ lint: ## Format, vet, static analysis
 	@test/tools/lint
 
 tools: ## Build kube-apiserver, etcd, istiod, cert-manager and helm into bin/ (once; minutes)
-	@test/kube/build && test/tools/charts
-	@test/istio/build
+	@test/kube/build && test/tools/charts && test/istio/build
 
 generate: ## Write generated files anew (JSON Schema)
 	$(GO) generate ./...
@@ -100,8 +93,7 @@ image: ## Make the container image, for linux amd64 and arm64, in dist/image
 	@$(RELEASE) image
 
 release: ## Make all that a release has, in dist; TWICE=1: twice, and compare (minutes)
-	@$(RELEASE) all
-	@[ -z "$(TWICE)" ] || deploy/release/twice "$(VERSION)" "$(IMAGE)"
+	@$(RELEASE) all && { [ -z "$(TWICE)" ] || ./twice "$(VERSION)" "$(IMAGE)"; }
 
 clean: ## Remove bin/, the built control planes included, and dist/
 	rm -rf bin dist
