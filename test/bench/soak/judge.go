@@ -35,12 +35,15 @@ func Verdicts(results []Result) (list []report.Verdict) {
 		add("memory in the last fifth of the time to that in the second", 1.1, late.Resident.MiB()/early.Resident.MiB())
 		add("goroutines in the last fifth more than in the second", 2, float64(late.Goroutines-early.Goroutines))
 		add("MiB when it is over", residentMiB[r.Rules], r.After.Resident.MiB())
-		// What the machine does to the bare server it does to this one too, give or take what
-		// two counts of the same rare thing may differ by: three times the root of their sum.
-		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), math.Round(float64(noise)+3*math.Sqrt(2*float64(noise))), float64(r.Slow))
+		// What the machine does to the bare server it does to this one too.
+		add(fmt.Sprintf("requests over %s, with %d of the bare server", slow, noise), alike(noise), float64(r.Slow))
 	}
 	return list
 }
+
+// alike is how often a rare thing may come about where its like came about n times: by chance two
+// such counts differ by more than twice the root of their sum in one of twenty cases only.
+func alike(n int) float64 { return math.Floor(float64(n) + 2 + 2*math.Sqrt(2*float64(n)+1)) }
 
 // Verdicts are those of the results.
 func (r *Report) Verdicts() []report.Verdict { return Verdicts(r.Results) }
