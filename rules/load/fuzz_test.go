@@ -34,6 +34,8 @@ func FuzzLoad(f *testing.F) {
 	for _, text := range misleading {
 		f.Add([]byte(header + text))
 	}
+	f.Add(indented(f, rulesOfTeams(3)))
+	f.Add(bytes.Replace(indented(f, rulesOfTeams(3)), []byte(`"name"`), []byte(`"nome"`), 2))
 	severities := documented(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, problems := Rules("f", slices.Clone(data))

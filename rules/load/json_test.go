@@ -1,12 +1,28 @@
 package load
 
 import (
+	"bytes"
+	"encoding/json"
 	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 )
+
+// indented is a text of YAML as JSON of which every item begins a line.
+func indented(t testing.TB, text []byte) []byte {
+	t.Helper()
+	var lines bytes.Buffer
+	data, err := yaml.YAMLToJSON(text)
+	if err == nil {
+		err = json.Indent(&lines, data, "", "\t")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines.Bytes()
+}
 
 // JSON takes no more to be parsed than the same rules in YAML, by far.
 func TestMemoryOfJSON(t *testing.T) {

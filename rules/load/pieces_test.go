@@ -13,6 +13,7 @@ func TestReadInPieces(t *testing.T) {
 		pieces     bool
 	}{
 		{"many rules", string(rulesOfTeams(1000)), true},
+		{"in JSON", string(indented(t, rulesOfTeams(1000))), true},
 		{"an alias", header + misleading[0], false},
 	} {
 		l := newLoader("f")

@@ -5,7 +5,8 @@
 // Only what people and charts write is cut, a list of rules in block style: a line "rules:", and
 // below it lines that begin with the same spaces and a dash. Where such a line is something else,
 // as within a quoted text, the part before it cannot be parsed by itself; nor can a part with an
-// alias for what is in another one. Such a text is to be read as a whole.
+// alias for what is in another one. Such a text is to be read as a whole. And what programs write,
+// JSON in which each rule begins a line.
 package pieces
 
 import (
@@ -19,10 +20,22 @@ import (
 
 // Piece is some of the items of the list.
 type Piece struct {
+	in    *style
 	text  []byte
 	line  int // of the first item, from 1 in the whole text
 	items int
 }
+
+// style is how a list is written: what stands above its items, one line, and what below them, in
+// a text that has nothing else.
+type style struct{ above, below string }
+
+var (
+	block = &style{above: key + "\n"}
+	// On the line of a document's start it cannot be a key, for which YAML's parser would keep
+	// all signs up to its end.
+	inJSON = &style{above: "--- {\"rules\": [\n", below: "]}"}
+)
 
 // item is where an item begins, or where the list ends.
 type item struct{ offset, line int }
@@ -37,13 +50,18 @@ func Cut(text []byte, size int) (skeleton []byte, list []Piece) {
 	if oddLines(text) {
 		return nil, nil
 	}
-	items := find(text)
+	in, items := block, []item(nil)
+	if bytes.HasPrefix(text, []byte("{")) {
+		in, items = inJSON, findInJSON(text)
+	} else {
+		items = find(text)
+	}
 	for i := 0; i+1 < len(items); {
 		begin := i
 		for i++; i+1 < len(items) && items[i].offset-items[begin].offset < size; {
 			i++
 		}
-		list = append(list, Piece{text[items[begin].offset:items[i].offset], items[begin].line, i - begin})
+		list = append(list, Piece{in, text[items[begin].offset:items[i].offset], items[begin].line, i - begin})
 	}
 	if len(list) < 2 {
 		return nil, nil
@@ -98,9 +116,9 @@ func end(items []item, at item) []item {
 	return append(items, at)
 }
 
-// Reader reads the piece as a text of its own, with the list's key above it.
+// Reader reads the piece as a text of its own, a mapping with the list alone.
 func (p *Piece) Reader() io.Reader {
-	return io.MultiReader(strings.NewReader(key+"\n"), bytes.NewReader(p.text))
+	return io.MultiReader(strings.NewReader(p.in.above), bytes.NewReader(p.text), strings.NewReader(p.in.below))
 }
 
 // Len is how many items it has.
@@ -116,5 +134,11 @@ func (p *Piece) Place(n *yaml.Node) {
 
 // Is reports whether a list of the skeleton is the piece.
 func (p *Piece) Is(list *yaml.Node) bool {
-	return list.Kind == yaml.SequenceNode && list.Line == p.line && len(list.Content) == p.items
+	if list.Kind != yaml.SequenceNode || len(list.Content) != p.items {
+		return false
+	}
+	if p.in == inJSON {
+		list = list.Content[0] // its bracket stands somewhere above
+	}
+	return list.Line == p.line
 }

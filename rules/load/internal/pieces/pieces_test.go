@@ -42,6 +42,18 @@ func TestCut(t *testing.T) {
 		{"Windows", "rules:\r\n- a\r\n-\r\n  b\r\n", 1, "rules:\r\n- a\r\n#\n\n==\nrules:\n- a\r\n==\nrules:\n-\r\n  b\r\n"},
 		{"a document's end", "rules:\n- a\n- b\n---\n- c\n", 1, "rules:\n- a\n#\n---\n- c\n==\nrules:\n- a\n==\nrules:\n- b\n"},
 		{"large enough for all", "rules:\n" + items, 1000, ""},
+		{
+			"JSON", "{\n \"kind\": \"Rules\",\n \"rules\": [\n  {\n\"name\": \"a\"},\n  {\"b\": \"],\\\"\"}\n ],\n \"x\": 1}\n", 1,
+			"{\n \"kind\": \"Rules\",\n \"rules\": [\n  {\n\"name\": \"a\"},\n#\n ],\n \"x\": 1}\n==\n" +
+				"--- {\"rules\": [\n  {\n\"name\": \"a\"},\n]}==\n--- {\"rules\": [\n  {\"b\": \"],\\\"\"}\n]}",
+		},
+		{"JSON on one line", `{"rules": [{"name": "a"}, {"name": "b"}]}`, 1, ""},
+		{"an item of JSON within a line", "{\"rules\": [\n{\"a\": 1}, {\"b\": 2},\n{\"c\": 3}\n]}", 1, ""},
+		{"the end of JSON's list within a line", "{\"rules\": [\n{\"a\": 1},\n{\"b\": 2}]}", 1, ""},
+		{"nearly JSON", "{\"rules\": [\n{a: 1},\n{b: 2}\n]}", 1, ""},
+		{"JSON without a list", "{\"rules\": {\n\"a\": [\n1,\n2\n]}}", 1, ""},
+		{"JSON with an empty list", "{\"rules\": [\n]}", 1, ""},
+		{"JSON with nothing for a list", "{\"rules\":\nnull}", 1, ""},
 		{"one item", "rules:\n- a\n", 1, ""},
 		{"flow style", "rules: [a,\n- b,\n- c]\n", 1, ""},
 		{"another list", "gateways:\n- a\n- b\n", 1, ""},
@@ -90,5 +102,20 @@ func TestPlaces(t *testing.T) {
 		if got := first.Is(document.Content[0].Content[3]); got != want {
 			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
+	}
+
+	// JSON's list begins above its first item.
+	skeleton, list = Cut([]byte("{\"kind\": \"Rules\", \"rules\":\n[\n{\"a\": 1},\n{\"b\":\n2}\n]}\n"), 1)
+	var document yaml.Node
+	if err := yaml.Load(skeleton, &document); err != nil {
+		t.Fatal(err)
+	}
+	if rules := document.Content[0].Content[3]; !list[0].Is(rules) || list[1].Is(rules) {
+		t.Errorf("got the first piece of JSON itself %v, the second %v, want true and false", list[0].Is(rules), list[1].Is(rules))
+	}
+	n = read(list[1].Reader())
+	list[1].Place(n)
+	if got := n.Content[0].Content[1].Line; got != 5 {
+		t.Errorf("got line %d in a piece of JSON, want 5", got)
 	}
 }

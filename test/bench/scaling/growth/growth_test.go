@@ -59,6 +59,13 @@ func TestLawOf(t *testing.T) {
 	}
 }
 
+// Of two laws that both fit within what the collector leaves at times, it is the lesser.
+func TestLesserLaw(t *testing.T) {
+	if got := lawOf([]int{0, 200, 2000, 20000}, []float64{33, 34, 33, 41}); got != Linear {
+		t.Errorf("got %s, want linear", got)
+	}
+}
+
 // What becomes less does not grow.
 func TestLawOfLess(t *testing.T) {
 	if got := lawOf([]int{10, 100, 1000, 10000}, []float64{1, 1.1, 1.11, 0.7}); got != Constant {

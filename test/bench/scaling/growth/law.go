@@ -25,9 +25,13 @@ func (l Law) String() string {
 // that differ in nothing lie apart, from one process to the next.
 const noise = 1.2
 
+// near is the root of the mean square of relative errors within which a law is the one: what a
+// collector has left of the same memory differs by that.
+const near = 0.03
+
 // lawOf returns the law that values follow: constant, if none is more than the first by more than
 // noise; else that of a start and a multiple of the input's logarithm, of the input, or of its square,
-// whichever leaves the smallest error, relative to the values.
+// the first that comes close, or whichever leaves the smallest error, relative to the values.
 func lawOf(inputs []int, values []float64) Law {
 	if slices.Max(values) <= noise*values[0] {
 		return Constant
@@ -38,8 +42,12 @@ func lawOf(inputs []int, values []float64) Law {
 		func(n float64) float64 { return n },
 		func(n float64) float64 { return n * n },
 	} {
-		if e := misfit(inputs, values, shape); e < least {
+		e := misfit(inputs, values, shape)
+		if e < least {
 			best, least = Logarithmic+Law(i), e
+		}
+		if e < float64(len(values))*near*near {
+			break
 		}
 	}
 	return best
