@@ -68,13 +68,13 @@ bench: ## Benchmarks, with allocations
 bench-compare: ## Benchmarks beside those of commit BASE, in turn (minutes, quiet machine)
 	@test/tools/bench-compare "$(BASE)"
 
-bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (6 minutes, quiet machine)
+bench-admission: build tools ## What it adds to creating a pod, beside other ways, on a real API server (10 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench
 
 bench-scaling: build tools ## What grows with rules, ports, networks, variables, namespaces, ConfigMaps, and how (2 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench/scaling
 
-soak: build tools ## 200,000 admissions while rules change each second: does it become slow or large? (9 minutes, quiet machine)
+soak: build tools ## 200,000 admissions while rules change each second: does it become slow or large? (5 minutes, quiet machine)
 	@KUBEBUILDER_ASSETS=$(ASSETS) $(GO) run ./test/bench -soak 200000
 
 mutants: ## Change conditions and arithmetic of MUTATE one by one: do tests notice? (minutes a folder)

@@ -40,7 +40,7 @@ type options struct {
 
 func run(ctx context.Context, c *command.Command) error {
 	o := options{Command: c}
-	o.IntVar(&o.requests, "requests", 300, "how many pods of each size each variant gets, one after the other; the rest follows from it")
+	o.IntVar(&o.requests, "requests", 600, "how many pods of each size each variant gets, one after the other; the rest follows from it")
 	o.IntVar(&o.clients, "clients", 8, "how many clients create pods at once")
 	o.IntVar(&o.soak, "soak", 0, "instead, ask holdfast itself `so many` times while its rules change each second")
 	o.IntVar(&o.namespaces, "namespaces", 5000, "with -soak: in a cluster of `so many` namespaces")
