@@ -4,11 +4,13 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/holdfast-mesh/holdfast/webhook/admission"
 )
@@ -71,5 +73,16 @@ func TestPortTaken(t *testing.T) {
 		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want an error with %q", err, test.want)
 		}
+	}
+}
+
+// Metrics come as they are also to who could unpack them, as Prometheus could.
+func TestMetricsAreNotPacked(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, metricsPath, nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	w := httptest.NewRecorder()
+	metricsHandler(ctrlmetrics.Registry).ServeHTTP(w, r)
+	if encoding := w.Header().Get("Content-Encoding"); w.Code != http.StatusOK || encoding != "" || !strings.HasPrefix(w.Body.String(), "# HELP ") {
+		t.Errorf("got status %d, Content-Encoding %q, want the plain text:\n%.200s", w.Code, encoding, w.Body)
 	}
 }

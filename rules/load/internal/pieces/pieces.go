@@ -50,11 +50,9 @@ func Cut(text []byte, size int) (skeleton []byte, list []Piece) {
 	if oddLines(text) {
 		return nil, nil
 	}
-	in, items := block, []item(nil)
+	in, items := block, find(text)
 	if bytes.HasPrefix(text, []byte("{")) {
 		in, items = inJSON, findInJSON(text)
-	} else {
-		items = find(text)
 	}
 	for i := 0; i+1 < len(items); {
 		begin := i
